@@ -1,0 +1,65 @@
+# make help lists the targets. Everything needs only python3 and make; all else is set up in .venv.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -ec
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.ready
+DATA   ?= build/demo
+ADDRESS ?= 127.0.0.1:50051
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check fmt bench realdata protos docs lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 18
+
+setup: $(STAMP)  ## create .venv with everything pinned and hash-checked
+$(STAMP): .ci/requirements.lock pyproject.toml protos/build_hook.py
+	@echo "==> setting up $(VENV) (first time: a minute or two)"
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("Dearly needs Python 3.11 or newer, found %d.%d (set PYTHON=...)" % v[:2])'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes -r .ci/requirements.lock | sed -nE '/^(Collecting|Installing|Successfully|ERROR)/p' | cut -c1-100
+	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+PROTO_STAMP := src/dearly/v1/.generated
+$(PROTO_STAMP): $(STAMP) $(wildcard protos/dearly/v1/*.proto) protos/build_hook.py
+	@$(BIN)/python protos/build_hook.py
+	@touch $@
+
+protos: $(PROTO_STAMP)  ## generate the Python modules of the API
+
+run: $(PROTO_STAMP)  ## demo shop, index, server on loopback, one rendered block; Ctrl-C ends it
+	@$(BIN)/python -m dearly.cli.quickstart --data $(DATA) --address $(ADDRESS)
+
+test: $(PROTO_STAMP)  ## the whole test suite
+	@echo "==> tests"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(PROTO_STAMP)  ## formatting, lint, types, layers, proto lint, the example rules
+	@echo "==> ruff"; $(BIN)/ruff format --check . && $(BIN)/ruff check .
+	@echo "==> mypy --strict"; $(BIN)/mypy
+	@echo "==> import-linter"; $(BIN)/lint-imports --no-timings
+	@echo "==> buf lint"; .ci/lint-protos
+	@echo "==> dearly check rules"; $(BIN)/dearly check rules
+
+fmt: $(STAMP)  ## format the Python code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: $(PROTO_STAMP)  ## measure; writes build/bench.json
+	@$(BIN)/python benchmarks/bench.py
+
+realdata: $(PROTO_STAMP)  ## the Complete Journey data end to end; writes build/realdata.json
+	@$(BIN)/python -m tests.realdata.run
+
+docs: $(PROTO_STAMP)  ## check that every link and every make target named in the docs exists
+	@$(BIN)/python -m pytest -q tests/docs
+
+lock:  ## resolve the pinned versions anew
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --no-header --no-annotate --python-version 3.11 --upgrade -o .ci/requirements.lock
+
+clean:  ## remove everything that the other targets made
+	@rm -rf $(VENV) build dist src/dearly/v1 .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "clean"

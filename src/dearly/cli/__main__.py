@@ -1,0 +1,5 @@
+"""``python -m dearly.cli``."""
+
+from dearly.cli import main
+
+main()

@@ -1,0 +1,27 @@
+"""The options that several commands share, each with its environment variable and default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+StoreOption = Annotated[
+    str,
+    typer.Option("--store", envvar="DEARLY_STORE", help="Where profiles, events and items are kept.", metavar="URL"),
+]
+RulesOption = Annotated[
+    Path,
+    typer.Option("--rules", envvar="DEARLY_RULES", help="The rules package: a directory.", metavar="DIR"),
+]
+IndexOption = Annotated[
+    Path,
+    typer.Option("--index", envvar="DEARLY_INDEX", help="Where recommendation indexes are kept.", metavar="DIR"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+DEFAULT_STORE = "sqlite:///dearly.db"
+DEFAULT_RULES = Path("rules")
+DEFAULT_INDEX = Path("index")
+DEFAULT_ADDRESS = "127.0.0.1:50051"

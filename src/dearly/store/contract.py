@@ -1,0 +1,160 @@
+"""What every store promises. SQLite is the default; another database is another module with these verbs.
+
+Values in ``fields`` and ``properties`` are in *stored form*: JSON scalars and lists; dates as ``YYYY-MM-DD``,
+times as RFC 3339 in UTC, sets as sorted lists. :mod:`dearly.language.values` turns them into typed values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol, TypeAlias
+
+from dearly import DearlyError
+
+Stored: TypeAlias = "str | float | int | bool | list[str] | list[float] | list[bool]"
+
+
+class StoreUnavailable(DearlyError):
+    """The store cannot answer now (locked, gone, full); trying again later may succeed."""
+
+
+class Outcome(Enum):
+    """What became of one event that was well-formed."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    """The same (source, id) with the same payload is already kept."""
+    CONFLICT = "conflict"
+    """The same (source, id) is kept with another payload; the kept one stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One event as kept. ``(source, event_id)`` is unique; ``time_us`` is event time."""
+
+    customer_id: str
+    type: str
+    time_us: int
+    source: str
+    event_id: str
+    properties: Mapping[str, Stored]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRecord:
+    """One customer's fields as kept."""
+
+    customer_id: str
+    fields: Mapping[str, Stored]
+    updated_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRecord:
+    """One catalog item as kept. ``deleted`` items are told to readers of changes and to nobody else."""
+
+    catalog: str
+    item_id: str
+    fields: Mapping[str, Stored]
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EventRange:
+    """Which events of a type a reader needs: those with ``since_us < time_us`` (None: all)."""
+
+    type: str
+    since_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRows:
+    """What one read gives of a customer; ``fields`` is None for an unknown customer.
+
+    ``events`` are (type, time in microseconds, properties), ascending by (type, time, source, id).
+    """
+
+    fields: Mapping[str, Stored] | None
+    events: Sequence[tuple[str, int, Mapping[str, Stored]]]
+
+
+class Store(Protocol):
+    """The verbs. Writes return when they are durable. Every verb may raise :class:`StoreUnavailable`.
+
+    Verbs block; none waits for a lock longer than the store's own short time-out. They may be called
+    from several threads.
+    """
+
+    def append_events(self, events: Sequence[EventRecord]) -> list[Outcome]:
+        """Keep events in one durable commit; one outcome each, in order (repeats within the call included)."""
+        ...
+
+    def upsert_profiles(self, profiles: Sequence[tuple[str, Mapping[str, Stored | None]]], now_us: int) -> None:
+        """Patch profiles by customer id: absent fields stay, None clears."""
+        ...
+
+    def upsert_items(self, items: Sequence[ItemRecord]) -> None:
+        """Replace items whole."""
+        ...
+
+    def delete_items(self, catalog: str, item_ids: Sequence[str]) -> list[bool]:
+        """Delete items; whether each was there."""
+        ...
+
+    def read_customer(self, customer_id: str, ranges: Sequence[EventRange], until_us: int) -> CustomerRows:
+        """The profile and the events of the ranges with ``time_us <= until_us``: one indexed range read.
+
+        Only what the ranges name is read, whatever else the customer's history holds.
+        """
+        ...
+
+    def get_profile(self, customer_id: str) -> ProfileRecord | None:
+        """One profile, or None."""
+        ...
+
+    def read_items(self, after_change: int = 0) -> tuple[Sequence[ItemRecord], int]:
+        """Items (deletions included) changed after a change number, and the newest change number.
+
+        ``after_change=0`` gives every item that is there.
+        """
+        ...
+
+    def item_change(self) -> int:
+        """The newest change number of the items; cheap, for pollers."""
+        ...
+
+    def customer_ids(self, limit: int, after: str = "") -> Sequence[str]:
+        """Known customers (with a profile or an event) in ascending order of id, after ``after``."""
+        ...
+
+    def interactions(self, event_type: str, property_name: str, since_us: int, until_us: int) -> Interactions:
+        """Every (customer, item, time) of one event type with ``since_us < time_us <= until_us``, for training."""
+        ...
+
+    def item_counts(self, event_type: str, property_name: str, since_us: int, until_us: int) -> ItemCounts:
+        """How often each item was touched per hour bucket in ``since_us < time_us <= until_us``, for trending."""
+        ...
+
+    def close(self) -> None:
+        """Give back what is held open; safe to call twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Interactions:
+    """Parallel columns, in no particular order."""
+
+    customer_ids: Sequence[str]
+    item_ids: Sequence[str]
+    times_us: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCounts:
+    """Parallel columns: the hour (whole hours since the epoch), the item, how many events."""
+
+    hours: Sequence[int]
+    item_ids: Sequence[str]
+    counts: Sequence[int]
