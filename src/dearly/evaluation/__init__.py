@@ -1,1 +1,1 @@
-"""."""
+"""Program + facts + now -> answers. Pure: no I/O, no clock."""

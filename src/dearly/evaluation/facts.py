@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from dearly.language.program import Program
 from dearly.language.types import Value
 
 
@@ -13,7 +15,8 @@ class EventLog:
     """One type's events, ascending by (time, source, id).
 
     ``times_us[i]`` is the event time of ``properties[i]``, in microseconds since the epoch; a property that
-    is missing is absent from its mapping; declared defaults already stand in it.
+    is missing is absent from its mapping; declared defaults already stand in it. Events may lie after ``now``
+    (stamped in the future): the evaluators leave them out until their time comes.
     """
 
     times_us: tuple[int, ...] = ()
@@ -31,5 +34,14 @@ class Facts:
     events: Mapping[str, EventLog] = field(default_factory=dict)
 
 
-NOBODY = Facts()
-"""An unknown customer: every field missing, no events. (Profile defaults are added by ``build_facts``.)"""
+def build_facts(
+    program: Program,
+    fields: Mapping[str, Any] | None,
+    events: Iterable[tuple[str, int, Mapping[str, Any]]],
+) -> Facts:
+    """Facts from what a store keeps (see ``store.CustomerRows``): typed, with declared defaults.
+
+    ``events`` ascend by (type, time, source, id). Fields, types and properties that the program does not
+    declare, and kept values that no longer fit their declared type, are left out: they are missing.
+    """
+    raise NotImplementedError

@@ -1,1 +1,1 @@
-"""."""
+"""Text -> checked program. Knows no store and no server."""

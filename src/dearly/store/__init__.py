@@ -1,1 +1,29 @@
-"""."""
+"""Profiles, events and items: one contract, and the stores that keep it."""
+
+from dearly.store.contract import (
+    CustomerRows,
+    EventRange,
+    EventRecord,
+    Interactions,
+    ItemCounts,
+    ItemRecord,
+    Outcome,
+    ProfileRecord,
+    Store,
+    Stored,
+    StoreUnavailable,
+)
+
+__all__ = [
+    "CustomerRows",
+    "EventRange",
+    "EventRecord",
+    "Interactions",
+    "ItemCounts",
+    "ItemRecord",
+    "Outcome",
+    "ProfileRecord",
+    "Store",
+    "StoreUnavailable",
+    "Stored",
+]
