@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-from dearly.language.program import Program
-from dearly.language.types import Value
+from dearly.language.program import Field, Program
+from dearly.language.types import BOOL, NUMBER, TEXT, ItemRef, Type, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,47 @@ class Facts:
     events: Mapping[str, EventLog] = field(default_factory=dict)
 
 
+_Plan: TypeAlias = tuple[tuple[str, Type, type, "Value | None"], ...]
+"""Each declared field: its name, its type, the class whose values are already typed, its default."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactsReader:
+    """How to read what a store keeps for one program; made once per program, used for every customer."""
+
+    profile: _Plan
+    events: Mapping[str, _Plan]
+
+
+def facts_reader(program: Program) -> FactsReader:
+    """The reader for a program's declared fields."""
+    return FactsReader(
+        profile=_plan(program.profile),
+        events={name: _plan(schema.fields) for name, schema in program.events.items()},
+    )
+
+
+def read_facts(
+    reader: FactsReader,
+    fields: Mapping[str, Any] | None,
+    events: Iterable[tuple[str, int, Mapping[str, Any]]],
+) -> Facts:
+    """Facts from what a store keeps; as :func:`build_facts`, with the reader already made."""
+    profile = _read_fields(reader.profile, fields or {})
+    times: dict[str, list[int]] = {}
+    properties: dict[str, list[Mapping[str, Value]]] = {}
+    current = plan = None
+    for kind, time_us, stored in events:
+        if kind != current:
+            current, plan = kind, reader.events.get(kind)
+            if plan is not None:
+                times_of, properties_of = times.setdefault(kind, []), properties.setdefault(kind, [])
+        if plan is not None:
+            times_of.append(time_us)
+            properties_of.append(_read_fields(plan, stored))
+    return Facts(profile, {kind: EventLog(tuple(times[kind]), tuple(properties[kind])) for kind in times})
+
+
 def build_facts(
     program: Program,
     fields: Mapping[str, Any] | None,
@@ -42,6 +84,54 @@ def build_facts(
     """Facts from what a store keeps (see ``store.CustomerRows``): typed, with declared defaults.
 
     ``events`` ascend by (type, time, source, id). Fields, types and properties that the program does not
-    declare, and kept values that no longer fit their declared type, are left out: they are missing.
+    declare, and kept values that no longer fit their declared type, are left out: they are missing (or stand
+    at their default). Where many customers are read, make a :func:`facts_reader` once and :func:`read_facts`.
     """
-    raise NotImplementedError
+    return read_facts(facts_reader(program), fields, events)
+
+
+def fold_case(text: str) -> str:
+    """The one case folding: Unicode's canonical caseless matching (The Unicode Standard, D145), in NFC.
+
+    Texts that differ only in case, or only in how an accented letter is composed, fold to the same text.
+    """
+    if text.isascii():
+        return text.lower()
+    folded = unicodedata.normalize("NFD", text).casefold()
+    return unicodedata.normalize("NFC", folded)
+
+
+def _plan(fields: Mapping[str, Field]) -> _Plan:
+    return tuple(
+        (name, field.type, _typed_class(field.type), field.default) for name, field in fields.items()
+    )
+
+
+def _typed_class(kind: Type) -> type:
+    """The class whose stored values of this type need no reading: most values, so this is the fast path.
+
+    A url is always read: one kept while its field was still declared a text may be none.
+    """
+    if kind == TEXT or isinstance(kind, ItemRef):
+        return str
+    if kind == NUMBER:
+        return float
+    if kind == BOOL:
+        return bool
+    return object  # no stored value is a bare object: each is read
+
+
+def _read_fields(plan: _Plan, stored: Mapping[str, Any]) -> dict[str, Value]:
+    """Typed values by name. Some 0.1 µs a field: a render reads hundreds."""
+    typed: dict[str, Value] = {}
+    for name, kind, typed_class, default in plan:
+        value: Value | None = stored.get(name)
+        if value is not None and type(value) is not typed_class:
+            from dearly.language.values import from_stored
+
+            value = from_stored(kind, value)
+        if value is None:
+            value = default
+        if value is not None:
+            typed[name] = value
+    return typed
