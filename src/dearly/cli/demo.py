@@ -34,8 +34,8 @@ def demo(
 ) -> None:
     """Fill the store with an invented shop: 792 products, 150 articles, customers with 400 days of history.
 
-    The history ends now; its own rules package is `rules/`. Running it again adds nothing twice, goes on where
-    an earlier run was broken off, and adds customers when more are asked for.
+    The history ends now; its own rules package is `rules/`. Running it again adds nothing twice, goes on
+    where an earlier run was broken off, and adds customers when more are asked for.
     """
     opened = open_store(store)
     try:
@@ -45,7 +45,7 @@ def demo(
         opened.close()
     repeats = f" ({kept:,} were there already)" if kept else ""
     typer.echo(
-        f"{store}: {customers:,} customers, {added:,} events added{repeats}; the first is {customer_id(seed, 1)}"
+        f"{store}: {customers:,} customers, {added:,} events added{repeats}, the first is {customer_id(seed, 1)}"
     )
 
 

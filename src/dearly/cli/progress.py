@@ -1,4 +1,4 @@
-"""Progress of long work, on standard error: a bar where a person watches, a line now and then where none does."""
+"""Progress of long work on standard error: a bar for a person who watches, else a line now and then."""
 
 from __future__ import annotations
 
