@@ -35,7 +35,9 @@ def read_settings(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path} is not readable as TOML: {error}. Mend it, or name another with --config.") from None
+        raise SettingsError(
+            f"{path} is not readable as TOML: {error}. Mend it, or name another with --config."
+        ) from None
 
 
 def defaults_for(command: Any, settings: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +45,8 @@ def defaults_for(command: Any, settings: dict[str, Any]) -> dict[str, Any]:
     shared = {key: value for key, value in settings.items() if not isinstance(value, dict)}
     nested: dict[str, Any] = {}
     for name, child in getattr(command, "commands", {}).items():
-        own = {**shared, **settings.get(name, {})}
+        table = settings.get(name)  # not a table where a setting has the same name: `index`
+        own = {**shared, **table} if isinstance(table, dict) else shared
         nested[name] = defaults_for(child, own) if hasattr(child, "commands") else own
     return nested
 
@@ -59,8 +62,24 @@ def configure(
     context.default_map = defaults_for(context.command, read_settings(config))
 
 
-COMMANDS = {"version": "dearly.cli.version"}
-"""Each command's function has the command's name in its module."""
+COMMANDS = {
+    "version": "dearly.cli.version:version",
+}
+"""Each command, as ``module:function``; ``index build`` is a command of the group ``index``."""
 
-for _name, _module in COMMANDS.items():
-    app.command(_name)(getattr(importlib.import_module(_module), _name))
+GROUPS = {"index": "Build and judge recommendation indexes."}
+
+
+def _add_commands() -> None:
+    groups = {name: typer.Typer(help=text, no_args_is_help=True) for name, text in GROUPS.items()}
+    for words, place in COMMANDS.items():
+        module, _, function = place.partition(":")
+        group, _, name = words.rpartition(" ")
+        owner = groups[group] if group else app
+        owner.command(name)(getattr(importlib.import_module(module), function))
+    for name, group_app in groups.items():
+        if any(words.startswith(f"{name} ") for words in COMMANDS):
+            app.add_typer(group_app, name=name)
+
+
+_add_commands()

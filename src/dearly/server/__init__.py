@@ -1,1 +1,16 @@
-"""."""
+"""The gRPC server: services, their outermost frame, logs, background work, drain."""
+
+from dearly.server.lifecycle import Running, serving, stop_asked_for
+from dearly.server.logs import LogWriter, configure_logs
+from dearly.server.rules_keeper import RulesRefused
+from dearly.server.settings import ServerSettings
+
+__all__ = [
+    "LogWriter",
+    "RulesRefused",
+    "Running",
+    "ServerSettings",
+    "configure_logs",
+    "serving",
+    "stop_asked_for",
+]

@@ -1,0 +1,106 @@
+"""``dearly serve``."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from dearly.cli.options import (
+    DEFAULT_ADDRESS,
+    DEFAULT_INDEX,
+    DEFAULT_RULES,
+    DEFAULT_STORE,
+    IndexOption,
+    RulesOption,
+    StoreOption,
+)
+from dearly.server import Running, RulesRefused, ServerSettings, configure_logs, serving, stop_asked_for
+
+
+def serve(
+    store: StoreOption = DEFAULT_STORE,
+    rules: RulesOption = DEFAULT_RULES,
+    index: IndexOption = DEFAULT_INDEX,
+    address: Annotated[
+        str,
+        typer.Option(
+            envvar="DEARLY_ADDRESS", help="Where to listen: loopback only; port 0 takes a free one."
+        ),
+    ] = DEFAULT_ADDRESS,
+    reflection: Annotated[
+        bool,
+        typer.Option("--reflection", envvar="DEARLY_REFLECTION", help="Let tools list the API's methods."),
+    ] = False,
+    allow_now: Annotated[
+        bool,
+        typer.Option("--allow-now", envvar="DEARLY_ALLOW_NOW", help="Let callers decide as of another time."),
+    ] = False,
+    grace: Annotated[
+        float,
+        typer.Option(
+            envvar="DEARLY_GRACE", min=0, help="Seconds that calls under way have to finish at the end."
+        ),
+    ] = 10.0,
+    log_key: Annotated[
+        str,
+        typer.Option(
+            envvar="DEARLY_LOG_KEY",
+            help="Key of the hashes that stand for customers in logs.  [default: a new one each start]",
+            show_default=False,
+        ),
+    ] = "",
+) -> None:
+    """Serve the API until SIGTERM or Ctrl-C.
+
+    Standard output carries the log, one JSON object a line; the first says where the server listens.
+    """
+    settings = ServerSettings(
+        store=store,
+        rules=rules,
+        index=index,
+        address=address,
+        reflection=reflection,
+        allow_now=allow_now,
+        log_key=log_key,
+        grace_s=grace,
+    )
+    log = configure_logs(sys.stdout.buffer)
+    try:
+        asyncio.run(_serve(settings))
+    except RulesRefused as refused:
+        typer.echo(str(refused), err=True)
+        raise typer.Exit(1) from None
+    finally:
+        log.close()
+
+
+async def _serve(settings: ServerSettings) -> None:
+    async with serving(settings) as running:
+        Console(stderr=True).print(_summary(settings, running))
+        await stop_asked_for()
+
+
+def _summary(settings: ServerSettings, running: Running) -> Table:
+    program = running.application.serving.program
+    table = Table.grid(padding=(0, 2))
+    table.add_row("[bold]Dearly[/] serves on", running.address)
+    table.add_row(
+        "rules", f"{_shown(settings.rules)} (version {program.version}, {len(program.blocks)} blocks)"
+    )
+    table.add_row("store", settings.store)
+    for catalog in sorted(program.catalogs):
+        version = running.application.recommender.index_versions.get(catalog)
+        told = f"index {version}" if version else "no index yet: what is trending stands in"
+        table.add_row(f"catalog {catalog}", told)
+    table.add_row("stop", "Ctrl-C")
+    return table
+
+
+def _shown(path: Path) -> str:
+    return str(path.resolve())

@@ -1,0 +1,101 @@
+"""What the one log line of a call tells: counts, versions, and keyed hashes where people would stand."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from functools import singledispatch
+from typing import Any
+
+from dearly.v1 import (
+    content_pb2,
+    events_pb2,
+    items_pb2,
+    profiles_pb2,
+    recommendations_pb2,
+    rules_pb2,
+    segments_pb2,
+)
+
+_REASONS = {
+    number: name.removeprefix("BLOCK_REASON_").lower() for name, number in content_pb2.BlockReason.items()
+}
+_OUTCOMES = {
+    number: name.removeprefix("EVENT_OUTCOME_").lower() for name, number in events_pb2.EventOutcome.items()
+}
+
+
+class CustomerHash:
+    """Names customers in logs by a keyed hash: lines about one customer can be told, the customer cannot.
+
+    With a key of the operator's own, hashes stay the same across restarts and servers.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = hashlib.sha256(key).digest()
+
+    def __call__(self, customer_id: str) -> str:
+        return hashlib.blake2b(customer_id.encode(), digest_size=8, key=self._key).hexdigest()
+
+
+def request_facts(request: Any, hash_of: CustomerHash) -> dict[str, Any]:
+    """What a request adds to its call's line."""
+    customer_id = getattr(request, "customer_id", "")
+    facts: dict[str, Any] = {"customer": hash_of(customer_id)} if customer_id else {}
+    for counted in ("blocks", "requests", "events", "profiles", "items", "item_ids", "files"):
+        if (things := getattr(request, counted, None)) is not None:
+            facts[counted] = len(things)
+    return facts
+
+
+@singledispatch
+def reply_facts(reply: object) -> dict[str, Any]:
+    """What a reply adds to its call's line."""
+    del reply
+    return {}
+
+
+@reply_facts.register
+def _(reply: content_pb2.RenderContentResponse) -> dict[str, Any]:
+    return {
+        "reasons": _reasons(reply.blocks),
+        "decision": reply.decision_id,
+        "rules": reply.rules_version,
+    }
+
+
+@reply_facts.register
+def _(reply: content_pb2.BatchRenderContentResponse) -> dict[str, Any]:
+    contents = [result.content for result in reply.results if result.HasField("content")]
+    return {
+        "reasons": _reasons(block for content in contents for block in content.blocks),
+        "refused": len(reply.results) - len(contents),
+        "rules": contents[0].rules_version if contents else "",
+    }
+
+
+@reply_facts.register
+def _(reply: events_pb2.TrackEventsResponse) -> dict[str, Any]:
+    return {"outcomes": dict(Counter(_OUTCOMES[result.outcome] for result in reply.results))}
+
+
+@reply_facts.register(recommendations_pb2.RecommendResponse)
+@reply_facts.register(recommendations_pb2.SimilarItemsResponse)
+@reply_facts.register(recommendations_pb2.TrendingItemsResponse)
+def _(reply: Any) -> dict[str, Any]:
+    return {"suggested": len(reply.items)}
+
+
+@reply_facts.register
+def _(reply: segments_pb2.EvaluateSegmentsResponse) -> dict[str, Any]:
+    return {"segments": len(reply.segments), "rules": reply.rules_version}
+
+
+@reply_facts.register
+def _(reply: rules_pb2.CheckRulesResponse) -> dict[str, Any]:
+    return {"valid": reply.valid, "diagnostics": len(reply.diagnostics)}
+
+
+def _reasons(blocks: Iterable[content_pb2.RenderedBlock]) -> dict[str, int]:
+    return dict(Counter(_REASONS[block.reason] for block in blocks))

@@ -1,0 +1,132 @@
+"""The outermost frame around every call: bytes in, bytes out, one status, one log line.
+
+gRPC by itself answers an unexpected exception with its text. Nothing passes this frame but a reply or a
+:class:`~dearly.server.statuses.CallRefused`; parsing and serialising happen inside it for the same reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+import structlog
+from google.protobuf.message import DecodeError
+from grpc_status import rpc_status
+
+from dearly.server.access_log import CustomerHash, reply_facts, request_facts
+from dearly.server.logs import where_it_failed
+from dearly.server.statuses import CallRefused, as_google_status, internal, unavailable
+from dearly.store import StoreUnavailable
+
+UNFRAMED = ("/grpc.health.", "/grpc.reflection.")
+"""Probes and tools: gRPC's own services, neither framed nor logged."""
+
+STORE_RETRY_S = 1.0
+
+Handler = grpc.RpcMethodHandler
+Respond = Callable[[Any, grpc.aio.ServicerContext], Awaitable[Any]]
+
+
+class CallFrame(grpc.aio.ServerInterceptor):
+    """Wraps each method's handler once and keeps it."""
+
+    def __init__(self, hash_of: CustomerHash) -> None:
+        self._hash_of = hash_of
+        self._log = structlog.get_logger().bind()
+        self._framed: dict[str, Handler] = {}
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        """The framed handler of the method that is called."""
+        method = handler_call_details.method
+        framed = self._framed.get(method)
+        if framed is None:
+            handler = await continuation(handler_call_details)
+            if method.startswith(UNFRAMED) and handler is not None:
+                return handler
+            if (
+                handler is None
+            ):  # the name is the caller's own and may be anything: it goes into no table, no log
+                return self._frame("unknown", _decode_nothing, _no_such_method, _encode_nothing)
+            framed = self._frame(
+                method, handler.request_deserializer, handler.unary_unary, handler.response_serializer
+            )
+            self._framed[method] = framed
+        return framed
+
+    def _frame(
+        self,
+        method: str,
+        decode: Callable[[bytes], Any],
+        respond: Respond,
+        encode: Callable[[Any], bytes],
+    ) -> Handler:
+        async def call(body: bytes, context: grpc.aio.ServicerContext) -> bytes | None:
+            started_s = time.perf_counter()
+            facts: dict[str, Any] = {}
+            refused: CallRefused | None = None
+            reply_body: bytes | None = None
+            try:
+                request = _parse(decode, body)
+                facts |= request_facts(request, self._hash_of)
+                reply = await respond(request, context)
+                reply_body = encode(reply)
+                facts |= reply_facts(reply)
+            except asyncio.CancelledError:
+                self._tell(method, "CANCELLED", started_s, facts)
+                raise
+            except Exception as error:  # noqa: BLE001 - the outermost frame
+                refused = self._refusal(error)
+            self._tell(method, refused.code.name if refused else "OK", started_s, facts)
+            if refused is not None:
+                await context.abort_with_status(rpc_status.to_status(as_google_status(refused)))
+            return reply_body
+
+        return grpc.unary_unary_rpc_method_handler(call)
+
+    def _refusal(self, error: Exception) -> CallRefused:
+        if isinstance(error, CallRefused):
+            return error
+        if isinstance(error, StoreUnavailable):
+            return unavailable("The store does not answer now. Try again.", STORE_RETRY_S)
+        incident = secrets.token_hex(8)
+        self._log.error("unexpected_error", incident=incident, **where_it_failed(error))
+        return internal(incident)
+
+    def _tell(self, method: str, code: str, started_s: float, facts: dict[str, Any]) -> None:
+        duration_ms = round((time.perf_counter() - started_s) * 1000, 3)
+        self._log.info("call", method=method, code=code, duration_ms=duration_ms, **facts)
+
+
+def _parse(decode: Callable[[bytes], Any], body: bytes) -> Any:
+    try:
+        return decode(body)
+    except DecodeError:
+        raise CallRefused(
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "The request is not a message of this method: its bytes cannot be read as protobuf, a text in it is "
+            "not UTF-8, or it is nested too deeply.",
+        ) from None
+
+
+def _decode_nothing(body: bytes) -> None:
+    del body
+
+
+def _encode_nothing(reply: object) -> bytes:
+    del reply
+    return b""
+
+
+async def _no_such_method(request: object, context: grpc.aio.ServicerContext) -> None:
+    del request, context
+    raise CallRefused(
+        grpc.StatusCode.UNIMPLEMENTED, "This server has no such method; docs/api.md lists those it has."
+    )

@@ -1,0 +1,120 @@
+"""A server's life: open what it needs, listen, look for changes, drain, close."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import grpc
+import structlog
+from google.protobuf.internal import api_implementation
+from grpc_health.v1 import health, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from dearly import DearlyError, __version__
+from dearly.server.access_log import CustomerHash
+from dearly.server.address import Address, parse_address, require_free
+from dearly.server.application import Application, open_application
+from dearly.server.frame import CallFrame
+from dearly.server.limits import TRANSPORT
+from dearly.server.services import SERVICE_NAMES, add_services
+from dearly.server.settings import ServerSettings
+from dearly.server.workers import supervise
+
+_log = structlog.get_logger("dearly.server")
+
+
+class WrongProtobuf(DearlyError):
+    """Protobuf's C implementation is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that listens: where, and what it serves."""
+
+    address: str
+    application: Application
+
+
+def system_now_us() -> int:
+    """The system's clock."""
+    return time.time_ns() // 1_000
+
+
+@asynccontextmanager
+async def serving(
+    settings: ServerSettings, now_us: Callable[[], int] = system_now_us
+) -> AsyncIterator[Running]:
+    """Serve for as long as the block lasts, then drain: calls under way may finish within the grace period.
+
+    Raises:
+        DearlyError: the rules are refused, the store cannot be opened, the address cannot be had.
+    """
+    require_upb()
+    address = parse_address(settings.address)
+    require_free(address)
+    application = open_application(settings, now_us)
+    try:
+        server, servicer = _build(application, settings)
+        port = server.add_insecure_port(str(address))
+        await server.start()
+        listening = str(Address(address.host, port))
+        worker = asyncio.create_task(supervise("refresh", application.refresh, settings.refresh_s))
+        _log.info(
+            "listening", address=listening, rules=application.serving.program.version, version=__version__
+        )
+        try:
+            yield Running(listening, application)
+        finally:
+            _log.info("draining", grace_s=settings.grace_s)
+            await servicer.enter_graceful_shutdown()
+            worker.cancel()
+            await server.stop(settings.grace_s)
+    finally:
+        application.close()
+    _log.info("stopped", address=listening)
+
+
+async def stop_asked_for() -> None:
+    """Return at the first SIGTERM or SIGINT. A second one acts as if this program did not handle it."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    await asked.wait()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(number)
+
+
+def require_upb() -> None:
+    """Make sure that protobuf parses in C (upb): the pure Python one is far slower and recurses.
+
+    Raises:
+        WrongProtobuf: it does not.
+    """
+    found = api_implementation.Type()
+    if found != "upb":
+        raise WrongProtobuf(
+            f"Protobuf runs on its {found!r} implementation; expected 'upb'. Install protobuf's wheel for this "
+            "platform, and unset PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION."
+        )
+
+
+def _build(
+    application: Application, settings: ServerSettings
+) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
+    key = settings.log_key.encode() or secrets.token_bytes(32)
+    server = grpc.aio.server(interceptors=[CallFrame(CustomerHash(key))], options=TRANSPORT)
+    add_services(application, server)
+    servicer = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    if settings.reflection:
+        reflection.enable_server_reflection(
+            (*SERVICE_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME), server
+        )
+    return server, servicer

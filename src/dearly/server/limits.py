@@ -1,0 +1,58 @@
+"""What a caller may send: the limits that the server decides by itself, and the checks against them.
+
+The transport's own limits (message and metadata sizes, idle connections) stand in ``TRANSPORT``.
+"""
+
+from __future__ import annotations
+
+from dearly.language import ValueProblem, check_id
+from dearly.server.statuses import Violation, invalid_argument
+
+MAX_BATCH = 1_000
+"""Requests, events, profiles or items in one call."""
+MAX_BLOCKS = 50
+MAX_NAMES = 1_000
+"""Segments or lifecycles asked about in one call."""
+MAX_SUGGESTIONS = 100
+MAX_EXCLUDED = 1_000
+MAX_RULES_FILES = 10_000
+
+MAX_MESSAGE_BYTES = 1024 * 1024
+MAX_METADATA_BYTES = 16 * 1024
+
+TRANSPORT: tuple[tuple[str, int], ...] = (
+    ("grpc.so_reuseport", 0),  # two servers on one port would each silently get half of the calls
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
+    ("grpc.max_concurrent_streams", 1_000),
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.max_connection_idle_ms", 5 * 60_000),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+)
+
+
+def require_id(field: str, value: str, *, optional: bool = False) -> str:
+    """An id that a caller sent, in the form in which ids are kept (NFC).
+
+    Raises:
+        CallRefused: INVALID_ARGUMENT naming the field: the id is empty (unless optional) or too long.
+    """
+    if optional and not value:
+        return value
+    try:
+        return check_id(value)
+    except ValueProblem as problem:
+        raise invalid_argument([Violation(field, str(problem))]) from None
+
+
+def require_count(field: str, count: int, most: int, *, least: int = 1) -> None:
+    """Refuse too few or too many.
+
+    Raises:
+        CallRefused: INVALID_ARGUMENT naming the field.
+    """
+    if least <= count <= most:
+        return
+    expected = f"{least:,} to {most:,}" if least else f"at most {most:,}"
+    raise invalid_argument([Violation(field, f"expected {expected}, got {count:,}.")])

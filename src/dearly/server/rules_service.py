@@ -1,0 +1,80 @@
+"""``RulesService``: what serves, and the check of what does not."""
+
+from __future__ import annotations
+
+import grpc
+
+from dearly.language import Package, check_package
+from dearly.server.application import Application
+from dearly.server.limits import MAX_RULES_FILES, require_count
+from dearly.server.rules_keeper import RejectedRules
+from dearly.server.statuses import Violation, invalid_argument
+from dearly.server.wire import to_timestamp, to_wire_diagnostics
+from dearly.v1 import rules_pb2, rules_pb2_grpc
+
+MAX_DIAGNOSTICS = 1_000
+
+
+class RulesService(rules_pb2_grpc.RulesServiceServicer):
+    """Reads what serves; checks packages in a thread."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    async def GetRules(  # noqa: N802 - the method's name in the proto
+        self, request: rules_pb2.GetRulesRequest, context: grpc.aio.ServicerContext
+    ) -> rules_pb2.GetRulesResponse:
+        """The version that serves, its names, and the newest package where that one was refused."""
+        del request, context
+        rules = self._application.rules
+        program = rules.serving.program
+        return rules_pb2.GetRulesResponse(
+            version=program.version,
+            serving_since=to_timestamp(rules.since_us),
+            blocks=[
+                rules_pb2.BlockSummary(name=name, rule=str(block.span))
+                for name, block in sorted(program.blocks.items())
+            ],
+            segments=[
+                rules_pb2.SegmentSummary(name=name, title=segment.title, rule=str(segment.span))
+                for name, segment in sorted(program.segments.items())
+            ],
+            lifecycles=sorted(program.lifecycles),
+            catalogs=sorted(program.catalogs),
+            event_types=sorted(program.events),
+            rejected=_rejected(rules.rejected),
+        )
+
+    async def CheckRules(  # noqa: N802 - the method's name in the proto
+        self, request: rules_pb2.CheckRulesRequest, context: grpc.aio.ServicerContext
+    ) -> rules_pb2.CheckRulesResponse:
+        """What the checker says of a package; nothing is kept of it."""
+        del context
+        require_count("files", len(request.files), MAX_RULES_FILES)
+        for path in request.files:
+            if not _is_package_path(path):
+                raise invalid_argument(
+                    [Violation("files", f"expected a path like hero/cart.rules, got {path!r}.")]
+                )
+        report = await self._application.checks.run(check_package, Package(dict(request.files)))
+        return rules_pb2.CheckRulesResponse(
+            valid=report.program is not None,
+            version=report.program.version if report.program else "",
+            diagnostics=to_wire_diagnostics(report.diagnostics[:MAX_DIAGNOSTICS]),
+        )
+
+
+def _is_package_path(path: str) -> bool:
+    return (
+        len(path) <= 512 and all(part not in ("", ".", "..") for part in path.split("/")) and "\\" not in path
+    )
+
+
+def _rejected(rejected: RejectedRules | None) -> rules_pb2.RejectedRules | None:
+    if rejected is None:
+        return None
+    return rules_pb2.RejectedRules(
+        version=rejected.version,
+        rejected_at=to_timestamp(rejected.rejected_us),
+        diagnostics=to_wire_diagnostics(rejected.diagnostics[:MAX_DIAGNOSTICS]),
+    )
