@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from dearly.language.program import Field, Program
-from dearly.language.types import BOOL, NUMBER, TEXT, ItemRef, Type, Value
+from dearly.language.types import BOOL, NUMBER, Type, Value, is_textual
+from dearly.language.values import stored_reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,10 @@ class Facts:
     events: Mapping[str, EventLog] = field(default_factory=dict)
 
 
-_Plan: TypeAlias = tuple[tuple[str, Type, type, "Value | None"], ...]
-"""Each declared field: its name, its type, the class whose values are already typed, its default."""
+_Reader: TypeAlias = "Callable[[object], Value | None]"
+_Plan: TypeAlias = "tuple[tuple[str, type, _Reader, Value | None], ...]"
+"""Each declared field: its name, the class of the values that are typed as they are kept, how to read others,
+its default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,33 +106,29 @@ def fold_case(text: str) -> str:
 
 def _plan(fields: Mapping[str, Field]) -> _Plan:
     return tuple(
-        (name, field.type, _typed_class(field.type), field.default) for name, field in fields.items()
+        (name, _typed_class(field.type), stored_reader(field.type), field.default)
+        for name, field in fields.items()
     )
 
 
 def _typed_class(kind: Type) -> type:
-    """The class whose stored values of this type need no reading: most values, so this is the fast path.
-
-    A url is always read: one kept while its field was still declared a text may be none.
-    """
-    if kind == TEXT or isinstance(kind, ItemRef):
+    """The class whose stored values of this type need no reading: most values, so this is the fast path."""
+    if is_textual(kind):
         return str
     if kind == NUMBER:
         return float
     if kind == BOOL:
         return bool
-    return object  # no stored value is a bare object: each is read
+    return object  # nothing kept is a bare object: each value is read
 
 
 def _read_fields(plan: _Plan, stored: Mapping[str, Any]) -> dict[str, Value]:
     """Typed values by name. Some 0.1 µs a field: a render reads hundreds."""
     typed: dict[str, Value] = {}
-    for name, kind, typed_class, default in plan:
+    for name, typed_class, read, default in plan:
         value: Value | None = stored.get(name)
         if value is not None and type(value) is not typed_class:
-            from dearly.language.values import from_stored
-
-            value = from_stored(kind, value)
+            value = read(value)
         if value is None:
             value = default
         if value is not None:

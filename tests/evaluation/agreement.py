@@ -1,0 +1,98 @@
+"""Whether another evaluator says the same as the reference, of everything in a case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dearly.evaluation import reference
+from dearly.evaluation.compiler import CompiledProgram, compile_program
+from dearly.evaluation.facts import Facts
+from dearly.language.program import Block, Program, SimilarTo
+from dearly.language.types import Value
+from tests.evaluation.cases import Case, spell
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What both say to one question."""
+
+    question: str
+    reference: object
+    compiled: object
+
+    @property
+    def agrees(self) -> bool:
+        """Equal and of one type: True is not 1.0, and unknown is not False."""
+        return self.reference == self.compiled and type(self.reference) is type(self.compiled)
+
+
+def check_agreement(case: Case, compiled: CompiledProgram | None = None) -> int:
+    """Ask both everything; how many questions that was.
+
+    Raises:
+        AssertionError: they disagree; the message holds the case as Python, to be kept as a regression.
+    """
+    asked = 0
+    for answer in answers(case, compiled or compile_program(case.program)):
+        asked += 1
+        if not answer.agrees:
+            raise AssertionError(
+                f"{answer.question}: the reference says {answer.reference!r}, the compiled program "
+                f"{answer.compiled!r}. Keep as tests/evaluation/regressions/NAME.py:\n\n{spell(case)}"
+            )
+    return asked
+
+
+def answers(case: Case, compiled: CompiledProgram) -> Iterator[Answer]:
+    """Every customer at every instant: each name and block, its value and its next flip."""
+    for who, facts in enumerate(case.customers):
+        for now_us in case.instants:
+            for answer in _names(case.program, compiled, facts, now_us):
+                yield _located(answer, who, now_us)
+            for block in case.program.blocks.values():
+                for answer in _block(case, compiled, block, facts, now_us):
+                    yield _located(answer, who, now_us)
+
+
+def _located(answer: Answer, who: int, now_us: int) -> Answer:
+    if answer.agrees:
+        return answer
+    return Answer(f"{answer.question} of customer {who} at {now_us}", answer.reference, answer.compiled)
+
+
+def _names(program: Program, compiled: CompiledProgram, facts: Facts, now_us: int) -> Iterator[Answer]:
+    evaluation = compiled.at(facts, now_us)
+    for name in program.evaluation_order:
+        yield Answer(name, reference.value_of(program, name, facts, now_us), evaluation.value(name))
+    for name in program.evaluation_order:
+        flip_us = reference.next_flip(program, name, facts, now_us)
+        yield Answer(f"next flip of {name}", flip_us, evaluation.next_flip(name))
+
+
+def _block(
+    case: Case, compiled: CompiledProgram, block: Block, facts: Facts, now_us: int
+) -> Iterator[Answer]:
+    program, name = case.program, block.name
+    # A fresh evaluation: nothing is memoised yet, as when a render asks for a block alone.
+    evaluation = compiled.at(facts, now_us)
+    yield Answer(
+        f"branch of {name}", reference.branch_of(program, name, facts, now_us), evaluation.branch(name)
+    )
+    for index, branch in enumerate(block.branches):
+        for items in branch.lists:
+            if isinstance(items.strategy, SimilarTo):
+                seed = reference.evaluate(program, items.strategy.item, facts, now_us)
+                yield Answer(
+                    f"seed of {name}, branch {index}", seed, evaluation.seed(name, index, items.name)
+                )
+            keeps = evaluation.item_filter(name, index, items.name)
+            yield Answer(
+                f"whether branch {index} of {name} filters", items.where is not None, keeps is not None
+            )
+            if items.where is not None and keeps is not None:
+                for item in case.items:
+                    kept: Value | None = reference.evaluate(program, items.where, facts, now_us, item)
+                    yield Answer(f"whether branch {index} of {name} keeps {item}", kept is True, keeps(item))
+    flip_us = reference.next_branch_flip(program, name, facts, now_us)
+    yield Answer(f"next flip of {name}", flip_us, evaluation.next_branch_flip(name))

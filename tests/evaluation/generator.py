@@ -1,0 +1,373 @@
+"""Random well-typed programs and histories.
+
+Everything is drawn through one verb, ``below(n)``: a whole number from 0 to n - 1, smaller meaning simpler.
+Hypothesis supplies it, keeps runs repeatable, avoids repeats, and shrinks what fails; drawing whole numbers
+only keeps a draw cheap enough for tens of thousands of cases. A program is drawn with several customers and
+instants, since making and compiling a program costs more than asking it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TypeAlias, TypeVar
+
+from hypothesis import strategies as st
+
+from dearly.language import program as tree
+from dearly.language.program import (
+    Block,
+    Branch,
+    Expression,
+    ItemList,
+    Lifecycle,
+    NamedValue,
+    Segment,
+    Selection,
+)
+from dearly.language.types import BOOL, DATE, DURATION, NUMBER, TEXT, TIME, URL, ItemRef, Scalar, SetOf, Type
+from tests.evaluation.cases import TEMPLATE, Case, program_of
+from tests.evaluation.histories import draw_customer, draw_instants, draw_item
+from tests.evaluation.vocabulary import (
+    CONSTANTS,
+    DURATIONS,
+    EVENTS,
+    INSTANTS,
+    KINDS,
+    NUMBERS_SET,
+    PRODUCT,
+    PRODUCT_FIELDS,
+    PROFILE,
+    TEXTS_SET,
+)
+
+Below: TypeAlias = Callable[[int], int]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where an expression stands: what it may draw on.
+
+    ``event`` is set inside an event's ``where`` (which sees properties and profile, nothing else), ``item``
+    inside an item list's (which sees fields, profile and names).
+    """
+
+    below: Below
+    durations: Sequence[int] = DURATIONS
+    names: tuple[tuple[str, Type], ...] = ()
+    segments: tuple[str, ...] = ()
+    stages: tuple[tuple[str, str], ...] = ()
+    event: str | None = None
+    item: bool = False
+
+    def pick(self, options: Sequence[T]) -> T:
+        return options[self.below(len(options))]
+
+    def one_in(self, n: int) -> bool:
+        return self.below(n) == n - 1
+
+    @property
+    def sees_events(self) -> bool:
+        return self.event is None and not self.item
+
+
+@cache
+def _numbers_below(n: int) -> st.SearchStrategy[int]:
+    return st.integers(0, n - 1)
+
+
+@st.composite
+def cases(
+    draw: st.DrawFn,
+    durations: Sequence[int] = DURATIONS,
+    origins: Sequence[int] = INSTANTS,
+    customers: int = 3,
+    instants: int = 3,
+) -> Case:
+    """Programs of a few names and a block, with customers, instants and items to ask them of."""
+
+    def below(n: int) -> int:
+        return draw(_numbers_below(n)) if n > 1 else 0
+
+    scope = Scope(below, durations)
+    times = draw_instants(below, durations, origins, instants)
+    return Case(
+        program=_program(scope),
+        customers=tuple(draw_customer(below, durations, times) for _ in range(customers)),
+        instants=times,
+        items=tuple(draw_item(below) for _ in range(2)),
+    )
+
+
+# -------------------------------------------------------------------------------------------- declarations
+
+
+def _program(scope: Scope) -> tree.Program:
+    declared: list[Segment | NamedValue | Lifecycle] = []
+    for index in range(2 + scope.below(4)):
+        declaration = scope.pick((_segment, _segment, _value, _value, _lifecycle))(scope, index)
+        declared.append(declaration)
+        scope = _knowing(scope, declaration)
+    return program_of(*declared, block=_block(scope))
+
+
+def _knowing(scope: Scope, declared: Segment | NamedValue | Lifecycle) -> Scope:
+    match declared:
+        case Segment():
+            return replace(scope, segments=(*scope.segments, declared.name))
+        case NamedValue():
+            return replace(scope, names=(*scope.names, (declared.name, declared.type)))
+        case Lifecycle():
+            stages = tuple((declared.name, stage.name) for stage in declared.stages)
+            return replace(scope, stages=(*scope.stages, *stages))
+
+
+def _segment(scope: Scope, index: int) -> Segment:
+    return Segment(f"segment_{index}", "", boolean(scope, 3))
+
+
+def _value(scope: Scope, index: int) -> NamedValue:
+    kind = scope.pick((NUMBER, NUMBER, NUMBER, *KINDS))
+    return NamedValue(f"value_{index}", any_of(scope, kind, 3), kind, may_be_missing=True)
+
+
+def _lifecycle(scope: Scope, index: int) -> Lifecycle:
+    conditions = [boolean(scope, 2) for _ in range(1 + scope.below(2))]
+    stages = [tree.Stage(f"stage_{index}_{place}", condition) for place, condition in enumerate(conditions)]
+    return Lifecycle(f"lifecycle_{index}", (*stages, tree.Stage(f"stage_{index}_rest", None)))
+
+
+def _block(scope: Scope) -> Block:
+    conditions: list[Expression | None] = [boolean(scope, 2) for _ in range(1 + scope.below(2))]
+    return Block("hero", tuple(Branch(each, TEMPLATE, _lists(scope)) for each in [*conditions, None]))
+
+
+def _lists(scope: Scope) -> tuple[ItemList, ...]:
+    if not scope.one_in(2):
+        return ()
+    strategy = tree.SimilarTo(any_of(scope, PRODUCT, 1)) if scope.one_in(2) else tree.Recommended()
+    where = boolean(replace(scope, item=True), 2) if scope.one_in(2) else None
+    return (ItemList("items", "product", strategy, 6, where),)
+
+
+# --------------------------------------------------------------------------------------------- expressions
+
+
+def any_of(scope: Scope, kind: Type, depth: int) -> Expression:
+    """An expression of a type, at most so deep."""
+    if kind == BOOL:
+        return boolean(scope, depth)
+    if depth == 0:
+        return _leaf(scope, kind)
+    if kind == NUMBER:
+        return _number(scope, depth)
+    if kind == DURATION:
+        return _duration(scope, depth)
+    makers = [_leaf_of(kind), _leaf_of(kind), _else_of(kind)]
+    if scope.sees_events:
+        makers += [_pick_of(kind), _pick_of(kind)]
+        makers += [_extreme_of(kind)] if kind in (DATE, TIME) else []
+    return scope.pick(makers)(scope, depth)
+
+
+def boolean(scope: Scope, depth: int) -> Expression:
+    """A condition, at most so deep."""
+    if depth == 0:
+        return scope.pick((_leaf_of(BOOL), _occurs if scope.sees_events else _compare, _presence))(scope, 0)
+    pure = (_compare, _compare, _and, _or, _not, _presence, _in, _text_match, _set_contains, _else_of(BOOL))
+    over_events = (_occurs, _occurs, _occurs, _occurs, _compare_durations, _compare_durations)
+    makers = (_leaf_of(BOOL), *pure, *(over_events if scope.sees_events else ()))
+    return scope.pick(makers)(scope, depth)
+
+
+def _leaf(scope: Scope, kind: Type) -> Expression:
+    """A constant, a field, a property, or a name of this type."""
+    options: list[Expression] = [] if kind == DURATION else _fields(scope, kind)
+    if scope.event is None:
+        options += [tree.ValueRef(name, each) for name, each in scope.names if each == kind] * 2
+        if kind == BOOL:
+            options += [tree.SegmentRef(name) for name in scope.segments]
+            options += [tree.StageIs(lifecycle, stage) for lifecycle, stage in scope.stages]
+    constants = () if isinstance(kind, SetOf) and options else (None,)
+    chosen = scope.pick((*constants, *options))
+    return _literal(scope, kind) if chosen is None else chosen
+
+
+def _fields(scope: Scope, kind: Type) -> list[Expression]:
+    found: list[Expression] = [tree.ProfileField(n, f.type) for n, f in PROFILE.items() if f.type == kind]
+    if scope.event is not None:
+        declared = EVENTS[scope.event].fields
+        found += [tree.EventProperty(n, f.type) for n, f in declared.items() if f.type == kind] * 3
+    if scope.item:
+        found += [tree.ItemProperty(n, f.type) for n, f in PRODUCT_FIELDS.items() if f.type == kind] * 3
+    return found
+
+
+def _literal(scope: Scope, kind: Type) -> tree.Literal:
+    return tree.Literal(scope.pick(scope.durations if kind == DURATION else CONSTANTS[kind]), kind)
+
+
+def _number(scope: Scope, depth: int) -> Expression:
+    pure = (_leaf_of(NUMBER), _leaf_of(NUMBER), _arithmetic, _arithmetic, _negate, _else_of(NUMBER))
+    over_events = (_count, _count, _sum_or_average, _sum_or_average, _extreme_of(NUMBER), _pick_of(NUMBER))
+    return scope.pick((*pure, *over_events) if scope.sees_events else pure)(scope, depth)
+
+
+def _duration(scope: Scope, depth: int) -> Expression:
+    since = tree.TimeSince(scope.pick(("latest", "first")), _selection(scope, depth - 1))
+    if not scope.one_in(3):
+        return since
+    return tree.Else(
+        since, _duration(scope, depth - 1) if depth > 1 and scope.one_in(3) else _literal(scope, DURATION)
+    )
+
+
+Maker: TypeAlias = Callable[[Scope, int], Expression]
+
+
+@cache
+def _leaf_of(kind: Type) -> Maker:
+    return lambda scope, _depth: _leaf(scope, kind)
+
+
+@cache
+def _else_of(kind: Type) -> Maker:
+    return lambda scope, depth: tree.Else(any_of(scope, kind, depth - 1), any_of(scope, kind, depth - 1))
+
+
+@cache
+def _pick_of(kind: Type) -> Maker:
+    def make(scope: Scope, depth: int) -> Expression:
+        event, name = scope.pick(_properties(kind))
+        which = scope.pick(("latest", "first"))
+        return tree.Pick(which, _selection(scope, depth - 1, event), name, kind)
+
+    return make
+
+
+@cache
+def _extreme_of(kind: Type) -> Maker:
+    def make(scope: Scope, depth: int) -> Expression:
+        event, name = scope.pick(_properties(kind))
+        return tree.Aggregate(scope.pick(("min", "max")), _selection(scope, depth - 1, event), name, kind)
+
+    return make
+
+
+@cache
+def _properties(kind: Type) -> tuple[tuple[str, str], ...]:
+    return tuple((e, n) for e, schema in EVENTS.items() for n, f in schema.fields.items() if f.type == kind)
+
+
+def _count(scope: Scope, depth: int) -> Expression:
+    return tree.Aggregate("count", _selection(scope, depth - 1), None, NUMBER)
+
+
+def _sum_or_average(scope: Scope, depth: int) -> Expression:
+    event, name = scope.pick(_properties(NUMBER))
+    return tree.Aggregate(scope.pick(("sum", "average")), _selection(scope, depth - 1, event), name, NUMBER)
+
+
+def _arithmetic(scope: Scope, depth: int) -> Expression:
+    operator = scope.pick(("+", "-", "*", "/"))
+    return tree.Arithmetic(operator, any_of(scope, NUMBER, depth - 1), any_of(scope, NUMBER, depth - 1))
+
+
+def _negate(scope: Scope, depth: int) -> Expression:
+    return tree.Negate(any_of(scope, NUMBER, depth - 1))
+
+
+def _not(scope: Scope, depth: int) -> Expression:
+    return tree.Not(boolean(scope, depth - 1))
+
+
+def _and(scope: Scope, depth: int) -> Expression:
+    return tree.And(tuple(boolean(scope, depth - 1) for _ in range(2 + scope.below(2))))
+
+
+def _or(scope: Scope, depth: int) -> Expression:
+    return tree.Or(tuple(boolean(scope, depth - 1) for _ in range(2 + scope.below(2))))
+
+
+def _presence(scope: Scope, depth: int) -> Expression:
+    kinds = (*KINDS, DURATION) if scope.sees_events and depth > 0 else KINDS
+    kind = scope.pick(kinds)
+    operand = _leaf(scope, kind) if depth == 0 else any_of(scope, kind, depth - 1 if kind != DURATION else 1)
+    return tree.Presence(operand, missing=scope.one_in(2))
+
+
+_ORDERED = ("==", "!=", "<", "<=", ">", ">=")
+_COMPARED: tuple[tuple[Type, tuple[str, ...]], ...] = (
+    (NUMBER, _ORDERED),
+    (NUMBER, _ORDERED),
+    (TEXT, _ORDERED),
+    (DATE, _ORDERED),
+    (TIME, _ORDERED),
+    (BOOL, ("==", "!=")),
+    (PRODUCT, _ORDERED),
+    (URL, _ORDERED),
+)
+
+
+def _compare(scope: Scope, depth: int) -> Expression:
+    kind, operators = scope.pick(_COMPARED)
+    operator = scope.pick(operators)
+    inner = max(depth - 1, 0)
+    left = _leaf(scope, kind) if kind == BOOL else any_of(scope, kind, inner)
+    right = _leaf(scope, kind) if kind == BOOL or not scope.one_in(3) else any_of(scope, kind, inner)
+    return tree.Compare(operator, left, right)  # type: ignore[arg-type]
+
+
+def _compare_durations(scope: Scope, depth: int) -> Expression:
+    left = _duration(scope, depth)
+    right = _duration(scope, depth) if scope.one_in(4) else _literal(scope, DURATION)
+    operator = scope.pick(_ORDERED)
+    if scope.one_in(4):
+        left, right = right, left
+    return tree.Compare(operator, left, right)  # type: ignore[arg-type]
+
+
+def _in(scope: Scope, depth: int) -> Expression:
+    kind: Scalar | ItemRef = scope.pick((TEXT, NUMBER, PRODUCT, DATE, TIME))
+    choices = tuple(_literal(scope, kind) for _ in range(1 + scope.below(3)))
+    return tree.In(any_of(scope, kind, depth - 1), choices)
+
+
+def _text_match(scope: Scope, depth: int) -> Expression:
+    operator = scope.pick(("contains", "starts with", "ends with", "is like", "is like"))
+    return tree.TextMatch(operator, any_of(scope, TEXT, depth - 1), _leaf(scope, TEXT))
+
+
+def _set_contains(scope: Scope, depth: int) -> Expression:
+    kind, element = scope.pick(((TEXTS_SET, TEXT), (NUMBERS_SET, NUMBER)))
+    return tree.SetContains(any_of(scope, kind, depth - 1), any_of(scope, element, depth - 1))
+
+
+def _occurs(scope: Scope, depth: int) -> Expression:
+    quantifier = scope.pick(("at least", "at most", "exactly"))
+    return tree.Occurs(quantifier, scope.pick((1, 0, 2, 1, 3)), _selection(scope, max(depth - 1, 0)))
+
+
+def _selection(scope: Scope, depth: int, event: str | None = None) -> Selection:
+    kind = scope.pick(tuple(EVENTS)) if event is None else event
+    return Selection(
+        kind,
+        where=_where(scope, kind, depth),
+        within_us=scope.pick(scope.durations) if scope.one_in(2) else None,
+        older_than_us=scope.pick(scope.durations) if scope.one_in(4) else None,
+        sequence=_sequence(scope, depth) if scope.one_in(3) else None,
+    )
+
+
+def _sequence(scope: Scope, depth: int) -> tree.Sequence:
+    kind = scope.pick(tuple(EVENTS))
+    within_us = scope.pick(scope.durations) if scope.one_in(2) else None
+    return tree.Sequence(scope.one_in(2), kind, _where(scope, kind, depth), within_us)
+
+
+def _where(scope: Scope, event: str, depth: int) -> Expression | None:
+    if not scope.one_in(3):
+        return None
+    return boolean(replace(scope, event=event), min(depth, 2))
