@@ -13,6 +13,7 @@ from dearly.store.contract import (
     Stored,
     StoreUnavailable,
 )
+from dearly.store.opening import StoreUrlError, open_store
 
 __all__ = [
     "CustomerRows",
@@ -25,5 +26,7 @@ __all__ = [
     "ProfileRecord",
     "Store",
     "StoreUnavailable",
+    "StoreUrlError",
     "Stored",
+    "open_store",
 ]

@@ -12,8 +12,9 @@ from enum import Enum
 from typing import Protocol, TypeAlias
 
 from dearly import DearlyError
+from dearly.language import values
 
-Stored: TypeAlias = "str | float | int | bool | list[str] | list[float] | list[bool]"
+Stored: TypeAlias = values.Stored
 
 
 class StoreUnavailable(DearlyError):
@@ -88,10 +89,12 @@ class Store(Protocol):
     """
 
     def append_events(self, events: Sequence[EventRecord]) -> list[Outcome]:
-        """Keep events in one durable commit; one outcome each, in order (repeats within the call included)."""
+        """Keep events in one durable commit; one outcome each, in order (repeats in the call included)."""
         ...
 
-    def upsert_profiles(self, profiles: Sequence[tuple[str, Mapping[str, Stored | None]]], now_us: int) -> None:
+    def upsert_profiles(
+        self, profiles: Sequence[tuple[str, Mapping[str, Stored | None]]], now_us: int
+    ) -> None:
         """Patch profiles by customer id: absent fields stay, None clears."""
         ...
 
@@ -130,11 +133,11 @@ class Store(Protocol):
         ...
 
     def interactions(self, event_type: str, property_name: str, since_us: int, until_us: int) -> Interactions:
-        """Every (customer, item, time) of one event type with ``since_us < time_us <= until_us``, for training."""
+        """Every (customer, item, time) of a type with ``since_us < time_us <= until_us``, for training."""
         ...
 
     def item_counts(self, event_type: str, property_name: str, since_us: int, until_us: int) -> ItemCounts:
-        """How often each item was touched per hour bucket in ``since_us < time_us <= until_us``, for trending."""
+        """How often each item was touched in each hour of ``since_us < time_us <= until_us``, for trending."""
         ...
 
     def close(self) -> None:

@@ -1,0 +1,328 @@
+"""Values at the door: whatever came in, checked against its declared type, and its one *stored form*.
+
+The stored form is plain JSON: text, urls and item ids as strings in NFC; numbers as floats; dates as
+``YYYY-MM-DD``; times as RFC 3339 in UTC; sets as sorted lists without repeats. Equal values have equal stored
+forms. Everything that comes in is hostile until :func:`to_stored` has passed it; what is kept is read back
+with :func:`from_stored`, which never raises: a kept value that no longer fits its type is missing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import TypeAlias
+
+from dearly import DearlyError
+from dearly.language.program import Field
+from dearly.language.suggestions import nearest
+from dearly.language.types import BOOL, DATE, MAX_MAGNITUDE, NUMBER, TEXT, TIME, URL, SetOf, Type, Value
+
+StoredScalar: TypeAlias = "str | float | bool"
+Stored: TypeAlias = "str | float | int | bool | list[str] | list[float] | list[bool]"
+
+MAX_TEXT_BYTES = 64 * 1024
+MAX_URL_LENGTH = 2_048
+MAX_ID_BYTES = 256
+MAX_SET_ELEMENTS = 10_000
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MARKS = re.compile(b"[\x01-\xff]{31}")
+"""Beyond the 30 of the Stream-Safe Text Format, UAX #15."""
+_LONG_TEXT = 1_000
+"""Characters in which any run of combining marks is normalised in under a millisecond."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class ValueProblem(DearlyError):
+    """A value does not fit its type; the message does not name the field, since only the caller knows it."""
+
+
+class FieldProblem(DearlyError):
+    """A named field does not fit its declaration; ``hint`` says what may have been meant."""
+
+    def __init__(self, field: str, message: str, hint: str | None = None) -> None:
+        super().__init__(f"{field}: {message}" + (f" {hint}" if hint else ""))
+        self.field = field
+        self.message = message
+        self.hint = hint
+
+
+def to_stored(kind: Type, incoming: object) -> Stored:
+    """The stored form of a value that came in.
+
+    Takes str for text, url, item ids, dates (``YYYY-MM-DD``) and times (RFC 3339 with its offset from UTC),
+    int or float for numbers, bool, and list, tuple or set for sets; aware ``datetime`` and ``date`` objects
+    are taken for times and dates.
+
+    Raises:
+        ValueProblem: the value is of another type or beyond a limit; the message says which.
+    """
+    if isinstance(kind, SetOf):
+        return _set_to_stored(_SCALAR_DOORS.get(kind.element, check_id), kind, incoming)
+    return _SCALAR_DOORS.get(kind, check_id)(incoming)
+
+
+def check_id(incoming: object) -> str:
+    """An id of a customer, an item or an event: 1 to 256 bytes of UTF-8, normalised to NFC.
+
+    Raises:
+        ValueProblem: empty, too long, not text.
+    """
+    text = _check_text(incoming, MAX_ID_BYTES, "an id")
+    if not text:
+        raise ValueProblem(f"expected an id of 1 to {MAX_ID_BYTES} bytes, got an empty one.")
+    return text
+
+
+def check_fields(
+    fields: Mapping[str, Field], incoming: Mapping[str, object], *, partial: bool
+) -> dict[str, Stored | None]:
+    """The stored forms of named values against their declarations, in the order declared.
+
+    Whole (``partial=False``): a field without ``?`` and default must be there; None is the same as absent.
+    Partial: only what came is checked, and None stays in the result: it clears the field. Declared defaults
+    are not written down; they belong to the rules, not to the data.
+
+    Raises:
+        FieldProblem: an undeclared name (with the nearest declared one), a value that does not fit, or a
+            required field that is not there.
+    """
+    unknown = incoming.keys() - fields.keys()
+    if unknown:
+        raise _unknown_field(min(unknown), fields)
+    checked: dict[str, Stored | None] = {}
+    for name, field in fields.items():
+        value = incoming.get(name)
+        if value is not None:
+            try:
+                checked[name] = to_stored(field.type, value)
+            except ValueProblem as problem:
+                raise FieldProblem(name, str(problem)) from None
+        elif partial:
+            if name in incoming:
+                checked[name] = None
+        elif not field.optional and field.default is None:
+            raise FieldProblem(
+                name, f"expected a {field.type}, got nothing.", "The rules declare it without '?'."
+            )
+    return checked
+
+
+def unknown_name(name: str, known: Iterable[str]) -> str:
+    """What to do about a name that came in and is not declared, as a hint."""
+    near = nearest(name, known)
+    return f"Did you mean `{near}`?" if near else "Declare it in the rules, or leave it out."
+
+
+def from_stored(kind: Type, stored: object) -> Value | None:
+    """The typed value of a stored form; None when it does not fit the type (the rules changed since)."""
+    return stored_reader(kind)(stored)
+
+
+def stored_reader(kind: Type) -> Callable[[object], Value | None]:
+    """:func:`from_stored` for one type, for callers that read many values of it."""
+    if isinstance(kind, SetOf):
+        read = _SCALAR_READERS.get(kind.element, _read_text)
+        return lambda stored: _read_set(read, stored)
+    return _SCALAR_READERS.get(kind, _read_text)
+
+
+def time_to_stored(time_us: int) -> str:
+    """RFC 3339 in UTC of microseconds since the epoch; the fraction stands only when there is one."""
+    moment = (_EPOCH + timedelta(microseconds=time_us)).replace(tzinfo=None)
+    return moment.isoformat() + "Z"
+
+
+def time_from_stored(text: str) -> int:
+    """Microseconds since the epoch of an RFC 3339 time with an offset.
+
+    Raises:
+        ValueError: not such a time.
+    """
+    return (datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND
+
+
+# ------------------------------------------------------------------------------------------------- the door
+
+
+def _check_text(incoming: object, max_bytes: int, what: str) -> str:
+    if not isinstance(incoming, str):
+        raise ValueProblem(f"expected {what}, got {_name_of(incoming)}.")
+    text = incoming if incoming.isascii() else _normalise(incoming, max_bytes, what)
+    size = len(text) if text.isascii() else len(text.encode())
+    if size > max_bytes:
+        raise ValueProblem(f"expected {what} of at most {max_bytes:,} bytes, got {size:,}.")
+    return text
+
+
+def _normalise(text: str, max_bytes: int, what: str) -> str:
+    """NFC, after what must not get there: normalising takes quadratic time over a run of combining marks."""
+    if len(text) > max_bytes:
+        raise ValueProblem(f"expected {what} of at most {max_bytes:,} bytes, got more.")
+    if surrogate := _SURROGATE.search(text):
+        code, place = ord(surrogate[0]), surrogate.start()
+        raise ValueProblem(
+            f"expected {what} in Unicode, got a lone surrogate (U+{code:04X}) at character {place}."
+        )
+    if len(text) > _LONG_TEXT and _MARKS.search(bytes(map(unicodedata.combining, text))):
+        raise ValueProblem(f"expected {what}, got more than 30 combining marks in a row.")
+    return unicodedata.normalize("NFC", text)
+
+
+def _text_to_stored(incoming: object) -> str:
+    return _check_text(incoming, MAX_TEXT_BYTES, "text")
+
+
+def _url_to_stored(incoming: object) -> str:
+    url = _check_text(incoming, MAX_TEXT_BYTES, "a url")
+    if len(url) > MAX_URL_LENGTH:
+        raise ValueProblem(f"expected a url of at most {MAX_URL_LENGTH:,} characters, got {len(url):,}.")
+    if _CONTROLS.search(url):
+        raise ValueProblem("expected a url, got one with control characters or line breaks in it.")
+    return url
+
+
+def _number_to_stored(incoming: object) -> float:
+    if isinstance(incoming, bool) or not isinstance(incoming, int | float):
+        raise ValueProblem(f"expected a number, got {_name_of(incoming)}.")
+    if not -MAX_MAGNITUDE <= incoming <= MAX_MAGNITUDE:
+        raise ValueProblem(f"expected a number between -1e12 and 1e12, got {_short(incoming)}.")
+    return float(incoming) + 0.0  # -0.0 and 0.0 are equal, so they are stored alike
+
+
+def _bool_to_stored(incoming: object) -> bool:
+    if not isinstance(incoming, bool):
+        raise ValueProblem(f"expected true or false, got {_name_of(incoming)}.")
+    return incoming
+
+
+def _date_to_stored(incoming: object) -> str:
+    if isinstance(incoming, date) and not isinstance(incoming, datetime):
+        return incoming.isoformat()
+    if not isinstance(incoming, str):
+        raise ValueProblem(f"expected a date as YYYY-MM-DD, got {_name_of(incoming)}.")
+    try:
+        if _DATE.fullmatch(incoming):
+            return date.fromisoformat(incoming).isoformat()
+    except ValueError:
+        pass
+    raise ValueProblem(f"expected a date as YYYY-MM-DD, got {_short(incoming)}.")
+
+
+def _time_to_stored(incoming: object) -> str:
+    expected = "a time as RFC 3339 with its offset, such as 2026-03-01T10:00:00Z"
+    if isinstance(incoming, datetime) and incoming.tzinfo is not None:
+        return time_to_stored((incoming - _EPOCH) // _MICROSECOND)
+    if not isinstance(incoming, str):
+        raise ValueProblem(f"expected {expected}, got {_name_of(incoming)}.")
+    try:
+        if _TIME.fullmatch(incoming):
+            return time_to_stored(time_from_stored(incoming.upper()))
+    except (ValueError, OverflowError):
+        pass
+    raise ValueProblem(f"expected {expected}, got {_short(incoming)}.")
+
+
+def _set_to_stored(door: Callable[[object], StoredScalar], kind: SetOf, incoming: object) -> Stored:
+    if not isinstance(incoming, list | tuple | set | frozenset):
+        raise ValueProblem(f"expected a {kind}, got {_name_of(incoming)}.")
+    if len(incoming) > MAX_SET_ELEMENTS:
+        raise ValueProblem(f"expected at most {MAX_SET_ELEMENTS:,} elements, got {len(incoming):,}.")
+    return sorted({door(element) for element in incoming})  # type: ignore[return-value]
+
+
+_SCALAR_DOORS: dict[Type, Callable[[object], StoredScalar]] = {
+    TEXT: _text_to_stored,
+    URL: _url_to_stored,
+    NUMBER: _number_to_stored,
+    BOOL: _bool_to_stored,
+    DATE: _date_to_stored,
+    TIME: _time_to_stored,
+}
+"""By scalar; a catalog's name has no row of its own: it takes an item's id."""
+
+
+def _unknown_field(name: str, fields: Mapping[str, Field]) -> FieldProblem:
+    return FieldProblem(_short(name, quote=False), "no such field is declared.", unknown_name(name, fields))
+
+
+def _name_of(incoming: object) -> str:
+    """What came, in a reader's words; the value itself is not repeated, for it may be personal or huge."""
+    if isinstance(incoming, bool):
+        return "true or false"
+    names: tuple[tuple[type, str], ...] = (
+        (str, "text"),
+        (int, "a number"),
+        (float, "a number"),
+        (Mapping, "a mapping"),
+        (datetime, "a time without its offset"),
+        (date, "a date"),
+    )
+    if isinstance(incoming, list | tuple | set | frozenset):
+        return "a list"
+    return next((name for kind, name in names if isinstance(incoming, kind)), f"a {type(incoming).__name__}")
+
+
+def _short(value: object, *, quote: bool = True) -> str:
+    """At most 40 characters of a value, printable; a huge integer is not written out, which would be slow."""
+    if isinstance(value, int) and abs(value) >= 10**40:
+        return "a larger one"
+    text = str(value)
+    shown = text if len(text) <= 40 else text[:39] + "…"
+    printable = shown.encode("ascii", "backslashreplace").decode() if not shown.isprintable() else shown
+    return f"'{printable}'" if quote and isinstance(value, str) else printable
+
+
+# ---------------------------------------------------------------------------------------------- reading back
+
+
+def _read_text(stored: object) -> str | None:
+    return stored if isinstance(stored, str) else None
+
+
+def _read_number(stored: object) -> float | None:
+    if isinstance(stored, float):
+        return stored
+    return float(stored) if isinstance(stored, int) and not isinstance(stored, bool) else None
+
+
+def _read_bool(stored: object) -> bool | None:
+    return stored if isinstance(stored, bool) else None
+
+
+def _read_date(stored: object) -> int | None:
+    try:
+        return date.fromisoformat(stored).toordinal() - _EPOCH_ORDINAL  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+
+
+def _read_time(stored: object) -> int | None:
+    try:
+        return time_from_stored(stored)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+
+
+def _read_set(read: Callable[[object], Value | None], stored: object) -> Value | None:
+    if not isinstance(stored, list):
+        return None
+    values = frozenset(read(element) for element in stored)
+    return None if None in values else values  # type: ignore[return-value]
+
+
+_SCALAR_READERS: dict[Type, Callable[[object], Value | None]] = {
+    TEXT: _read_text,
+    URL: _read_text,
+    NUMBER: _read_number,
+    BOOL: _read_bool,
+    DATE: _read_date,
+    TIME: _read_time,
+}

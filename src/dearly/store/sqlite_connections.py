@@ -1,0 +1,191 @@
+"""Connections to one SQLite file: opened checked, kept while idle, thrown away when the file changes."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+from urllib.parse import quote
+
+from dearly.store.contract import StoreUnavailable
+from dearly.store.sqlite_schema import check_schema, migrate
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READ_TIMEOUT_S = 0.05
+"""How long a read waits for a lock: a render has no more to spare."""
+WRITE_TIMEOUT_S = 2.0
+OLDEST_SQLITE = (3, 37, 0)
+"""STRICT tables came with it."""
+
+_ADVICE = (
+    ("SQLITE_BUSY", "is locked by another process. Try again; if it stays so, end that process."),
+    ("SQLITE_NOTADB", "is not an SQLite database. Name another file with --store."),
+    ("SQLITE_CORRUPT", "is damaged. Stop the server and put a backup in its place."),
+    ("SQLITE_CANTOPEN", "cannot be opened. See that its directory exists and may be written to."),
+    ("SQLITE_READONLY", "cannot be written to. See that the file and its directory may be written to."),
+    ("SQLITE_FULL", "cannot grow: the disk is full. Make room, then try again."),
+    ("SQLITE_IOERR", "cannot be read or written: the disk fails. See the system's log."),
+)
+
+FileIdentity = tuple[int, int]
+
+
+def unavailable(path: Path, error: sqlite3.Error) -> StoreUnavailable:
+    """SQLite's error in words that say what to do."""
+    name = getattr(error, "sqlite_errorname", "")
+    advice = next((text for prefix, text in _ADVICE if name.startswith(prefix)), "does not answer.")
+    return StoreUnavailable(f"The store {path} {advice} ({error})")
+
+
+def file_identity(path: Path) -> FileIdentity:
+    """Which file stands at the path now.
+
+    A connection goes on working on a file that was moved or deleted under it; what it then writes is lost. So
+    every use compares (it costs a microsecond).
+
+    Raises:
+        StoreUnavailable: none does.
+    """
+    try:
+        status = os.stat(path)  # noqa: PTH116 (on every read's path; Path.stat takes twice as long)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"The store {path} is gone ({error.strerror}). Put the file back; no restart is needed."
+        ) from None
+    return status.st_dev, status.st_ino
+
+
+def create_or_migrate(path: Path) -> None:
+    """Make the file where there is none, and see that it is a store of this version.
+
+    Raises:
+        StoreUnavailable: it cannot be made or opened, or is something else.
+    """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        wanted = ".".join(map(str, OLDEST_SQLITE))
+        raise StoreUnavailable(
+            f"Dearly needs SQLite {wanted} or newer; this Python has {sqlite3.sqlite_version}."
+        )
+    if not path.parent.is_dir():
+        raise StoreUnavailable(
+            f"There is no directory {path.parent} for the store {path.name}. Make it first."
+        )
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = _connect(path, WRITE_TIMEOUT_S, mode="rwc")
+        migrate(connection, path)
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    except sqlite3.Error as error:
+        raise unavailable(path, error) from error
+    finally:
+        if connection:
+            connection.close()
+    if mode != "wal":
+        raise StoreUnavailable(f"The store {path} lies where SQLite cannot share it. Put it on a local disk.")
+
+
+def open_connection(path: Path, timeout_s: float) -> sqlite3.Connection:
+    """A checked connection to a store that exists.
+
+    Raises:
+        StoreUnavailable: it is gone, locked, or no longer a store.
+    """
+    try:
+        connection = _connect(path, timeout_s, mode="rw")
+    except sqlite3.Error as error:
+        raise unavailable(path, error) from error
+    try:
+        check_schema(connection, path)
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise unavailable(path, error) from error
+        raise
+    return connection
+
+
+def _connect(path: Path, timeout_s: float, *, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode={mode}",
+        uri=True,
+        timeout=timeout_s,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    return connection
+
+
+class Readers:
+    """The idle read connections of a store: as many as there ever were reads at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._identity = file_identity(path)
+        self._idle: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def read(
+        self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What ``work`` gives when called with a connection and the arguments.
+
+        Raises:
+            StoreUnavailable: the file is gone, locked or damaged. The next call tries afresh.
+        """
+        identity = self._current_identity()
+        connection = self._take()
+        try:
+            result = work(connection, *args, **kwargs)
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, sqlite3.Error):
+                raise unavailable(self._path, error) from error
+            raise
+        self._give_back(connection, identity)
+        return result
+
+    def close(self) -> None:
+        """Close what is idle; what is in use is closed when it is given back."""
+        self._closed = True
+        self._forget()
+
+    def _current_identity(self) -> FileIdentity:
+        if self._closed:
+            raise StoreUnavailable(f"The store {self._path} is closed.")
+        try:
+            identity = file_identity(self._path)
+        except StoreUnavailable:
+            self._forget()
+            raise
+        if identity != self._identity:
+            self._forget()
+            self._identity = identity
+        return identity
+
+    def _take(self) -> sqlite3.Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return open_connection(self._path, READ_TIMEOUT_S)
+
+    def _give_back(self, connection: sqlite3.Connection, identity: FileIdentity) -> None:
+        with self._lock:
+            if identity == self._identity and not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _forget(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()

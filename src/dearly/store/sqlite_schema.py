@@ -1,0 +1,119 @@
+"""What a Dearly store looks like inside SQLite, and how a file comes to look like that.
+
+``customers``
+    One row a known customer, with a profile (``fields``) or with events only (``fields`` NULL). Events refer
+    to ``no``, which is short and, being AUTOINCREMENT, never given to a second customer.
+``events``
+    Clustered by (customer, type, time, source, id): one range of the table's own tree serves a render.
+    ``events_by_time`` serves the readers that go over all customers: training and trending.
+``event_ids``
+    One row an event ever accepted, with the hash of its payload: tells a repeat from a conflict.
+``items``
+    ``fields`` NULL is a deleted item. ``change`` grows with every change, so that pollers read only the news.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from dearly.store.contract import StoreUnavailable
+
+APPLICATION_ID = 0x44524C59
+"""``DRLY``, in the file's header: see https://www.sqlite.org/fileformat2.html#application_id"""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE customers (
+             no INTEGER PRIMARY KEY AUTOINCREMENT,
+             id TEXT NOT NULL UNIQUE,
+             fields TEXT,
+             updated_us INTEGER
+           ) STRICT""",
+        """CREATE TABLE events (
+             customer INTEGER NOT NULL,
+             type TEXT NOT NULL,
+             time_us INTEGER NOT NULL,
+             source TEXT NOT NULL,
+             id TEXT NOT NULL,
+             properties TEXT NOT NULL,
+             PRIMARY KEY (customer, type, time_us, source, id)
+           ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX events_by_time ON events (type, time_us)",
+        """CREATE TABLE event_ids (
+             source TEXT NOT NULL,
+             id TEXT NOT NULL,
+             payload_hash BLOB NOT NULL,
+             PRIMARY KEY (source, id)
+           ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE items (
+             catalog TEXT NOT NULL,
+             id TEXT NOT NULL,
+             fields TEXT,
+             change INTEGER NOT NULL UNIQUE,
+             PRIMARY KEY (catalog, id)
+           ) STRICT, WITHOUT ROWID""",
+    ),
+)
+"""The statements that lead from each version to the next; a file's version is how many it has seen."""
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring an empty file, or a store of an older version, to this version, in one transaction.
+
+    Raises:
+        StoreUnavailable: the file is something else, or of a newer version.
+    """
+    if not _is_current(connection):
+        connection.execute("BEGIN IMMEDIATE")
+        _migrate_locked(connection)
+        connection.execute("COMMIT")
+    check_schema(connection, path)
+
+
+def check_schema(connection: sqlite3.Connection, path: Path) -> None:
+    """See that an open file is a Dearly store of this very version.
+
+    Raises:
+        StoreUnavailable: it is something else, or of another version.
+    """
+    if _is_current(connection):
+        return
+    application, version = _marks(connection)
+    if application != APPLICATION_ID:
+        raise StoreUnavailable(
+            f"{path} is an SQLite database, but not a Dearly store. Name another file with --store."
+        )
+    known = len(MIGRATIONS)
+    if version > known:
+        raise StoreUnavailable(
+            f"{path} was made by a newer Dearly: it is a store of version {version}, and this one knows "
+            f"up to {known}. Run the newer Dearly, or name another file with --store."
+        )
+    raise StoreUnavailable(
+        f"{path} is a store of version {version}, and this Dearly needs {known}. Start it anew to migrate it."
+    )
+
+
+def _migrate_locked(connection: sqlite3.Connection) -> None:
+    application, version = _marks(connection)
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application == 0 and version == 0 and tables == 0:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    elif application != APPLICATION_ID or version >= len(MIGRATIONS):
+        return
+    for statements in MIGRATIONS[version:]:
+        for statement in statements:
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def _is_current(connection: sqlite3.Connection) -> bool:
+    return _marks(connection) == (APPLICATION_ID, len(MIGRATIONS))
+
+
+def _marks(connection: sqlite3.Connection) -> tuple[int, int]:
+    """The application id and the store's version, as the file's header has them."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return application, version
