@@ -1,0 +1,1 @@
+"""Cases on which evaluators once disagreed, one module each with its ``CASE``; all are asked on every run."""
