@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from math import isfinite
 from typing import TypeAlias
 
 from dearly import DearlyError
@@ -70,15 +71,15 @@ def to_stored(kind: Type, incoming: object) -> Stored:
 
 
 def check_id(incoming: object) -> str:
-    """An id of a customer, an item or an event: 1 to 256 bytes of UTF-8, normalised to NFC.
+    """An id of a customer, an item or an event: 1 to 256 bytes of UTF-8, no controls, normalised to NFC.
 
     Raises:
-        ValueProblem: empty, too long, not text.
+        ValueProblem: empty, too long, not text, or with control characters or line breaks in it.
     """
     text = _check_text(incoming, MAX_ID_BYTES, "an id")
     if not text:
         raise ValueProblem(f"expected an id of 1 to {MAX_ID_BYTES} bytes, got an empty one.")
-    return text
+    return _check_line(text, "an id")
 
 
 def check_fields(
@@ -176,6 +177,12 @@ def _normalise(text: str, max_bytes: int, what: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def _check_line(text: str, what: str) -> str:
+    if _CONTROLS.search(text):
+        raise ValueProblem(f"expected {what}, got one with control characters or line breaks in it.")
+    return text
+
+
 def _text_to_stored(incoming: object) -> str:
     return _check_text(incoming, MAX_TEXT_BYTES, "text")
 
@@ -184,16 +191,15 @@ def _url_to_stored(incoming: object) -> str:
     url = _check_text(incoming, MAX_TEXT_BYTES, "a url")
     if len(url) > MAX_URL_LENGTH:
         raise ValueProblem(f"expected a url of at most {MAX_URL_LENGTH:,} characters, got {len(url):,}.")
-    if _CONTROLS.search(url):
-        raise ValueProblem("expected a url, got one with control characters or line breaks in it.")
-    return url
+    return _check_line(url, "a url")
 
 
 def _number_to_stored(incoming: object) -> float:
     if isinstance(incoming, bool) or not isinstance(incoming, int | float):
         raise ValueProblem(f"expected a number, got {_name_of(incoming)}.")
     if not -MAX_MAGNITUDE <= incoming <= MAX_MAGNITUDE:
-        raise ValueProblem(f"expected a number between -1e12 and 1e12, got {_short(incoming)}.")
+        found = f"{incoming}" if isinstance(incoming, float) and not isfinite(incoming) else "one beyond"
+        raise ValueProblem(f"expected a number between -1e12 and 1e12, got {found}.")
     return float(incoming) + 0.0  # -0.0 and 0.0 are equal, so they are stored alike
 
 
@@ -213,7 +219,7 @@ def _date_to_stored(incoming: object) -> str:
             return date.fromisoformat(incoming).isoformat()
     except ValueError:
         pass
-    raise ValueProblem(f"expected a date as YYYY-MM-DD, got {_short(incoming)}.")
+    raise ValueProblem("expected a date as YYYY-MM-DD, got other text, or a day that no month has.")
 
 
 def _time_to_stored(incoming: object) -> str:
@@ -227,7 +233,7 @@ def _time_to_stored(incoming: object) -> str:
             return time_to_stored(time_from_stored(incoming.upper()))
     except (ValueError, OverflowError):
         pass
-    raise ValueProblem(f"expected {expected}, got {_short(incoming)}.")
+    raise ValueProblem(f"expected {expected}, got other text, or a time that no day has.")
 
 
 def _set_to_stored(door: Callable[[object], StoredScalar], kind: SetOf, incoming: object) -> Stored:
@@ -250,7 +256,7 @@ _SCALAR_DOORS: dict[Type, Callable[[object], StoredScalar]] = {
 
 
 def _unknown_field(name: str, fields: Mapping[str, Field]) -> FieldProblem:
-    return FieldProblem(_short(name, quote=False), "no such field is declared.", unknown_name(name, fields))
+    return FieldProblem(_shown(name), "no such field is declared.", unknown_name(name, fields))
 
 
 def _name_of(incoming: object) -> str:
@@ -270,14 +276,10 @@ def _name_of(incoming: object) -> str:
     return next((name for kind, name in names if isinstance(incoming, kind)), f"a {type(incoming).__name__}")
 
 
-def _short(value: object, *, quote: bool = True) -> str:
-    """At most 40 characters of a value, printable; a huge integer is not written out, which would be slow."""
-    if isinstance(value, int) and abs(value) >= 10**40:
-        return "a larger one"
-    text = str(value)
-    shown = text if len(text) <= 40 else text[:39] + "…"
-    printable = shown.encode("ascii", "backslashreplace").decode() if not shown.isprintable() else shown
-    return f"'{printable}'" if quote and isinstance(value, str) else printable
+def _shown(name: str) -> str:
+    """At most 40 characters of a name that came in, printable."""
+    shown = name if len(name) <= 40 else name[:39] + "…"
+    return shown if shown.isprintable() else shown.encode("ascii", "backslashreplace").decode()
 
 
 # ---------------------------------------------------------------------------------------------- reading back

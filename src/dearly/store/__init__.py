@@ -13,6 +13,7 @@ from dearly.store.contract import (
     Stored,
     StoreUnavailable,
 )
+from dearly.store.ingest import Rejected, prepare_event, prepare_item, prepare_profile
 from dearly.store.opening import StoreUrlError, open_store
 
 __all__ = [
@@ -24,9 +25,13 @@ __all__ = [
     "ItemRecord",
     "Outcome",
     "ProfileRecord",
+    "Rejected",
     "Store",
     "StoreUnavailable",
     "StoreUrlError",
     "Stored",
     "open_store",
+    "prepare_event",
+    "prepare_item",
+    "prepare_profile",
 ]

@@ -137,7 +137,7 @@ class Store(Protocol):
         ...
 
     def item_counts(self, event_type: str, property_name: str, since_us: int, until_us: int) -> ItemCounts:
-        """How often each item was touched in each hour of ``since_us < time_us <= until_us``, for trending."""
+        """How often an item was touched in each hour of ``since_us < time_us <= until_us``, for trending."""
         ...
 
     def close(self) -> None:
