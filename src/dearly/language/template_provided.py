@@ -1,0 +1,23 @@
+"""What a block's branch gives to its template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dearly.language.program import Field, Schema
+from dearly.language.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """What a block's branch provides to its template."""
+
+    profile: Mapping[str, Field]
+    """Readable as ``customer.NAME``."""
+    names: Mapping[str, tuple[Type, bool]]
+    """Values, segments and lifecycles readable by name: the type, and whether it may be missing."""
+    lists: Mapping[str, Schema]
+    """Item lists by name, each with its catalog's fields (an item also has ``id``)."""
+    impersonal: bool
+    """Whether the template must not read anything about the customer (``otherwise``)."""

@@ -1,0 +1,128 @@
+"""What an expression in a template stands for: a value, an item, a list of items, the customer, the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from dearly.language.program import Schema
+from dearly.language.types import BOOL, DATE, NUMBER, TEXT, TIME, SetOf, Type, is_textual
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of items of one catalog."""
+
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a catalog; its properties are read by name."""
+
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """The customer, whose fields are read by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """``loop`` inside a ``{% for %}``."""
+
+
+Shape: TypeAlias = "Type | Items | Item | Customer | Loop | None"
+"""None: not known, and already reported."""
+
+LOOP_FIELDS: Mapping[str, Type] = {
+    "index": NUMBER,
+    "index0": NUMBER,
+    "revindex": NUMBER,
+    "revindex0": NUMBER,
+    "length": NUMBER,
+    "first": BOOL,
+    "last": BOOL,
+}
+"""What ``loop`` has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An expression's shape. ``missing`` spells what makes it missing (a bool: unknown) when that is missing;
+    "" when it is always there.
+    """
+
+    shape: Shape
+    missing: str = ""
+
+
+UNKNOWN = Typed(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What holds at one place: the loop variables, what is known to be present, and the depth of loops.
+
+    ``present`` holds keys (see ``template_presence.key_of``); a key followed by ``*`` is not empty either.
+    """
+
+    variables: Mapping[str, Typed] = field(default_factory=dict)
+    present: frozenset[str] = frozenset()
+    loops: int = 0
+
+    def knowing(self, keys: frozenset[str]) -> Scope:
+        """This scope, where these keys are known to be present as well."""
+        return replace(self, present=self.present | keys) if keys else self
+
+
+def describe(shape: Shape) -> str:
+    """The shape in the author's words, after "this is ..."."""
+    match shape:
+        case Items(schema):
+            return f"a list of items ({schema.name})"
+        case Item(schema):
+            return f"an item ({schema.name})"
+        case Customer():
+            return "the customer"
+        case Loop():
+            return "the loop"
+        case SetOf():
+            return f"a {shape}"
+        case None:
+            return "unknown"
+        case _:
+            return "true or false" if shape == BOOL else f"a {shape}"
+
+
+def is_text(shape: Shape) -> bool:
+    """Whether values of this shape are text (a url and an item's id are)."""
+    return not isinstance(shape, Items | Item | Customer | Loop | None) and is_textual(shape)
+
+
+def is_printable(shape: Shape) -> bool:
+    """Whether a value of this shape has one obvious spelling in a mail."""
+    return is_text(shape) or shape in (NUMBER, DATE, TIME)
+
+
+def common(left: Shape, right: Shape) -> Shape:
+    """The shape of "one or the other": theirs, or text when they differ but can be printed, or None."""
+    if left == right:
+        return left
+    if is_printable(left) and is_printable(right):
+        return TEXT
+    return None
+
+
+def is_condition(shape: Shape) -> bool:
+    """Whether ``{% if %}`` can ask for it: it is there, and is not false, 0, or empty."""
+    return not isinstance(shape, Customer | Loop)
+
+
+def are_comparable(left: Shape, right: Shape) -> bool:
+    """Whether ``==`` and ``<`` mean something between them."""
+    if is_text(left) and is_text(right):
+        return True
+    return left == right and left in (NUMBER, BOOL, DATE, TIME)
