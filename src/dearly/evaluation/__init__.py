@@ -1,1 +1,22 @@
-"""Program + facts + now -> answers. Pure: no I/O, no clock."""
+"""Program + facts + now -> answers. Pure: no I/O, no clock.
+
+A program is compiled once and then asked: ``compile_program(program).at(facts, now_us).value("vip")``.
+The plain ``reference`` evaluator says the same, slowly and readably; explanations and proofs use it.
+"""
+
+from dearly.evaluation.compiler import compile_program
+from dearly.evaluation.facts import NO_EVENTS, EventLog, Facts, build_facts, fold_case
+from dearly.evaluation.runtime import CompiledProgram, Evaluation, ItemFilter, UnknownNameError
+
+__all__ = [
+    "NO_EVENTS",
+    "CompiledProgram",
+    "Evaluation",
+    "EventLog",
+    "Facts",
+    "ItemFilter",
+    "UnknownNameError",
+    "build_facts",
+    "compile_program",
+    "fold_case",
+]

@@ -1,0 +1,54 @@
+"""What generated code works out from the properties of selected events, in event order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dearly.evaluation.windows import Rows
+from dearly.language.types import Value
+
+MILLION = 1_000_000
+
+
+def millionths(value: Value) -> int:
+    """What a number adds to an exact sum: itself in millionths, rounded half to even."""
+    return round(value * 1e6)  # type: ignore[operator]  # the checker lets only numbers be summed
+
+
+def exact_sum(rows: Rows, name: str) -> float:
+    """The double nearest to the sum in millionths; 0 of nothing."""
+    return sum(_present_millionths(rows, name)) / MILLION
+
+
+def exact_average(rows: Rows, name: str) -> float | None:
+    """The double nearest to the sum in millionths by the number of values; missing of nothing."""
+    addends = _present_millionths(rows, name)
+    return sum(addends) / (MILLION * len(addends)) if addends else None
+
+
+def lowest(rows: Rows, name: str) -> Value | None:
+    """The least of the values that are present."""
+    return min(_present(rows, name), default=None)
+
+
+def highest(rows: Rows, name: str) -> Value | None:
+    """The greatest of the values that are present."""
+    return max(_present(rows, name), default=None)
+
+
+def property_at(rows: Rows, position: int, name: str) -> Value | None:
+    """The property of the first (0) or the latest (-1) row; missing when there is no row."""
+    return rows[position].get(name) if rows else None
+
+
+def time_since(now_us: int, times_us: Sequence[int], position: int) -> int | None:
+    """How long ago the first (0) or the latest (-1) event was; missing when there is none."""
+    return now_us - times_us[position] if times_us else None
+
+
+def _present(rows: Rows, name: str) -> list[Value]:
+    return [value for row in rows if (value := row.get(name)) is not None]
+
+
+def _present_millionths(rows: Rows, name: str) -> list[int]:
+    return [millionths(value) for row in rows if (value := row.get(name)) is not None]

@@ -1,0 +1,168 @@
+"""Writes a whole program as one Python module: a function for each name, branch decision and item list.
+
+What the functions run against is in ``runtime``, ``windows``, ``aggregates``, ``timeline`` and ``watching``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dearly.evaluation.event_code import log_text
+from dearly.evaluation.expression_code import Scope, holds, value
+from dearly.evaluation.plan import EventSource, Plan
+from dearly.evaluation.runtime import ListKey
+from dearly.evaluation.source import Source, remembered
+from dearly.language.program import EventProperty, Expression, ItemProperty, Selection, SimilarTo
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """The module's source, the constants it is run with, and its functions by what they answer."""
+
+    text: str
+    constants: Mapping[str, object]
+    values: Mapping[str, str]
+    watched_values: Mapping[str, str]
+    branches: Mapping[str, str]
+    watched_branches: Mapping[str, str]
+    seeds: Mapping[ListKey, str]
+    filters: Mapping[ListKey, str]
+
+
+def generate(plan: Plan) -> Generated:
+    """Write the module; names first, each after those that it uses, and last the event logs that all use."""
+    source = Source(plan)
+    values = _write_names(source, watched=False)
+    branches = _write_branches(source, watched=False)
+    seeds, filters = _write_lists(source)
+    watched_values = _write_names(source, watched=True)
+    watched_branches = _write_branches(source, watched=True)
+    for selection, name in list(source.timelines.items()):
+        _write_timeline(source, selection, name)
+    for kept, name in list(source.kept.items()):
+        _write_kept(source, kept, name)
+    text = "\n".join(source.lines) + "\n"
+    return Generated(
+        text, source.constants, values, watched_values, branches, watched_branches, seeds, filters
+    )
+
+
+def _write_names(source: Source, *, watched: bool) -> dict[str, str]:
+    scope = Scope(source, watched)
+    written = {}
+    for name, slot in source.plan.slots.items():
+        function = written[name] = f"{'w' if watched else 'v'}{slot}"
+        if name in source.plan.program.lifecycles:
+            _write_lifecycle(source, name, function, scope)
+            continue
+        fragment = value(_definition(source.plan, name), scope)
+        source.optional_names[name] = fragment.optional
+        shared = name in source.plan.shared_names
+        source.function(function, remembered(slot, fragment.text) if shared else [f"return {fragment.text}"])
+    return written
+
+
+def _definition(plan: Plan, name: str) -> Expression:
+    program = plan.program
+    return program.segments[name].condition if name in program.segments else program.values[name].expression
+
+
+def _write_lifecycle(source: Source, name: str, function: str, scope: Scope) -> None:
+    stages = source.plan.program.lifecycles[name].stages
+    conditions = [stage.condition for stage in stages]
+    outcomes = [source.constant(stage.name) for stage in stages]
+    if name not in source.plan.shared_names:
+        source.function(function, _decision(conditions, outcomes, scope))
+        return
+    source.function(f"{function}_stage", _decision(conditions, outcomes, scope))
+    source.function(function, remembered(source.plan.slots[name], f"{function}_stage(e)"))
+
+
+def _write_branches(source: Source, *, watched: bool) -> dict[str, str]:
+    written = {}
+    for name, block in source.plan.program.blocks.items():
+        function = written[name] = source.name("b")
+        conditions = [branch.condition for branch in block.branches]
+        outcomes = [str(position) for position in range(len(conditions))]
+        source.function(function, _decision(conditions, outcomes, Scope(source, watched)))
+    return written
+
+
+def _decision(conditions: Sequence[Expression | None], outcomes: Sequence[str], scope: Scope) -> list[str]:
+    """Return the outcome of the first condition that holds; the one without a condition always does."""
+    lines: list[str] = []
+    for condition, outcome in zip(conditions, outcomes, strict=True):
+        if condition is None:
+            return [*lines, f"return {outcome}"]
+        lines.extend([f"if {holds(condition, scope).text}:", f"    return {outcome}"])
+    return lines
+
+
+def _write_lists(source: Source) -> tuple[dict[ListKey, str], dict[ListKey, str]]:
+    seeds: dict[ListKey, str] = {}
+    filters: dict[ListKey, str] = {}
+    for block in source.plan.program.blocks.values():
+        for position, branch in enumerate(block.branches):
+            for items in branch.lists:
+                key = (block.name, position, items.name)
+                if isinstance(items.strategy, SimilarTo):
+                    seeds[key] = source.name("s")
+                    seed = value(items.strategy.item, Scope(source))
+                    source.function(seeds[key], [f"return {seed.text}"])
+                if items.where is not None:
+                    filters[key] = source.name("f")
+                    _write_filter(source, items.where, filters[key])
+    return seeds, filters
+
+
+def _write_filter(source: Source, where: Expression, name: str) -> None:
+    scope = Scope(source, row=ItemProperty)
+    condition = holds(where, scope).text
+    source.function(name, [*scope.ahead, "def keep(p):", f"    return {condition}", "return keep"])
+
+
+def _write_timeline(source: Source, selection: Selection, name: str) -> None:
+    log = log_text(source, selection.event, selection.where)
+    within = selection.within_us
+    start = "BEGINNING" if within is None else f"e.now_us - {within}"
+    arguments = f"{log}, {start}, {selection.older_than_us or 0}, {within}"
+    sequence = selection.sequence
+    if sequence is None:
+        made = f"window_timeline({arguments})"
+    else:
+        kind = "unfollowed" if sequence.negated else "followed"
+        followers = f"{log_text(source, sequence.event, sequence.where)}.times_us"
+        made = f"{kind}_timeline({arguments}, {followers}, {sequence.within_us})"
+    source.function(name, _remembered_log(name, [], made))
+
+
+def _write_kept(source: Source, kept: EventSource, name: str) -> None:
+    event, where = kept
+    assert where is not None
+    scope = Scope(source, row=EventProperty)
+    condition = holds(where, scope).text
+    reach_us = source.plan.reach_us[kept]
+    start = "BEGINNING" if reach_us is None else f"e.now_us - {reach_us}"
+    loop = [
+        *scope.ahead,
+        "times = []",
+        "rows = []",
+        f"for t, p in events_after({log_text(source, event, None)}, {start}):",
+        f"    if {condition}:",
+        "        times.append(t)",
+        "        rows.append(p)",
+    ]
+    source.function(name, _remembered_log(name, loop, "Kept(times, rows)"))
+
+
+def _remembered_log(name: str, ahead: Sequence[str], made: str) -> list[str]:
+    """A body that makes a log once for an evaluation and those at later instants."""
+    return [
+        "logs = e.logs",
+        f"if {name!r} in logs:",
+        f"    return logs[{name!r}]",
+        *ahead,
+        f"made = logs[{name!r}] = {made}",
+        "return made",
+    ]

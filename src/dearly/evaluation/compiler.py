@@ -1,0 +1,170 @@
+"""Turns a checked program into Python functions, once, when it is loaded.
+
+The pipeline: ``plan`` (what is shared, how far back) → ``codegen`` (the source) → here (Python's compiler,
+and the tables of functions that ``runtime`` looks things up in).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dearly.evaluation import aggregates, timeline, watching, windows
+from dearly.evaluation.codegen import generate
+from dearly.evaluation.facts import NO_EVENTS, fold_case
+from dearly.evaluation.plan import Plan, list_expressions, plan_program, references
+from dearly.evaluation.runtime import Answers, CompiledProgram, Evaluation, ListKey
+from dearly.language.program import Expression, ItemList, Program
+
+Answer = Callable[[Evaluation], Any]
+
+_RUNTIME: Mapping[str, object] = {
+    "NO_EVENTS": NO_EVENTS,
+    "BEGINNING": windows.BEGINNING,
+    "Kept": windows.Kept,
+    "bisect": bisect_right,
+    "fold_case": fold_case,
+    **{
+        function.__name__: function
+        for function in (
+            windows.rows_between,
+            windows.times_between,
+            windows.events_after,
+            aggregates.exact_sum,
+            aggregates.exact_average,
+            aggregates.lowest,
+            aggregates.highest,
+            aggregates.property_at,
+            aggregates.time_since,
+            timeline.count_at,
+            timeline.rows_at,
+            timeline.times_at,
+            timeline.window_timeline,
+            timeline.followed_timeline,
+            timeline.unfollowed_timeline,
+            watching.watch_at_least,
+            watching.watch_exactly,
+            watching.watch_count,
+            watching.watch_sum,
+            watching.watch_average,
+            watching.watch_lowest,
+            watching.watch_highest,
+            watching.watch_property,
+            watching.watch_elapsed,
+            watching.watch_durations,
+        )
+    },
+}
+"""Everything that generated code may name, besides its own functions and constants."""
+
+
+@dataclass(frozen=True, slots=True)
+class _DeepName:
+    """A name at the end of a long chain: its function, where that remembers its answer, and what it uses."""
+
+    answer: Answer
+    slot: int
+    uses: tuple[str, ...]
+
+
+def compile_program(program: Program) -> CompiledProgram:
+    """The program as functions; takes about a millisecond a name, so it is done when a package is loaded."""
+    plan = plan_program(program)
+    generated = generate(plan)
+    functions: dict[str, Any] = {**_RUNTIME, **generated.constants}
+    code = compile(generated.text, f"<rules {program.version}>", "exec")
+    exec(code, functions)  # noqa: S102 - our own source: no text of an author's stands in it
+    at_once = _deep_names(plan, functions, generated.values)
+    watched = _deep_names(plan, functions, generated.watched_values)
+    return CompiledProgram(
+        version=program.version,
+        answers=Answers(
+            _link_names(generated.values, functions, at_once),
+            _link_blocks(program, generated.branches, functions, at_once),
+        ),
+        watched=Answers(
+            _link_names(generated.watched_values, functions, watched),
+            _link_blocks(program, generated.watched_branches, functions, watched),
+        ),
+        seeds=_link_lists(program, generated.seeds, functions, at_once),
+        filters=_link_lists(program, generated.filters, functions, at_once),
+        lists=frozenset(key for key, _ in _item_lists(program)),
+        source=generated.text,
+    )
+
+
+def _deep_names(plan: Plan, functions: Mapping[str, Any], written: Mapping[str, str]) -> dict[str, _DeepName]:
+    return {
+        name: _DeepName(functions[written[name]], plan.slots[name], uses)
+        for name, uses in plan.deep_references.items()
+    }
+
+
+def _link_names(
+    written: Mapping[str, str], functions: Mapping[str, Any], deep: Mapping[str, _DeepName]
+) -> dict[str, Answer]:
+    return {name: _settling(functions[function], (name,), deep) for name, function in written.items()}
+
+
+def _link_blocks(
+    program: Program, written: Mapping[str, str], functions: Mapping[str, Any], deep: Mapping[str, _DeepName]
+) -> dict[str, Answer]:
+    linked = {}
+    for name, function in written.items():
+        branches = program.blocks[name].branches
+        conditions = (branch.condition for branch in branches if branch.condition is not None)
+        linked[name] = _settling(functions[function], _names(conditions), deep)
+    return linked
+
+
+def _link_lists(
+    program: Program,
+    written: Mapping[ListKey, str],
+    functions: Mapping[str, Any],
+    deep: Mapping[str, _DeepName],
+) -> dict[ListKey, Answer]:
+    return {
+        key: _settling(functions[written[key]], _names(list_expressions(items)), deep)
+        for key, items in _item_lists(program)
+        if key in written
+    }
+
+
+def _item_lists(program: Program) -> Iterator[tuple[ListKey, ItemList]]:
+    for block in program.blocks.values():
+        for position, branch in enumerate(block.branches):
+            for items in branch.lists:
+                yield (block.name, position, items.name), items
+
+
+def _names(expressions: Iterable[Expression]) -> Iterator[str]:
+    for expression in expressions:
+        yield from references(expression)
+
+
+def _settling(answer: Answer, names: Iterable[str], deep: Mapping[str, _DeepName]) -> Answer:
+    """The function itself or, when it leads into long chains, one that works these out first."""
+    roots = tuple(dict.fromkeys(name for name in names if name in deep))
+    if not roots:
+        return answer
+
+    def settled(evaluation: Evaluation) -> Any:
+        _settle(evaluation, roots, deep)
+        return answer(evaluation)
+
+    return settled
+
+
+def _settle(evaluation: Evaluation, roots: Sequence[str], deep: Mapping[str, _DeepName]) -> None:
+    """Work out deep names from the far end, each after those it uses: the chain may be any length."""
+    waiting = list(roots)
+    while waiting:
+        name = deep[waiting[-1]]
+        unsettled = [used for used in name.uses if deep[used].slot not in evaluation.memo]
+        if unsettled and name.slot not in evaluation.memo:
+            waiting.extend(unsettled)
+            continue
+        name.answer(evaluation)
+        waiting.pop()

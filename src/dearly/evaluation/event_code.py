@@ -1,0 +1,144 @@
+"""Code for conditions and aggregates over events: bisection of the event log at one instant, or watched.
+
+At one instant, selections without a sequence are bisected in the log itself: nothing is built. Watched
+leaves, and selections with a sequence, go through the selection's timeline.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from dearly.evaluation.source import Fragment, Source, remembered
+from dearly.language.program import Aggregate, Expression, Occurs, Pick, Selection, TimeSince
+
+OverEvents: TypeAlias = Occurs | Aggregate | Pick | TimeSince
+
+_AGGREGATES = {"sum": "exact_sum", "average": "exact_average", "min": "lowest", "max": "highest"}
+_WATCHED_AGGREGATES = {
+    "sum": "watch_sum",
+    "average": "watch_average",
+    "min": "watch_lowest",
+    "max": "watch_highest",
+}
+_POSITIONS = {"latest": "-1", "first": "0"}
+
+
+def leaf_fragment(source: Source, leaf: OverEvents, *, watched: bool) -> Fragment:
+    """The leaf's value; several places that ask for an equal leaf share one answer."""
+    if watched:
+        return Fragment(_watched_text(source, leaf), _is_optional(leaf))
+    text = _text(source, leaf)
+    slot = source.plan.shared_leaves.get(leaf)
+    if slot is None:
+        return Fragment(text, _is_optional(leaf), height=1)
+    name = f"a{slot}"
+    if name not in source.shared_written:
+        source.shared_written.add(name)
+        source.function(name, remembered(slot, text))
+    return Fragment(f"{name}(e)", _is_optional(leaf))
+
+
+def log_text(source: Source, event: str, where: Expression | None) -> str:
+    """The log of an event type, or of those of its events that a ``where`` keeps."""
+    if where is None:
+        return f"e.events.get({source.constant(event)}, NO_EVENTS)"
+    return f"{source.kept_name((event, where))}(e)"
+
+
+def _is_optional(leaf: OverEvents) -> bool:
+    if isinstance(leaf, Aggregate):
+        return leaf.kind not in ("count", "sum")
+    return not isinstance(leaf, Occurs)
+
+
+def _text(source: Source, leaf: OverEvents) -> str:
+    selection = leaf.selection
+    match leaf:
+        case Occurs(quantifier="at least"):
+            return _at_least(source, selection, leaf.count)
+        case Occurs(quantifier="at most"):
+            return f"(not {_at_least(source, selection, leaf.count + 1)})"
+        case Occurs(count=0):
+            return f"(not {_at_least(source, selection, 1)})"
+        case Occurs():
+            return f"({_count(source, selection)} == {leaf.count})"
+        case Aggregate(kind="count"):
+            return f"float({_count(source, selection)})"
+        case Aggregate():
+            rows = _part(source, selection, "rows")
+            return f"{_AGGREGATES[leaf.kind]}({rows}, {source.constant(leaf.property)})"
+        case Pick():
+            rows = _part(source, selection, "rows")
+            return f"property_at({rows}, {_POSITIONS[leaf.which]}, {source.constant(leaf.property)})"
+        case TimeSince():
+            times = _part(source, selection, "times")
+            return f"time_since(e.now_us, {times}, {_POSITIONS[leaf.which]})"
+
+
+def _at_least(source: Source, selection: Selection, count: int) -> str:
+    """The ``count``-th event back from the end of the window, if it lies within: one bisection, not two."""
+    if count <= 0:
+        return "True"
+    if selection.sequence is not None:
+        return f"({_count(source, selection)} >= {count})"
+    log = log_text(source, selection.event, selection.where)
+    until = _ago(selection.older_than_us or 0)
+    if selection.within_us is None:
+        return f"(bisect({log}.times_us, {until}) >= {count})"
+    times, past_last = source.name("t"), source.name("t")
+    return (
+        f"(({past_last} := bisect({times} := {log}.times_us, {until})) >= {count}"
+        f" and {times}[{past_last} - {count}] > {_ago(selection.within_us)})"
+    )
+
+
+def _count(source: Source, selection: Selection) -> str:
+    if selection.sequence is not None:
+        return f"count_at({source.timeline_name(selection)}(e), e.now_us)"
+    if selection.within_us is not None and selection.within_us <= (selection.older_than_us or 0):
+        return "0"
+    times = f"{log_text(source, selection.event, selection.where)}.times_us"
+    until = _ago(selection.older_than_us or 0)
+    if selection.within_us is None:
+        return f"bisect({times}, {until})"
+    shared = source.name("t")
+    return f"(bisect({shared} := {times}, {until}) - bisect({shared}, {_ago(selection.within_us)}))"
+
+
+def _part(source: Source, selection: Selection, part: str) -> str:
+    """The selected events' properties (``rows``) or ``times``, in event order."""
+    if selection.sequence is not None:
+        return f"{part}_at({source.timeline_name(selection)}(e), e.now_us)"
+    log = log_text(source, selection.event, selection.where)
+    after = "BEGINNING" if selection.within_us is None else _ago(selection.within_us)
+    return f"{part}_between({log}, {after}, {_ago(selection.older_than_us or 0)})"
+
+
+def _ago(duration_us: int) -> str:
+    return f"e.now_us - {duration_us}" if duration_us else "e.now_us"
+
+
+def _watched_text(source: Source, leaf: OverEvents) -> str:
+    timeline = f"{source.timeline_name(leaf.selection)}(e)"
+    match leaf:
+        case Occurs(quantifier="at least"):
+            return _watch_at_least(timeline, leaf.count)
+        case Occurs(quantifier="at most"):
+            return f"(not {_watch_at_least(timeline, leaf.count + 1)})"
+        case Occurs(count=0):
+            return f"(not {_watch_at_least(timeline, 1)})"
+        case Occurs():
+            return f"watch_exactly(e, {timeline}, {leaf.count})"
+        case Aggregate(kind="count"):
+            return f"watch_count(e, {timeline})"
+        case Aggregate():
+            return f"{_WATCHED_AGGREGATES[leaf.kind]}(e, {timeline}, {source.constant(leaf.property)})"
+        case Pick():
+            position, name = _POSITIONS[leaf.which], source.constant(leaf.property)
+            return f"watch_property(e, {timeline}, {position}, {name})"
+        case TimeSince():
+            return f"watch_elapsed(e, {timeline}, {_POSITIONS[leaf.which]})"
+
+
+def _watch_at_least(timeline: str, count: int) -> str:
+    return f"watch_at_least(e, {timeline}, {count})" if count > 0 else "True"

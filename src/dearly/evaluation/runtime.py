@@ -1,0 +1,152 @@
+"""What generated code runs in: a compiled program, and one customer at one instant.
+
+The functions in the tables are written by ``codegen``; each takes the :class:`Evaluation` and reads facts,
+``now`` and what was already worked out from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from dearly import DearlyError
+from dearly.evaluation.facts import EventLog, Facts
+from dearly.evaluation.timeline import NEVER
+from dearly.language.types import Value
+
+ItemFilter: TypeAlias = Callable[[Mapping[str, Value]], bool]
+ListKey: TypeAlias = tuple[str, int, str]
+"""An item list: its block, the position of its branch, its name."""
+
+
+class UnknownNameError(DearlyError):
+    """Something was asked for that the program does not declare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The functions that answer for the program's names and blocks."""
+
+    values: Mapping[str, Callable[[Evaluation], Any]]
+    branches: Mapping[str, Callable[[Evaluation], int]]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledProgram:
+    """A program as Python functions, made by :func:`dearly.evaluation.compiler.compile_program`."""
+
+    version: str
+    answers: Answers
+    watched: Answers
+    """The same answers, each noting on the evaluation until when it is sure to hold."""
+    seeds: Mapping[ListKey, Callable[[Evaluation], Any]]
+    filters: Mapping[ListKey, Callable[[Evaluation], ItemFilter]]
+    lists: frozenset[ListKey]
+    source: str
+    """The generated Python, for whoever wants to read it."""
+
+    def at(self, facts: Facts, now_us: int) -> Evaluation:
+        """One customer at one instant; nothing is worked out before it is asked for."""
+        return Evaluation(self, facts.profile, facts.events, now_us, {})
+
+
+class Evaluation:
+    """One customer at one instant: lazy, and each shared part is worked out once.
+
+    Not for use by several threads at once. The facts must not change while it is in use.
+    """
+
+    __slots__ = ("_compiled", "events", "logs", "memo", "now_us", "profile", "sure_until_us")
+
+    def __init__(
+        self,
+        compiled: CompiledProgram,
+        profile: Mapping[str, Value],
+        events: Mapping[str, EventLog],
+        now_us: int,
+        logs: dict[str, Any],
+    ) -> None:
+        self._compiled = compiled
+        self.profile = profile
+        self.events = events
+        self.now_us = now_us
+        self.logs = logs
+        """What holds at later instants too: kept events and timelines."""
+        self.memo: dict[int, Any] = {}
+        """What holds at this instant: names and aggregates that several places use."""
+        self.sure_until_us = NEVER
+        """Watched answers lower it to the first instant at which one of the facts they used may change."""
+
+    def value(self, name: str) -> Value | None:
+        """A segment's membership (None: unknown), a named value, or the name of a lifecycle's stage."""
+        try:
+            answer = self._compiled.answers.values[name]
+        except KeyError:
+            raise _unknown("segment, value or lifecycle", name) from None
+        return answer(self)  # type: ignore[no-any-return]
+
+    def branch(self, block: str) -> int:
+        """The position of the block's first branch whose condition is true; the last is ``otherwise``."""
+        try:
+            answer = self._compiled.answers.branches[block]
+        except KeyError:
+            raise _unknown("block", block) from None
+        return answer(self)
+
+    def seed(self, block: str, branch: int, list_name: str) -> str | None:
+        """The item that a list is ``similar to``; None when it is missing, or the list asks for no item."""
+        key = self._known_list(block, branch, list_name)
+        answer = self._compiled.seeds.get(key)
+        return None if answer is None else answer(self)
+
+    def item_filter(self, block: str, branch: int, list_name: str) -> ItemFilter | None:
+        """Tells of an item's fields whether the list's ``where`` is true of it; None without a ``where``.
+
+        The customer's side of the condition is worked out here, once for all items.
+        """
+        key = self._known_list(block, branch, list_name)
+        make = self._compiled.filters.get(key)
+        return None if make is None else make(self)
+
+    def next_flip(self, name: str) -> int | None:
+        """The first instant after now at which time alone changes the value of a name; None: never."""
+        try:
+            watched = self._compiled.watched.values[name]
+        except KeyError:
+            raise _unknown("segment, value or lifecycle", name) from None
+        return self._first_change(watched)
+
+    def next_branch_flip(self, block: str) -> int | None:
+        """The first instant after now at which time alone changes the block's branch; None: never."""
+        try:
+            watched = self._compiled.watched.branches[block]
+        except KeyError:
+            raise _unknown("block", block) from None
+        return self._first_change(watched)
+
+    def _first_change(self, watched: Callable[[Evaluation], Any]) -> int | None:
+        """Go from each instant that may bring a change to the next, until one does.
+
+        ``sure_until_us`` is never late, so no change lies between two of them.
+        """
+        moment = self._later(self.now_us)
+        before = watched(moment)
+        while moment.sure_until_us < NEVER:
+            moment = self._later(moment.sure_until_us)
+            if watched(moment) != before:
+                return moment.now_us
+        return None
+
+    def _later(self, now_us: int) -> Evaluation:
+        return Evaluation(self._compiled, self.profile, self.events, now_us, self.logs)
+
+    def _known_list(self, block: str, branch: int, list_name: str) -> ListKey:
+        key = (block, branch, list_name)
+        if key not in self._compiled.lists:
+            raise _unknown("item list", f"{block}, branch {branch}, {list_name}")
+        return key
+
+
+def _unknown(kind: str, name: str) -> UnknownNameError:
+    return UnknownNameError(f"the program has no {kind} named {name!r}; ask only for what it declares")

@@ -1,0 +1,156 @@
+"""Leaves of watched answers: the value at now, and a note of the first instant at which it may differ.
+
+A watched answer follows the same path as long as each leaf it used keeps its value. So before the earliest
+note the answer cannot change. A note may come early (then nothing has changed there and the search goes on);
+it may never be late.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+
+from dearly.evaluation.aggregates import MILLION
+from dearly.evaluation.runtime import Evaluation
+from dearly.evaluation.timeline import Timeline, running_totals, slice_at
+from dearly.language.types import Value
+
+COMPARISONS = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsing:
+    """A duration that grows with now: the time since an instant."""
+
+    since_us: int
+
+
+def watch_at_least(evaluation: Evaluation, timeline: Timeline, count: int) -> bool:
+    """Whether at least ``count`` (1 or more) events are selected, until enough end or begin."""
+    first, past_last = slice_at(timeline, evaluation.now_us)
+    if past_last - first >= count:
+        _note(evaluation, timeline.ends_us[past_last - count])
+        return True
+    deciding = first + count - 1
+    if deciding < len(timeline.begins_us):
+        _note(evaluation, timeline.begins_us[deciding])
+    return False
+
+
+def watch_exactly(evaluation: Evaluation, timeline: Timeline, count: int) -> bool:
+    """Whether exactly ``count`` (1 or more) events are selected."""
+    return watch_at_least(evaluation, timeline, count) and not watch_at_least(evaluation, timeline, count + 1)
+
+
+def watch_count(evaluation: Evaluation, timeline: Timeline) -> float:
+    """How many events are selected, until one begins or ends."""
+    first, past_last = _watch_slice(evaluation, timeline)
+    return float(past_last - first)
+
+
+def watch_sum(evaluation: Evaluation, timeline: Timeline, name: str) -> float:
+    """The exact sum, from running totals: each step of a search takes a bisection, not another sum."""
+    first, past_last = _watch_slice(evaluation, timeline)
+    sums, _ = running_totals(timeline, name)
+    return (sums[past_last] - sums[first]) / MILLION
+
+
+def watch_average(evaluation: Evaluation, timeline: Timeline, name: str) -> float | None:
+    """The exact average, from running totals; missing of nothing."""
+    first, past_last = _watch_slice(evaluation, timeline)
+    sums, counts = running_totals(timeline, name)
+    count = counts[past_last] - counts[first]
+    return (sums[past_last] - sums[first]) / (MILLION * count) if count else None
+
+
+def watch_lowest(evaluation: Evaluation, timeline: Timeline, name: str) -> Value | None:
+    """The least value, until the last event that has it ends or another begins."""
+    return _watch_extreme(evaluation, timeline, name, operator.le)
+
+
+def watch_highest(evaluation: Evaluation, timeline: Timeline, name: str) -> Value | None:
+    """The greatest value, until the last event that has it ends or another begins."""
+    return _watch_extreme(evaluation, timeline, name, operator.ge)
+
+
+def watch_property(evaluation: Evaluation, timeline: Timeline, position: int, name: str) -> Value | None:
+    """The property of the first (0) or the latest (-1) event, until it ends or another begins."""
+    index = _watch_pick(evaluation, timeline, position)
+    return None if index is None else timeline.properties[index].get(name)
+
+
+def watch_elapsed(evaluation: Evaluation, timeline: Timeline, position: int) -> Elapsing | None:
+    """The time since the first (0) or the latest (-1) event, until it ends or another begins."""
+    index = _watch_pick(evaluation, timeline, position)
+    return None if index is None else Elapsing(timeline.times_us[index])
+
+
+def watch_durations(
+    evaluation: Evaluation, comparison: str, left: Elapsing | int | None, right: Elapsing | int | None
+) -> bool | None:
+    """Compare durations, until the growing one reaches, or a microsecond later passes, the other."""
+    if left is None or right is None:
+        return None
+    now_us = evaluation.now_us
+    if isinstance(left, Elapsing) and not isinstance(right, Elapsing):
+        _note_crossing(evaluation, left.since_us + right)
+    elif isinstance(right, Elapsing) and not isinstance(left, Elapsing):
+        _note_crossing(evaluation, right.since_us + left)
+    sides = (now_us - side.since_us if isinstance(side, Elapsing) else side for side in (left, right))
+    return bool(COMPARISONS[comparison](*sides))
+
+
+def _note(evaluation: Evaluation, instant_us: int) -> None:
+    evaluation.sure_until_us = min(evaluation.sure_until_us, instant_us)
+
+
+def _note_crossing(evaluation: Evaluation, equal_at_us: int) -> None:
+    if equal_at_us > evaluation.now_us:
+        _note(evaluation, equal_at_us)
+    elif equal_at_us == evaluation.now_us:
+        _note(evaluation, equal_at_us + 1)
+
+
+def _watch_slice(evaluation: Evaluation, timeline: Timeline) -> tuple[int, int]:
+    first, past_last = slice_at(timeline, evaluation.now_us)
+    _note_next_begin(evaluation, timeline, past_last)
+    if first < past_last:
+        _note(evaluation, timeline.ends_us[first])
+    return first, past_last
+
+
+def _watch_pick(evaluation: Evaluation, timeline: Timeline, position: int) -> int | None:
+    first, past_last = slice_at(timeline, evaluation.now_us)
+    _note_next_begin(evaluation, timeline, past_last)
+    if first == past_last:
+        return None
+    index = first if position == 0 else past_last - 1
+    _note(evaluation, timeline.ends_us[index])
+    return index
+
+
+def _watch_extreme(
+    evaluation: Evaluation, timeline: Timeline, name: str, beats_or_equals: object
+) -> Value | None:
+    first, past_last = slice_at(timeline, evaluation.now_us)
+    _note_next_begin(evaluation, timeline, past_last)
+    best, holder = None, None
+    for index in range(first, past_last):
+        value = timeline.properties[index].get(name)
+        if value is not None and (best is None or beats_or_equals(value, best)):  # type: ignore[operator]
+            best, holder = value, index
+    if holder is not None:
+        _note(evaluation, timeline.ends_us[holder])
+    return best
+
+
+def _note_next_begin(evaluation: Evaluation, timeline: Timeline, past_last: int) -> None:
+    if past_last < len(timeline.begins_us):
+        _note(evaluation, timeline.begins_us[past_last])
