@@ -1,0 +1,82 @@
+"""Rules text to syntax nodes, with everything that is wrong with it as text."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+
+from lark import Lark, UnexpectedInput
+
+from dearly.language.diagnostics import Diagnostic, in_order
+from dearly.language.sections import LATER_KEYWORDS, SERVED_KEYWORDS, Section, split
+from dearly.language.source import MAX_FILE_BYTES, Source, open_source, place, too_large
+from dearly.language.syntax import Declaration
+from dearly.language.syntax_errors import explain, not_yet_served, unknown_declaration
+from dearly.language.tree_builder import Building, build
+
+MAX_DECLARATIONS = 20_000
+"""In one file."""
+
+MAX_ERRORS = 100
+"""In one file; reading stops there."""
+
+
+def parse_rules(text: str, file: str) -> tuple[tuple[Declaration, ...], tuple[Diagnostic, ...]]:
+    """The declarations of a file that can be read, in order, and what is wrong with the others.
+
+    Takes time in proportion to the text and never raises on account of it.
+    """
+    size = len(text) if len(text) > MAX_FILE_BYTES else len(text.encode("utf-8", "surrogatepass"))
+    if size > MAX_FILE_BYTES:
+        return (), (too_large(size, file),)
+    source = open_source(text, file)
+    sections: list[Section] = []
+    for section in split(source):
+        if len(sections) == MAX_DECLARATIONS:
+            return (), (_too_many_declarations(source, section),)
+        sections.append(section)
+    declarations: list[Declaration] = []
+    problems: list[Diagnostic] = []
+    for section in sections:
+        if len(problems) >= MAX_ERRORS:
+            problems.append(_too_many_errors(source, section))
+            break
+        declaration, found = _parse(section, source)
+        problems.extend(found)
+        if declaration is not None and not found:
+            declarations.append(declaration)
+    return tuple(declarations), in_order(problems)
+
+
+def _parse(section: Section, source: Source) -> tuple[Declaration | None, list[Diagnostic]]:
+    if section.keyword in LATER_KEYWORDS:
+        return None, [not_yet_served(section, source)]
+    if section.problem is not None:
+        return None, [section.problem]
+    if section.keyword not in SERVED_KEYWORDS:
+        return None, [unknown_declaration(section, source)]
+    try:
+        tree = grammar().parse(source.text[section.start : section.end])
+    except UnexpectedInput as error:
+        return None, [explain(error, section, source)]
+    building = Building(source, section.start)
+    return build(tree, building), building.problems
+
+
+@functools.cache
+def grammar() -> Lark:
+    """The compiled grammar: a table of states, made once."""
+    text = resources.files("dearly.language").joinpath("grammar.lark").read_text("utf-8")
+    return Lark(text, parser="lalr", lexer="contextual", keep_all_tokens=True, maybe_placeholders=False)
+
+
+def _too_many_declarations(source: Source, section: Section) -> Diagnostic:
+    message = f"This file has more than {MAX_DECLARATIONS:,} declarations."
+    span = place(source, section.start, min(section.end, section.start + 1))
+    return Diagnostic("too-many-declarations", "error", message, span, "Split it into several files.")
+
+
+def _too_many_errors(source: Source, section: Section) -> Diagnostic:
+    message = f"There are {MAX_ERRORS} errors before this place; the rest of the file was not read."
+    span = place(source, section.start, min(section.end, section.start + 1))
+    return Diagnostic("too-many-errors", "error", message, span, "Mend the first ones and check again.")
