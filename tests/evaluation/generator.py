@@ -28,9 +28,8 @@ from dearly.language.program import (
 )
 from dearly.language.types import BOOL, DATE, DURATION, NUMBER, TEXT, TIME, URL, ItemRef, Scalar, SetOf, Type
 from tests.evaluation.cases import TEMPLATE, Case, program_of
-from tests.evaluation.histories import draw_customer, draw_instants, draw_item
+from tests.evaluation.histories import Below, Palette, draw_customer, draw_instants, draw_item, draw_palette
 from tests.evaluation.vocabulary import (
-    CONSTANTS,
     DURATIONS,
     EVENTS,
     INSTANTS,
@@ -42,7 +41,6 @@ from tests.evaluation.vocabulary import (
     TEXTS_SET,
 )
 
-Below: TypeAlias = Callable[[int], int]
 T = TypeVar("T")
 
 
@@ -55,7 +53,7 @@ class Scope:
     """
 
     below: Below
-    durations: Sequence[int] = DURATIONS
+    palette: Palette
     names: tuple[tuple[str, Type], ...] = ()
     segments: tuple[str, ...] = ()
     stages: tuple[tuple[str, str], ...] = ()
@@ -91,13 +89,13 @@ def cases(
     def below(n: int) -> int:
         return draw(_numbers_below(n)) if n > 1 else 0
 
-    scope = Scope(below, durations)
-    times = draw_instants(below, durations, origins, instants)
+    palette = draw_palette(below, durations)
+    times = draw_instants(below, palette, origins, instants)
     return Case(
-        program=_program(scope),
-        customers=tuple(draw_customer(below, durations, times) for _ in range(customers)),
+        program=_program(Scope(below, palette)),
+        customers=tuple(draw_customer(below, palette, times) for _ in range(customers)),
         instants=times,
-        items=tuple(draw_item(below) for _ in range(2)),
+        items=tuple(draw_item(below, palette) for _ in range(2)),
     )
 
 
@@ -176,7 +174,19 @@ def boolean(scope: Scope, depth: int) -> Expression:
     """A condition, at most so deep."""
     if depth == 0:
         return scope.pick((_leaf_of(BOOL), _occurs if scope.sees_events else _compare, _presence))(scope, 0)
-    pure = (_compare, _compare, _and, _or, _not, _presence, _in, _text_match, _set_contains, _else_of(BOOL))
+    pure = (
+        _compare,
+        _compare,
+        _and,
+        _or,
+        _not,
+        _presence,
+        _in,
+        _text_match,
+        _text_match,
+        _set_contains,
+        _else_of(BOOL),
+    )
     over_events = (_occurs, _occurs, _occurs, _occurs, _compare_durations, _compare_durations)
     makers = (_leaf_of(BOOL), *pure, *(over_events if scope.sees_events else ()))
     return scope.pick(makers)(scope, depth)
@@ -206,7 +216,7 @@ def _fields(scope: Scope, kind: Type) -> list[Expression]:
 
 
 def _literal(scope: Scope, kind: Type) -> tree.Literal:
-    return tree.Literal(scope.pick(scope.durations if kind == DURATION else CONSTANTS[kind]), kind)
+    return tree.Literal(scope.pick(scope.palette.values[kind]), kind)
 
 
 def _number(scope: Scope, depth: int) -> Expression:
@@ -240,7 +250,7 @@ def _else_of(kind: Type) -> Maker:
 @cache
 def _pick_of(kind: Type) -> Maker:
     def make(scope: Scope, depth: int) -> Expression:
-        event, name = scope.pick(_properties(kind))
+        event, name = _property(scope, kind)
         which = scope.pick(("latest", "first"))
         return tree.Pick(which, _selection(scope, depth - 1, event), name, kind)
 
@@ -250,10 +260,16 @@ def _pick_of(kind: Type) -> Maker:
 @cache
 def _extreme_of(kind: Type) -> Maker:
     def make(scope: Scope, depth: int) -> Expression:
-        event, name = scope.pick(_properties(kind))
+        event, name = _property(scope, kind)
         return tree.Aggregate(scope.pick(("min", "max")), _selection(scope, depth - 1, event), name, kind)
 
     return make
+
+
+def _property(scope: Scope, kind: Type) -> tuple[str, str]:
+    """A property of this type and its event type; not one of the palette's when none of those has any."""
+    every = _properties(kind)
+    return scope.pick([each for each in every if each[0] in scope.palette.events] or every)
 
 
 @cache
@@ -266,7 +282,7 @@ def _count(scope: Scope, depth: int) -> Expression:
 
 
 def _sum_or_average(scope: Scope, depth: int) -> Expression:
-    event, name = scope.pick(_properties(NUMBER))
+    event, name = _property(scope, NUMBER)
     return tree.Aggregate(scope.pick(("sum", "average")), _selection(scope, depth - 1, event), name, NUMBER)
 
 
@@ -336,7 +352,7 @@ def _in(scope: Scope, depth: int) -> Expression:
 
 
 def _text_match(scope: Scope, depth: int) -> Expression:
-    operator = scope.pick(("contains", "starts with", "ends with", "is like", "is like"))
+    operator = scope.pick(("contains", "starts with", "ends with", "is like", "is like", "is like"))
     return tree.TextMatch(operator, any_of(scope, TEXT, depth - 1), _leaf(scope, TEXT))
 
 
@@ -351,19 +367,19 @@ def _occurs(scope: Scope, depth: int) -> Expression:
 
 
 def _selection(scope: Scope, depth: int, event: str | None = None) -> Selection:
-    kind = scope.pick(tuple(EVENTS)) if event is None else event
+    kind = scope.pick(scope.palette.events) if event is None else event
     return Selection(
         kind,
         where=_where(scope, kind, depth),
-        within_us=scope.pick(scope.durations) if scope.one_in(2) else None,
-        older_than_us=scope.pick(scope.durations) if scope.one_in(4) else None,
+        within_us=scope.pick(scope.palette.durations) if scope.one_in(2) else None,
+        older_than_us=scope.pick(scope.palette.durations) if scope.one_in(4) else None,
         sequence=_sequence(scope, depth) if scope.one_in(3) else None,
     )
 
 
 def _sequence(scope: Scope, depth: int) -> tree.Sequence:
-    kind = scope.pick(tuple(EVENTS))
-    within_us = scope.pick(scope.durations) if scope.one_in(2) else None
+    kind = scope.pick(scope.palette.events)
+    within_us = scope.pick(scope.palette.durations) if scope.one_in(2) else None
     return tree.Sequence(scope.one_in(2), kind, _where(scope, kind, depth), within_us)
 
 

@@ -1,7 +1,7 @@
 """Programs made wrong on purpose: what a compiler with one mistake would run.
 
-Compiling a changed program is the same as compiling the right one with a wrong operator, whatever the compiler
-looks like inside. The proof must notice each.
+Compiling a changed program is the same as compiling the right one with a wrong operator, whatever the
+compiler looks like inside. The proof must notice each.
 """
 
 from __future__ import annotations
