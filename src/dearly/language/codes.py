@@ -1,0 +1,75 @@
+"""The codes of all findings: stable names that tools and suppressions may rely on.
+
+docs/language.md lists them with their causes; a test keeps the two from drifting apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+from dearly.language.syntax_codes import SYNTAX_CODES
+from dearly.language.template_codes import TEMPLATE_CODES
+
+Severity: TypeAlias = OneOf["error", "warning"]
+
+CHECKER_CODES: Mapping[str, Severity] = {
+    # names
+    "unknown-name": "error",
+    "unknown-event": "error",
+    "unknown-property": "error",
+    "unknown-catalog": "error",
+    "unknown-type": "error",
+    "unknown-stage": "error",
+    "unknown-annotation": "error",
+    "duplicate-name": "error",
+    "duplicate-profile": "error",
+    "duplicate-field": "error",
+    "duplicate-stage": "error",
+    "duplicate-list": "error",
+    "reserved-name": "error",
+    "not-a-value": "error",
+    "ambiguous-name": "warning",
+    "cycle": "error",
+    # types and numbers
+    "type-mismatch": "error",
+    "not-a-condition": "error",
+    "not-a-constant": "error",
+    "misplaced-duration": "error",
+    "misplaced-annotation": "error",
+    "bad-count": "error",
+    "bad-default": "error",
+    "default-on-optional": "warning",
+    "division-by-zero": "warning",
+    # events and time
+    "impure-where": "error",
+    "empty-window": "error",
+    # missing values
+    "missing-under-not": "warning",
+    "missing-in-no": "warning",
+    "never-missing": "warning",
+    # lifecycles and blocks
+    "missing-otherwise": "error",
+    "otherwise-not-last": "error",
+    "unreachable-when": "error",
+    # item lists
+    "not-an-item": "error",
+    "bad-limit": "error",
+    "bad-item-id": "error",
+    "repeated-item": "warning",
+    # templates
+    "template-name": "error",
+    "unknown-template": "error",
+    "unused-template": "warning",
+    "template-without-html": "error",
+    "sensitive-value": "error",
+    # the package
+    "empty-package": "error",
+    "package-too-large": "error",
+    "too-many-findings": "error",
+}
+"""Every code that only the checker reports, with its severity."""
+
+CODES: Mapping[str, Severity] = {**dict.fromkeys(SYNTAX_CODES, "error"), **CHECKER_CODES, **TEMPLATE_CODES}
+"""Every code that checking a package may report."""

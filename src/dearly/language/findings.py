@@ -1,0 +1,56 @@
+"""What the checker has found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dearly.language.codes import CODES
+from dearly.language.diagnostics import Diagnostic, in_order
+from dearly.language.program import Span
+from dearly.language.suggestions import nearest
+
+MAX_FINDINGS = 1_000
+"""More than this many are cut off: nobody reads them, and a machine would drown in them."""
+
+MAX_SUGGESTIONS = 100
+"""For more unknown names than this no suggestion is looked for, so that checking stays linear."""
+
+
+class Findings:
+    """Collects diagnostics while a package is checked."""
+
+    def __init__(self) -> None:
+        self._found: list[Diagnostic] = []
+        self._suggestions = 0
+
+    def add(self, code: str, span: Span, message: str, hint: str | None = None) -> None:
+        """Note a finding; the code says whether it is an error or a warning."""
+        self._found.append(Diagnostic(code, CODES[code], message, span, hint))
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Note findings of the parser or the template check."""
+        self._found.extend(diagnostics)
+
+    def did_you_mean(self, name: str, candidates: Iterable[str]) -> str | None:
+        """A hint that names the nearest candidate, or None."""
+        self._suggestions += 1
+        if self._suggestions > MAX_SUGGESTIONS:
+            return None
+        near = nearest(name, candidates)
+        return f"Did you mean `{near}`?" if near else None
+
+    def has_errors(self) -> bool:
+        """Whether anything found forbids using the package."""
+        return any(found.severity == "error" for found in self._found)
+
+    def listed(self) -> tuple[Diagnostic, ...]:
+        """Everything once, by file and line; errors are kept before warnings when there are too many."""
+        unique = in_order(set(self._found))
+        if len(unique) <= MAX_FINDINGS:
+            return unique
+        kept = sorted(unique, key=lambda found: found.severity != "error")[:MAX_FINDINGS]
+        message = f"There are {len(unique):,} findings; only {MAX_FINDINGS:,} are listed, errors first."
+        last = Diagnostic(
+            "too-many-findings", "error", message, kept[0].span, "Mend the first ones and check again."
+        )
+        return (*in_order(kept), last)

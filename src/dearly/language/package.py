@@ -1,0 +1,175 @@
+"""A rules package as files: read from a directory, or handed in whole; checked to a program."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dearly import DearlyError
+from dearly.language.checker import CheckReport, check
+from dearly.language.diagnostics import Diagnostic, in_order
+from dearly.language.parser import parse_rules
+from dearly.language.program import NOWHERE, Span
+from dearly.language.source import MAX_FILE_BYTES, decode_rules
+from dearly.language.symbols import Broken
+from dearly.language.syntax import Declaration, ProfileDeclaration
+from dearly.language.template_files import FOLDER
+
+MAX_FILES = 2_000
+"""A package has this many files at most."""
+
+MAX_PACKAGE_BYTES = 16 << 20
+"""All files of a package together have this many bytes at most."""
+
+_BEGINNINGS = re.compile(
+    r"^[ \t]*(catalog|event|segment|value|lifecycle|block)[ \t]+([a-z_][a-z0-9_]*)", re.MULTILINE
+)
+_PROFILE = re.compile(r"^[ \t]*profile\b", re.MULTILINE)
+
+
+class PackageError(DearlyError):
+    """A directory cannot be read as a rules package."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The files of a rules package by path: ``*.rules`` anywhere, and everything under ``templates/``.
+
+    Paths are relative to the package's root, with ``/`` between their parts.
+    """
+
+    files: Mapping[str, bytes]
+
+
+def package_version(package: Package) -> str:
+    """The version of a package: 16 hexadecimal digits of a hash over its paths and contents."""
+    digest = hashlib.sha256()
+    for path, data in sorted(package.files.items()):
+        name = path.encode("utf-8", "surrogateescape")
+        digest.update(b"%d %d\n%s%s" % (len(name), len(data), name, data))
+    return digest.hexdigest()[:16]
+
+
+def check_package(package: Package) -> CheckReport:
+    """The program that a package's files make, or what is wrong with them; never raises on bad input."""
+    total = 0
+    for number, (path, data) in enumerate(package.files.items(), start=1):
+        total += len(data)
+        too_large = _beyond_limits(number, path, len(data), total)
+        if too_large is not None:
+            return CheckReport(None, (too_large,))
+    declarations: list[Declaration] = []
+    found: list[Diagnostic] = []
+    broken = Broken()
+    for path in sorted(path for path in package.files if _is_rules(path)):
+        text = decode_rules(package.files[path], path)
+        if isinstance(text, Diagnostic):
+            found.append(text)
+            broken = Broken(broken.names, profile=True)
+            continue
+        read, problems = parse_rules(text, path)
+        declarations.extend(read)
+        found.extend(problems)
+        if problems:
+            broken = _unreadable(text, read, broken)
+    templates = {path: data for path, data in package.files.items() if path.startswith(FOLDER)}
+    return check(declarations, templates, package_version(package), in_order(found), broken)
+
+
+def _is_rules(path: str) -> bool:
+    return path.endswith(".rules") and not path.startswith(FOLDER)
+
+
+def _unreadable(text: str, read: tuple[Declaration, ...], broken: Broken) -> Broken:
+    """What a file with errors seems to declare besides what was read, so as not to call that unknown too."""
+    names = {match[2] for match in _BEGINNINGS.finditer(text)}
+    names -= {one.name.text for one in read if not isinstance(one, ProfileDeclaration)}
+    has_profile = _PROFILE.search(text) is not None and not any(
+        isinstance(one, ProfileDeclaration) for one in read
+    )
+    return Broken(broken.names | names, broken.profile or has_profile)
+
+
+# --------------------------------------------------------------------------------------------------- reading
+
+
+def read_package(directory: Path) -> Package:
+    """The rules package in a directory; hidden files and folders are skipped.
+
+    Raises:
+        PackageError: there is no such directory, a file in it cannot be read, is no regular file, or links
+            out of the directory, or there is more than a package may hold.
+    """
+    try:
+        root = directory.resolve(strict=True)
+        if not root.is_dir():
+            raise PackageError(f"A rules package is a directory, and {directory} is not one.")
+        return Package(_read_all(root))
+    except OSError as error:
+        raise PackageError(f"The rules package {directory} cannot be read: {error}.") from None
+
+
+def _read_all(root: Path) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    total = 0
+    for path in _paths(root):
+        name = path.relative_to(root).as_posix()
+        files[name] = _read(path, root)
+        total += len(files[name])
+        problem = _beyond_limits(len(files), name, len(files[name]), total)
+        if problem is not None:
+            raise PackageError(f"{root}: {problem.message} {problem.hint}")
+    return files
+
+
+def _paths(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root, onerror=_raise):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        here = Path(folder)
+        for name in folders:
+            if (here / name).is_symlink():
+                message = f"{here / name} is a link to a folder; put the folder itself there."
+                raise PackageError(message)
+        for name in sorted(names):
+            relative = (here / name).relative_to(root).as_posix()
+            if not name.startswith(".") and (_is_rules(relative) or relative.startswith(FOLDER)):
+                yield here / name
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _read(path: Path, root: Path) -> bytes:
+    target = path.resolve(strict=True)
+    if not target.is_relative_to(root):
+        raise PackageError(f"{path} links out of the package, to {target}. Put a copy of the file there.")
+    # Not blocking, so that a pipe put there does not hold us up before it is refused.
+    descriptor = os.open(target, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise PackageError(f"{path} is not a regular file. Remove it from the package.")
+        return file.read(MAX_FILE_BYTES + 1)
+
+
+def _beyond_limits(number: int, path: str, size: int, total: int) -> Diagnostic | None:
+    """What is too large or too many once this file is taken in; None within the limits."""
+    if number > MAX_FILES:
+        message, span = f"There are more than {MAX_FILES:,} files, the most that a package may have.", NOWHERE
+    elif size > MAX_FILE_BYTES:
+        message = f"{path} has more than {MAX_FILE_BYTES:,} bytes, the most that a file may have."
+        span = Span(path, 1, 1, 1, 1)
+    elif total > MAX_PACKAGE_BYTES:
+        message = (
+            f"The files have more than {MAX_PACKAGE_BYTES:,} bytes together, the most that they may have."
+        )
+        span = NOWHERE
+    else:
+        return None
+    hint = "Is this the right directory? A package holds rules and templates, not data."
+    return Diagnostic("package-too-large", "error", message, span, hint)

@@ -1,0 +1,88 @@
+"""Every name that a package declares, and where: one namespace, whatever the order and the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dearly.language import syntax
+from dearly.language.findings import Findings
+from dearly.language.program import Field, Schema
+
+RESERVED_NAMES = frozenset(
+    [
+        "customer",
+        "loop",
+        "none",
+        "null",
+        "if",
+        "elif",
+        "endif",
+        "for",
+        "endfor",
+        "set",
+        "block",
+        "else",
+        "is",
+        "in",
+    ]
+)
+"""Names that mean something in a template already. (The parser has refused the words of the language.)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What could not be read; references to it are not reported a second time."""
+
+    names: frozenset[str] = frozenset()
+    profile: bool = False
+    """Whether the profile itself could not be read, so that any name may be one of its fields."""
+
+
+NOTHING_BROKEN = Broken()
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """The declared names by kind. Schemas are checked already; the rest is still as written."""
+
+    profile: Mapping[str, Field]
+    catalogs: Mapping[str, Schema]
+    events: Mapping[str, Schema]
+    segments: Mapping[str, syntax.SegmentDeclaration]
+    values: Mapping[str, syntax.ValueDeclaration]
+    lifecycles: Mapping[str, syntax.LifecycleDeclaration]
+    blocks: Mapping[str, syntax.BlockDeclaration]
+    broken: Broken = field(default=NOTHING_BROKEN)
+
+    def kind_of(self, name: str) -> str | None:
+        """What kind of thing carries this name: ``segment``, ``event``, ..; None for no declared name."""
+        for kind, names in (
+            ("profile field", self.profile),
+            ("segment", self.segments),
+            ("value", self.values),
+            ("lifecycle", self.lifecycles),
+            ("event", self.events),
+            ("catalog", self.catalogs),
+            ("block", self.blocks),
+        ):
+            if name in names:
+                return kind
+        return None
+
+    def is_excused(self, name: str) -> bool:
+        """Whether the name may be unknown only because its declaration could not be read."""
+        return self.broken.profile or name in self.broken.names
+
+
+def check_name(name: syntax.Name, kind: str, findings: Findings) -> None:
+    """Report a name that is reserved."""
+    if name.text in RESERVED_NAMES:
+        message = f"`{name.text}` means something else in rules and templates, so no {kind} can be named so."
+        findings.add("reserved-name", name.span, message, "Choose another name.")
+
+
+def report_duplicate(name: syntax.Name, kind: str, first: str, findings: Findings) -> None:
+    """Report that a name is taken already by what ``first`` says."""
+    message = f"The {kind} `{name.text}` has the name of {first}; every name is declared once."
+    findings.add("duplicate-name", name.span, message, "Rename one of them.")
