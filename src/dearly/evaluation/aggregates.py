@@ -10,19 +10,20 @@ from dearly.language.types import Value
 MILLION = 1_000_000
 
 
-def millionths(value: Value) -> int:
-    """What a number adds to an exact sum: itself in millionths, rounded half to even."""
-    return round(value * 1e6)  # type: ignore[operator]  # the checker lets only numbers be summed
+def millionths(rows: Rows, name: str) -> list[int]:
+    """What each row that has the property adds to an exact sum: millionths, rounded half to even."""
+    values = [row.get(name) for row in rows]
+    return [round(value * 1e6) for value in values if value is not None]  # type: ignore[operator]  # numbers
 
 
 def exact_sum(rows: Rows, name: str) -> float:
     """The double nearest to the sum in millionths; 0 of nothing."""
-    return sum(_present_millionths(rows, name)) / MILLION
+    return sum(millionths(rows, name)) / MILLION
 
 
 def exact_average(rows: Rows, name: str) -> float | None:
     """The double nearest to the sum in millionths by the number of values; missing of nothing."""
-    addends = _present_millionths(rows, name)
+    addends = millionths(rows, name)
     return sum(addends) / (MILLION * len(addends)) if addends else None
 
 
@@ -48,7 +49,3 @@ def time_since(now_us: int, times_us: Sequence[int], position: int) -> int | Non
 
 def _present(rows: Rows, name: str) -> list[Value]:
     return [value for row in rows if (value := row.get(name)) is not None]
-
-
-def _present_millionths(rows: Rows, name: str) -> list[int]:
-    return [millionths(value) for row in rows if (value := row.get(name)) is not None]

@@ -8,21 +8,19 @@ ascend, and what is selected at any ``now`` is one slice, found by bisection.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from dearly.evaluation.aggregates import millionths
-from dearly.evaluation.facts import EventLog
-from dearly.evaluation.windows import Kept, Rows, events_after
+from dearly.evaluation.windows import Log, Rows
 from dearly.language.types import Value
 
 NEVER = 1 << 80
 """After every event: when an event of a selection without ``within`` leaves it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(NamedTuple):
     """The events of a selection that ever count, in order, with the instants when they begin and end to.
 
     ``begins_us[i] < ends_us[i]``; both ascend. The selection at ``now_us`` is ``slice_at(timeline, now_us)``.
@@ -32,8 +30,8 @@ class Timeline:
     properties: Rows
     begins_us: Sequence[int]
     ends_us: Sequence[int]
-    totals: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
-    """Running sums and counts by property, filled by :func:`running_totals`."""
+    totals: dict[str, tuple[list[int], list[int]]]
+    """Filled by :func:`running_totals`, by property."""
 
 
 def slice_at(timeline: Timeline, now_us: int) -> tuple[int, int]:
@@ -59,16 +57,19 @@ def times_at(timeline: Timeline, now_us: int) -> Sequence[int]:
     return timeline.times_us[first:past_last]
 
 
-def window_timeline(
-    log: EventLog | Kept, from_us: int, older_than_us: int, within_us: int | None
-) -> Timeline:
+def window_timeline(log: Log, from_us: int, older_than_us: int, within_us: int | None) -> Timeline:
     """Events later than ``from_us`` count from ``t + older_than`` until ``t + within``."""
-    events = events_after(log, from_us)
-    return _timeline((t, p, t + older_than_us, _end(t, within_us)) for t, p in events)
+    first = bisect_right(log.times_us, from_us)
+    if within_us is not None and within_us <= older_than_us:
+        first = len(log.times_us)
+    times = log.times_us[first:]
+    begins = [t + older_than_us for t in times] if older_than_us else times
+    ends = [NEVER] * len(times) if within_us is None else [t + within_us for t in times]
+    return Timeline(times, log.properties[first:], begins, ends, {})
 
 
 def followed_timeline(
-    log: EventLog | Kept,
+    log: Log,
     from_us: int,
     older_than_us: int,
     within_us: int | None,
@@ -76,16 +77,18 @@ def followed_timeline(
     at_most_us: int | None,
 ) -> Timeline:
     """``followed by``: an event counts once its first follower has come, at most ``at_most_us`` later."""
-    longest = NEVER if at_most_us is None else at_most_us
-    return _timeline(
-        (t, p, max(t + older_than_us, follower), _end(t, within_us))
-        for t, p in events_after(log, from_us)
-        if (follower := _next_after(followers_us, t)) <= t + longest and follower != NEVER
+    longest_us = NEVER if at_most_us is None else at_most_us
+    return _lasting(
+        (t, p, max(begin_us, b), end_us)
+        for t, p, begin_us, end_us, b in _followed(
+            window_timeline(log, from_us, older_than_us, within_us), followers_us
+        )
+        if b <= t + longest_us
     )
 
 
 def unfollowed_timeline(
-    log: EventLog | Kept,
+    log: Log,
     from_us: int,
     older_than_us: int,
     within_us: int | None,
@@ -93,16 +96,11 @@ def unfollowed_timeline(
     wait_us: int | None,
 ) -> Timeline:
     """``not followed by``: once the wait is over without a follower, or, without a wait, until one comes."""
-    events = events_after(log, from_us)
+    events = _followed(window_timeline(log, from_us, older_than_us, within_us), followers_us)
     if wait_us is None:
-        return _timeline(
-            (t, p, t + older_than_us, min(_end(t, within_us), _next_after(followers_us, t)))
-            for t, p in events
-        )
-    return _timeline(
-        (t, p, t + max(older_than_us, wait_us), _end(t, within_us))
-        for t, p in events
-        if _next_after(followers_us, t) > t + wait_us
+        return _lasting((t, p, begin_us, min(end_us, b)) for t, p, begin_us, end_us, b in events)
+    return _lasting(
+        (t, p, max(begin_us, t + wait_us), end_us) for t, p, begin_us, end_us, b in events if b > t + wait_us
     )
 
 
@@ -110,24 +108,23 @@ def running_totals(timeline: Timeline, name: str) -> tuple[list[int], list[int]]
     """Over the first 0, 1, 2.. events: the sum of a property in millionths, and how many have it."""
     found = timeline.totals.get(name)
     if found is None:
-        values = [row.get(name) for row in timeline.properties]
-        sums = accumulate((0 if value is None else millionths(value) for value in values), initial=0)
-        counts = accumulate((value is not None for value in values), initial=0)
-        found = timeline.totals[name] = (list(sums), list(counts))
+        addends = [millionths((row,), name) for row in timeline.properties]
+        sums = list(accumulate(map(sum, addends), initial=0))
+        found = timeline.totals[name] = (sums, list(accumulate(map(len, addends), initial=0)))
     return found
 
 
-def _end(time_us: int, within_us: int | None) -> int:
-    return NEVER if within_us is None else time_us + within_us
+def _followed(
+    window: Timeline, followers_us: Sequence[int]
+) -> Iterator[tuple[int, Mapping[str, Value], int, int, int]]:
+    """Each event of the window with the time of its first follower; the same instant does not follow."""
+    ending = [*followers_us, NEVER]
+    firsts = [ending[bisect_right(followers_us, time_us)] for time_us in window.times_us]
+    return zip(*window[:4], firsts, strict=True)
 
 
-def _next_after(times_us: Sequence[int], time_us: int) -> int:
-    """The first of the times after this one: events at the same instant do not follow each other."""
-    position = bisect_right(times_us, time_us)
-    return times_us[position] if position < len(times_us) else NEVER
-
-
-def _timeline(spans: Iterable[tuple[int, Mapping[str, Value], int, int]]) -> Timeline:
+def _lasting(spans: Iterable[tuple[int, Mapping[str, Value], int, int]]) -> Timeline:
+    """The timeline of those events that begin before they end."""
     lasting = [span for span in spans if span[2] < span[3]]
     times, properties, begins, ends = zip(*lasting, strict=True) if lasting else ((), (), (), ())
-    return Timeline(times, properties, begins, ends)
+    return Timeline(times, properties, begins, ends, {})

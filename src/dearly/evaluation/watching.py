@@ -38,7 +38,7 @@ def watch_at_least(evaluation: Evaluation, timeline: Timeline, count: int) -> bo
     if past_last - first >= count:
         _note(evaluation, timeline.ends_us[past_last - count])
         return True
-    deciding = first + count - 1
+    deciding = first + count - 1  # without enough begun here, fewer than this many are selected
     if deciding < len(timeline.begins_us):
         _note(evaluation, timeline.begins_us[deciding])
     return False
@@ -108,7 +108,9 @@ def watch_durations(
 
 
 def _note(evaluation: Evaluation, instant_us: int) -> None:
-    evaluation.sure_until_us = min(evaluation.sure_until_us, instant_us)
+    # Half the time of min().
+    if instant_us < evaluation.sure_until_us:  # noqa: PLR1730
+        evaluation.sure_until_us = instant_us
 
 
 def _note_crossing(evaluation: Evaluation, equal_at_us: int) -> None:

@@ -23,19 +23,22 @@ class Kept(NamedTuple):
     properties: Rows
 
 
-def rows_between(log: EventLog | Kept, after_us: int, until_us: int) -> Rows:
+Log: TypeAlias = EventLog | Kept
+
+
+def rows_between(log: Log, after_us: int, until_us: int) -> Rows:
     """The properties of the events at times t with ``after_us < t <= until_us``."""
     times = log.times_us
     return log.properties[bisect_right(times, after_us) : bisect_right(times, until_us)]
 
 
-def times_between(log: EventLog | Kept, after_us: int, until_us: int) -> Sequence[int]:
+def times_between(log: Log, after_us: int, until_us: int) -> Sequence[int]:
     """The times t of events with ``after_us < t <= until_us``."""
     times = log.times_us
     return times[bisect_right(times, after_us) : bisect_right(times, until_us)]
 
 
-def events_after(log: EventLog | Kept, after_us: int) -> Iterable[tuple[int, Mapping[str, Value]]]:
+def events_after(log: Log, after_us: int) -> Iterable[tuple[int, Mapping[str, Value]]]:
     """The times and properties of the events later than ``after_us``."""
     first = bisect_right(log.times_us, after_us)
     return zip(log.times_us[first:], log.properties[first:], strict=True)
