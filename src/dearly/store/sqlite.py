@@ -19,6 +19,7 @@ from dearly.store.contract import (
     Stored,
 )
 from dearly.store.sqlite_connections import Readers, create_or_migrate
+from dearly.store.sqlite_file import StoreFile
 from dearly.store.sqlite_writer import Writer
 
 
@@ -37,8 +38,9 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         create_or_migrate(path)
-        self._readers = Readers(path)
-        self._writer = Writer(path)
+        file = StoreFile(path)
+        self._readers = Readers(file)
+        self._writer = Writer(file)
 
     def append_events(self, events: Sequence[EventRecord]) -> list[Outcome]:
         """See :meth:`dearly.store.Store.append_events`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from dearly.store.contract import StoreUnavailable
+from dearly.store.sqlite_file import FileIdentity, StoreFile
 from dearly.store.sqlite_schema import check_schema, migrate
 
 P = ParamSpec("P")
@@ -32,32 +32,12 @@ _ADVICE = (
     ("SQLITE_IOERR", "cannot be read or written: the disk fails. See the system's log."),
 )
 
-FileIdentity = tuple[int, int]
-
 
 def unavailable(path: Path, error: sqlite3.Error) -> StoreUnavailable:
     """SQLite's error in words that say what to do."""
     name = getattr(error, "sqlite_errorname", "")
     advice = next((text for prefix, text in _ADVICE if name.startswith(prefix)), "does not answer.")
     return StoreUnavailable(f"The store {path} {advice} ({error})")
-
-
-def file_identity(path: Path) -> FileIdentity:
-    """Which file stands at the path now.
-
-    A connection goes on working on a file that was moved or deleted under it; what it then writes is lost. So
-    every use compares (it costs a microsecond).
-
-    Raises:
-        StoreUnavailable: none does.
-    """
-    try:
-        status = os.stat(path)  # noqa: PTH116 (on every read's path; Path.stat takes twice as long)
-    except OSError as error:
-        raise StoreUnavailable(
-            f"The store {path} is gone ({error.strerror}). Put the file back; no restart is needed."
-        ) from None
-    return status.st_dev, status.st_ino
 
 
 def create_or_migrate(path: Path) -> None:
@@ -126,12 +106,12 @@ def _connect(path: Path, timeout_s: float, *, mode: str) -> sqlite3.Connection:
 class Readers:
     """The idle read connections of a store: as many as there ever were reads at once."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._identity = file_identity(path)
+    def __init__(self, file: StoreFile) -> None:
+        self._file = file
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._closed = False
+        file.when_it_changes(self.forget)
 
     def read(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -141,14 +121,16 @@ class Readers:
         Raises:
             StoreUnavailable: the file is gone, locked or damaged. The next call tries afresh.
         """
-        identity = self._current_identity()
+        if self._closed:
+            raise StoreUnavailable(f"The store {self._file.path} is closed.")
+        identity = self._file.check()
         connection = self._take()
         try:
             result = work(connection, *args, **kwargs)
         except BaseException as error:
             connection.close()
             if isinstance(error, sqlite3.Error):
-                raise unavailable(self._path, error) from error
+                raise unavailable(self._file.path, error) from error
             raise
         self._give_back(connection, identity)
         return result
@@ -156,36 +138,24 @@ class Readers:
     def close(self) -> None:
         """Close what is idle; what is in use is closed when it is given back."""
         self._closed = True
-        self._forget()
+        self.forget()
 
-    def _current_identity(self) -> FileIdentity:
-        if self._closed:
-            raise StoreUnavailable(f"The store {self._path} is closed.")
-        try:
-            identity = file_identity(self._path)
-        except StoreUnavailable:
-            self._forget()
-            raise
-        if identity != self._identity:
-            self._forget()
-            self._identity = identity
-        return identity
+    def forget(self) -> None:
+        """Close what is idle; the next reads open afresh."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
 
     def _take(self) -> sqlite3.Connection:
         try:
             return self._idle.pop()
         except IndexError:
-            return open_connection(self._path, READ_TIMEOUT_S)
+            return open_connection(self._file.path, READ_TIMEOUT_S)
 
     def _give_back(self, connection: sqlite3.Connection, identity: FileIdentity) -> None:
         with self._lock:
-            if identity == self._identity and not self._closed:
+            if identity == self._file.identity and not self._closed:
                 self._idle.append(connection)
                 return
         connection.close()
-
-    def _forget(self) -> None:
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()

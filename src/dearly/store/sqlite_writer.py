@@ -7,17 +7,15 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 from dearly.store.contract import StoreUnavailable
 from dearly.store.sqlite_connections import (
     WRITE_TIMEOUT_S,
-    FileIdentity,
-    file_identity,
     open_connection,
     unavailable,
 )
+from dearly.store.sqlite_file import FileIdentity, StoreFile
 
 T = TypeVar("T")
 
@@ -41,13 +39,14 @@ class _Ticket:
 class Writer:
     """Group commit: every caller queues its work; whoever comes first to the lock commits all that wait."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, file: StoreFile) -> None:
+        self._file = file
         self._waiting: deque[_Ticket] = deque()
         self._leading = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._identity: FileIdentity | None = None
         self._closed = False
+        file.when_it_changes(self._let_go)
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What ``work`` gives inside a transaction, once that is durable.
@@ -100,28 +99,34 @@ class Writer:
             connection.execute("BEGIN IMMEDIATE")
             results = [work(connection) for work in works]
             connection.execute("COMMIT")
-            if file_identity(self._path) != self._identity:
-                raise StoreUnavailable(
-                    f"The store {self._path} was replaced while it was written to. Write again."
-                )
+            if self._file.check() != self._identity:
+                raise StoreUnavailable(f"{self._file.path} was replaced during the write. Write again.")
         except BaseException as error:
             self._disconnect()
             if isinstance(error, sqlite3.Error):
-                raise unavailable(self._path, error) from error
+                raise unavailable(self._file.path, error) from error
             raise
         return results
 
     def _connect(self) -> sqlite3.Connection:
         if self._closed:
-            raise StoreUnavailable(f"The store {self._path} is closed.")
-        identity = file_identity(self._path)
+            raise StoreUnavailable(f"The store {self._file.path} is closed.")
+        identity = self._file.check()
         if self._connection is None or identity != self._identity:
             self._disconnect()
-            self._connection = open_connection(self._path, WRITE_TIMEOUT_S)
+            self._connection = open_connection(self._file.path, WRITE_TIMEOUT_S)
             self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             self._connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
             self._identity = identity
         return self._connection
+
+    def _let_go(self) -> None:
+        """Close the connection unless a commit is under way: that one looks at the file by itself."""
+        if self._leading.acquire(blocking=False):
+            try:
+                self._disconnect()
+            finally:
+                self._leading.release()
 
     def _disconnect(self) -> None:
         if self._connection:
