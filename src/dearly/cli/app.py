@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 import tomllib
+from collections.abc import Collection, Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -25,10 +28,10 @@ class SettingsError(DearlyError):
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """The tables of ``dearly.toml`` as defaults for the commands; {} where the file is absent.
+    """The tables of ``dearly.toml``; {} where the file is absent.
 
-    Top-level keys (``store``, ``rules``, ``index``, ``address``) hold for every command; a table named for a
-    command (``[serve]``) holds for that command and wins over them.
+    Top-level keys (``store``, ``rules``, ``index``, ``address``) hold for every command that has such an
+    option; a table named for a command (``[serve]``, ``[index.build]``) holds for that command and wins.
     """
     if not path.exists():
         return {}
@@ -40,15 +43,36 @@ def read_settings(path: Path) -> dict[str, Any]:
         ) from None
 
 
-def defaults_for(command: Any, settings: dict[str, Any]) -> dict[str, Any]:
-    """Click's nested default map: the top-level keys for every command, a command's own table over them."""
-    shared = {key: value for key, value in settings.items() if not isinstance(value, dict)}
-    nested: dict[str, Any] = {}
-    for name, child in getattr(command, "commands", {}).items():
-        table = settings.get(name)  # not a table where a setting has the same name: `index`
-        own = {**shared, **table} if isinstance(table, dict) else shared
-        nested[name] = defaults_for(child, own) if hasattr(child, "commands") else own
-    return nested
+def defaults_for(
+    command: Any, settings: Mapping[str, Any], inherited: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Click's nested default map: the top-level keys for every command, a command's own table over them.
+
+    Raises:
+        SettingsError: a key that is no option here or below, or a table that is no command.
+    """
+    tables = {name: value for name, value in settings.items() if isinstance(value, dict)}
+    keys = {name.replace("-", "_"): value for name, value in settings.items() if name not in tables}
+    commands: Mapping[str, Any] = getattr(command, "commands", {})
+    _refuse_unknown("key", keys, _option_names(command))
+    _refuse_unknown("table", tables, commands)
+    own = {**inherited, **keys}
+    if not commands:
+        return own
+    return {name: defaults_for(child, tables.get(name, {}), own) for name, child in commands.items()}
+
+
+def _option_names(command: Any) -> set[str]:
+    below = getattr(command, "commands", {}).values()
+    return {str(option.name) for option in command.params}.union(*map(_option_names, below))
+
+
+def _refuse_unknown(kind: str, found: Iterable[str], known: Collection[str]) -> None:
+    for name in found:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Expected one of: {', '.join(sorted(known))}."
+            raise SettingsError(f"The settings file has a {kind} {name!r} that no command reads. {hint}")
 
 
 @app.callback()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ from dearly.cli.options import DEFAULT_RULES
 from dearly.language import CheckReport, Diagnostic, Package, check_package, read_package, render_text
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How findings are printed."""
 
     TEXT = "text"

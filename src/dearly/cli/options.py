@@ -9,7 +9,9 @@ import typer
 
 StoreOption = Annotated[
     str,
-    typer.Option("--store", envvar="DEARLY_STORE", help="Where profiles, events and items are kept.", metavar="URL"),
+    typer.Option(
+        "--store", envvar="DEARLY_STORE", help="Where profiles, events and items are kept.", metavar="URL"
+    ),
 ]
 RulesOption = Annotated[
     Path,
@@ -17,7 +19,9 @@ RulesOption = Annotated[
 ]
 IndexOption = Annotated[
     Path,
-    typer.Option("--index", envvar="DEARLY_INDEX", help="Where recommendation indexes are kept.", metavar="DIR"),
+    typer.Option(
+        "--index", envvar="DEARLY_INDEX", help="Where recommendation indexes are kept.", metavar="DIR"
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 

@@ -20,7 +20,7 @@ from dearly.cli.options import (
     RulesOption,
     StoreOption,
 )
-from dearly.server import Running, RulesRefused, ServerSettings, configure_logs, serving, stop_asked_for
+from dearly.server import RulesRefused, Running, ServerSettings, configure_logs, serving, stop_asked_for
 
 
 def serve(

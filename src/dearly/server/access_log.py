@@ -11,8 +11,6 @@ from typing import Any
 from dearly.v1 import (
     content_pb2,
     events_pb2,
-    items_pb2,
-    profiles_pb2,
     recommendations_pb2,
     rules_pb2,
     segments_pb2,

@@ -40,8 +40,9 @@ def parse_address(text: str) -> Address:
         loopback = False
     if not loopback:
         raise AddressRefused(
-            f"The address is {text!r}, which is not this machine's loopback. This version has neither TLS nor keys, "
-            "so it serves on 127.0.0.1, [::1] or localhost only; put a proxy that authenticates callers before it."
+            f"The address is {text!r}, which is not this machine's loopback. This version has neither TLS "
+            "nor keys, so it serves on 127.0.0.1, [::1] or localhost only. Put a proxy that authenticates "
+            "callers before it."
         )
     return Address(host, int(port))
 
@@ -59,6 +60,6 @@ def require_free(address: Address) -> None:
             probe.bind((address.host, address.port))
         except OSError as error:
             raise AddressRefused(
-                f"Cannot listen on {address}: {error.strerror}. Stop what listens there, or choose another --address "
-                "(port 0 takes a free one)."
+                f"Cannot listen on {address}: {error.strerror}. Stop what listens there, or choose another "
+                "--address (port 0 takes a free one)."
             ) from None

@@ -7,23 +7,26 @@ from typing import Any
 
 from dearly.content import Personalizer, Serving
 from dearly.recommendation import Recommender, RecommenderKeeper
-from dearly.server.rules_keeper import RulesKeeper, ServedRules
+from dearly.server.rules_keeper import RulesKeeper
+from dearly.server.settings import ServerSettings
 from dearly.server.statuses import Violation, invalid_argument, permission_denied
 from dearly.server.threads import BlockingThreads
 from dearly.server.wire import time_problem, to_us
-from dearly.store import Store
+from dearly.store import Store, open_store
 
-WRITE_THREADS = 4
-MAX_WAITING_WRITES = 256
+WRITE_THREADS = 16
+"""Writes that wait together share one commit."""
+READ_THREADS = 4
 CHECK_THREADS = 1
+MAX_WAITING = 256
 MAX_WAITING_CHECKS = 4
 
 
 class Application:
     """The store, the rules and indexes that serve now, the clock, and the threads that may block.
 
-    ``rules``, ``personalizer.serving`` and ``personalizer.recommender`` change together, on the loop, between
-    two calls; a call takes its references once and goes on with them.
+    Rules and recommender change together, on the loop, between two calls; a call takes its references once
+    and goes on with them.
     """
 
     def __init__(
@@ -39,8 +42,12 @@ class Application:
         self.now_us = now_us
         self.rules = rules.served
         self.personalizer = Personalizer(rules.served.serving, store, recommendations.current)
-        self.writes = BlockingThreads(WRITE_THREADS, MAX_WAITING_WRITES)
+        self.writes = BlockingThreads(WRITE_THREADS, MAX_WAITING)
+        self.reads = BlockingThreads(READ_THREADS, MAX_WAITING)
         self.checks = BlockingThreads(CHECK_THREADS, MAX_WAITING_CHECKS)
+        self._changes = BlockingThreads(1, MAX_WAITING_CHECKS)
+        self._rules = rules
+        self._recommendations = recommendations
         self._allow_now = allow_now
 
     @property
@@ -53,11 +60,17 @@ class Application:
         """The snapshot that answers now."""
         return self.personalizer.recommender
 
-    def swap(self, rules: ServedRules, recommender: Recommender) -> None:
-        """Let others serve from the next call on. On the loop only."""
-        self.rules = rules
-        self.personalizer.serving = rules.serving
+    async def refresh(self) -> None:
+        """Look for changed rules, indexes and items; what is found serves from the next call on."""
+        recommender = await self._changes.run(self._look)
+        self.rules = self._rules.served
+        self.personalizer.serving = self.rules.serving
         self.personalizer.recommender = recommender
+
+    def _look(self) -> Recommender:
+        now_us = self.now_us()
+        self._rules.look(now_us)
+        return self._recommendations.refresh(self._rules.served.serving.program, now_us)
 
     def moment_us(self, request: Any) -> int:
         """The time as of which a request is answered: its ``now``, if it has one and the server takes it.
@@ -70,7 +83,7 @@ class Application:
         if not self._allow_now:
             raise permission_denied(
                 "NOW_NOT_ALLOWED",
-                "now: this server decides by its own clock; it takes another only when started with --allow-now.",
+                "now: this server decides by its own clock. Start it with --allow-now to let callers choose.",
             )
         if problem := time_problem(request.now):
             raise invalid_argument([Violation("now", problem)])
@@ -78,6 +91,24 @@ class Application:
 
     def close(self) -> None:
         """Finish what the threads have begun, then close the store."""
-        self.writes.close()
-        self.checks.close()
+        for threads in (self._changes, self.writes, self.reads, self.checks):
+            threads.close()
         self.store.close()
+
+
+def open_application(settings: ServerSettings, now_us: Callable[[], int]) -> Application:
+    """Everything that a server needs before it listens.
+
+    Raises:
+        RulesRefused: the rules have errors.
+        StoreUnavailable: the store cannot be opened.
+    """
+    rules = RulesKeeper(settings.rules, now_us())
+    store = open_store(settings.store)
+    try:
+        recommendations = RecommenderKeeper(store, settings.index)
+        recommendations.refresh(rules.served.serving.program, now_us())
+        return Application(store, rules, recommendations, now_us, allow_now=settings.allow_now)
+    except BaseException:
+        store.close()
+        raise

@@ -111,8 +111,8 @@ def _parse(decode: Callable[[bytes], Any], body: bytes) -> Any:
     except DecodeError:
         raise CallRefused(
             grpc.StatusCode.INVALID_ARGUMENT,
-            "The request is not a message of this method: its bytes cannot be read as protobuf, a text in it is "
-            "not UTF-8, or it is nested too deeply.",
+            "The request is not a message of this method: its bytes cannot be read as protobuf, a text in it "
+            "is not UTF-8, or it is nested too deeply.",
         ) from None
 
 

@@ -100,8 +100,8 @@ def require_upb() -> None:
     found = api_implementation.Type()
     if found != "upb":
         raise WrongProtobuf(
-            f"Protobuf runs on its {found!r} implementation; expected 'upb'. Install protobuf's wheel for this "
-            "platform, and unset PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION."
+            f"Protobuf runs on its {found!r} implementation; expected 'upb'. Install protobuf's wheel for "
+            "this platform, and unset PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION."
         )
 
 

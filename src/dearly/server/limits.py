@@ -5,7 +5,7 @@ The transport's own limits (message and metadata sizes, idle connections) stand 
 
 from __future__ import annotations
 
-from dearly.language import ValueProblem, check_id
+from dearly.language.values import ValueProblem, check_id
 from dearly.server.statuses import Violation, invalid_argument
 
 MAX_BATCH = 1_000
@@ -15,7 +15,7 @@ MAX_NAMES = 1_000
 """Segments or lifecycles asked about in one call."""
 MAX_SUGGESTIONS = 100
 MAX_EXCLUDED = 1_000
-MAX_RULES_FILES = 10_000
+MAX_RULES_FILES = 2_000
 
 MAX_MESSAGE_BYTES = 1024 * 1024
 MAX_METADATA_BYTES = 16 * 1024

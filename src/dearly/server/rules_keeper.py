@@ -18,6 +18,7 @@ from dearly.language import (
     PackageError,
     Program,
     check_package,
+    package_version,
     read_package,
     render_text,
 )
@@ -120,7 +121,7 @@ def _prepared(package: Package, program: Program, now_us: int) -> Serving | Reje
 
 
 def _rejected(package: Package, now_us: int, diagnostics: tuple[Diagnostic, ...]) -> RejectedRules:
-    return RejectedRules(package.version, now_us, diagnostics, package.files)
+    return RejectedRules(package_version(package), now_us, diagnostics, package.files)
 
 
 def _without_place(code: str, message: str) -> Diagnostic:
@@ -140,7 +141,8 @@ def _tell_rejected(rejected: RejectedRules, serving_version: str) -> None:
 
 def _signature(directory: Path) -> Signature:
     found = []
-    for folder, _, names in os.walk(directory):
+    for folder, folders, names in os.walk(directory):
+        folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(folder, name)
             try:

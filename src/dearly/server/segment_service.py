@@ -8,7 +8,9 @@ import grpc
 
 from dearly.content import Serving
 from dearly.evaluation import Evaluation, build_facts
-from dearly.language import Value, names_requirements, nearest_name
+from dearly.language import nearest
+from dearly.language.requirements import names_requirements
+from dearly.language.types import Value
 from dearly.server.application import Application
 from dearly.server.limits import MAX_NAMES, require_count, require_id
 from dearly.server.statuses import unknown_name
@@ -68,7 +70,7 @@ def _names(
     ):
         for name in names:
             if name not in known:
-                raise unknown_name(kind, name, nearest_name(name, known))
+                raise unknown_name(kind, name, nearest(name, known))
     return list(request.segments), list(request.lifecycles)
 
 

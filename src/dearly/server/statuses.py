@@ -20,7 +20,8 @@ from dearly.v1 import status_pb2 as wire
 DOMAIN = "dearly"
 MAX_VIOLATIONS = 10
 MAX_FIELD_CHARACTERS = 120
-MAX_MESSAGE_CHARACTERS = 300
+MAX_PROBLEM_CHARACTERS = 300
+MAX_MESSAGE_CHARACTERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def _packed(refused: CallRefused) -> list[any_pb2.Any]:
 
 def _clipped(violation: Violation) -> Violation:
     return Violation(
-        _clip(violation.field, MAX_FIELD_CHARACTERS), _clip(violation.problem, MAX_MESSAGE_CHARACTERS)
+        _clip(violation.field, MAX_FIELD_CHARACTERS), _clip(violation.problem, MAX_PROBLEM_CHARACTERS)
     )
 
 

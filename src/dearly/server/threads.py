@@ -16,7 +16,7 @@ RETRY_AFTER_S = 0.5
 
 
 class BlockingThreads:
-    """Runs blocking calls off the loop, and refuses cheaply what would have to wait behind too many others."""
+    """Runs blocking calls off the loop, and refuses cheaply what would wait behind too many others."""
 
     def __init__(self, threads: int, max_waiting: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="blocking")

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from datetime import date
+from typing import Any, TypeAlias
 
 from google.protobuf import struct_pb2, timestamp_pb2
 
 from dearly.language import Diagnostic
+from dearly.language.program import Schema
+from dearly.language.types import DATE, TIME, SetOf, Type, Value
+from dearly.language.values import time_to_stored
 from dearly.store import Stored
 from dearly.v1 import rules_pb2
 
-Plain: TypeAlias = "str | float | bool | None | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "str | float | bool | list[Plain] | dict[str, Plain] | None"
 
 _EARLIEST_S = -62_135_596_800
 _LATEST_S = 253_402_300_799
 """0001-01-01 and 9999-12-31, as timestamp.proto bounds it."""
+
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 _SEVERITIES = {"error": rules_pb2.SEVERITY_ERROR, "warning": rules_pb2.SEVERITY_WARNING}
 
@@ -41,7 +47,7 @@ def to_timestamp(time_us: int | None) -> timestamp_pb2.Timestamp | None:
 
 
 def to_plain(struct: struct_pb2.Struct) -> dict[str, Plain]:
-    """A struct as a dict. Protobuf itself refuses messages nested deeper than 100, so recursion is bounded."""
+    """A struct as a dict. Protobuf refuses messages nested deeper than 100, so recursion is bounded."""
     return {name: _plain(value) for name, value in struct.fields.items()}
 
 
@@ -66,6 +72,22 @@ def to_struct(fields: Mapping[str, Stored]) -> struct_pb2.Struct:
     struct = struct_pb2.Struct()
     struct.update(fields)
     return struct
+
+
+def item_struct(schema: Schema, fields: Mapping[str, Value]) -> struct_pb2.Struct:
+    """An item's typed fields as a struct, each in its stored form."""
+    return to_struct({name: _stored(schema.fields[name].type, value) for name, value in fields.items()})
+
+
+def _stored(kind: Type, value: Any) -> Stored:
+    if kind == DATE:
+        return date.fromordinal(_EPOCH_ORDINAL + value).isoformat()
+    if kind == TIME:
+        return time_to_stored(value)
+    if isinstance(kind, SetOf):
+        return sorted(_stored(kind.element, element) for element in value)  # type: ignore[type-var, return-value]
+    stored: Stored = value
+    return stored
 
 
 def to_wire_diagnostics(diagnostics: Iterable[Diagnostic]) -> list[rules_pb2.Diagnostic]:

@@ -17,8 +17,8 @@ _log = structlog.get_logger("dearly.workers")
 async def supervise(name: str, step: Callable[[], Awaitable[None]], every_s: float) -> None:
     """Take a step, pause, and again, until cancelled.
 
-    A step that fails is logged and taken again after a pause that doubles with each failure in a row, up to 30
-    seconds; the first success makes it short again.
+    A step that fails is logged and taken again after a pause that doubles with each failure in a row, up to
+    30 seconds; the first success makes it short again.
     """
     failures = 0
     while True:

@@ -1,0 +1,30 @@
+"""Checks a batch that is kept whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from dearly.server.statuses import Violation, invalid_argument
+from dearly.store import Rejected
+
+Came = TypeVar("Came")
+Checked = TypeVar("Checked")
+
+
+def check_all(field: str, came: Iterable[Came], check: Callable[[Came], Checked]) -> list[Checked]:
+    """Each thing as it will be kept.
+
+    Raises:
+        CallRefused: INVALID_ARGUMENT naming what is wrong with each that does not fit.
+    """
+    checked: list[Checked] = []
+    violations: list[Violation] = []
+    for place, one in enumerate(came):
+        try:
+            checked.append(check(one))
+        except Rejected as rejected:
+            violations.append(Violation(f"{field}[{place}].{rejected.field}", rejected.message))
+    if violations:
+        raise invalid_argument(violations)
+    return checked
