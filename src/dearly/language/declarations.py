@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 from dearly.language import syntax
@@ -43,7 +44,7 @@ def collect_symbols(
         values=_of_kind(named, syntax.ValueDeclaration),
         lifecycles=_of_kind(named, syntax.LifecycleDeclaration),
         blocks=_of_kind(named, syntax.BlockDeclaration),
-        broken=Broken(broken.names | faulty, broken.profile),
+        broken=replace(broken, names=broken.names | faulty),
     )
     _report_hidden_fields(symbols, findings)
     return symbols

@@ -159,17 +159,16 @@ def _read(path: Path, root: Path) -> bytes:
 
 def _beyond_limits(number: int, path: str, size: int, total: int) -> Diagnostic | None:
     """What is too large or too many once this file is taken in; None within the limits."""
-    if number > MAX_FILES:
-        message, span = f"There are more than {MAX_FILES:,} files, the most that a package may have.", NOWHERE
-    elif size > MAX_FILE_BYTES:
+    hint = "Is this the right directory? A package holds rules and templates, not data."
+    if size > MAX_FILE_BYTES:
         message = f"{path} has more than {MAX_FILE_BYTES:,} bytes, the most that a file may have."
-        span = Span(path, 1, 1, 1, 1)
-    elif total > MAX_PACKAGE_BYTES:
+        return Diagnostic("file-too-large", "error", message, Span(path, 1, 1, 1, 1), hint)
+    if number > MAX_FILES:
+        message = f"There are more than {MAX_FILES:,} files, the most that a package may have."
+        return Diagnostic("package-too-large", "error", message, NOWHERE, hint)
+    if total > MAX_PACKAGE_BYTES:
         message = (
             f"The files have more than {MAX_PACKAGE_BYTES:,} bytes together, the most that they may have."
         )
-        span = NOWHERE
-    else:
-        return None
-    hint = "Is this the right directory? A package holds rules and templates, not data."
-    return Diagnostic("package-too-large", "error", message, span, hint)
+        return Diagnostic("package-too-large", "error", message, NOWHERE, hint)
+    return None

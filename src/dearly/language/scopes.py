@@ -72,7 +72,9 @@ def resolve_stage(node: syntax.IsStage, scope: Scope) -> StageIs | None:
                 if kind
                 else f"There is no lifecycle `{name.text}`."
             )
-            hint = findings.did_you_mean(name.text, symbols.lifecycles)
+            hint = findings.did_you_mean(name.text, symbols.lifecycles) or _listing(
+                "There are", symbols.lifecycles
+            )
             if kind is not None:
                 hint = f"Compare with `==`, or ask `{name.text} is present` or `{name.text} is missing`."
             findings.add("unknown-name", name.span, message, hint)
@@ -170,11 +172,11 @@ def _qualified(node: syntax.Reference, qualifier: syntax.Name, scope: Scope) -> 
     name, symbols, findings = node.name.text, scope.symbols, scope.findings
     if qualifier.text == "customer":
         declared = symbols.profile.get(name)
-        if declared is None and not symbols.is_excused(name):
+        if declared is None and not symbols.is_excused_field(name):
             hint = findings.did_you_mean(name, symbols.profile) or _listing("It has", symbols.profile)
             findings.add("unknown-name", node.span, f"The profile has no field `{name}`.", hint)
         return ProfileField(name, declared.type, node.span) if declared is not None else None
-    if qualifier.text in symbols.broken.names:
+    if symbols.is_excused(qualifier.text):
         return None
     own = scope.event or scope.item
     message = f"There is no `{qualifier.text}.{name}` here."
@@ -189,7 +191,7 @@ def _qualified(node: syntax.Reference, qualifier: syntax.Name, scope: Scope) -> 
 
 def _report_unknown(node: syntax.Reference, scope: Scope) -> None:
     name, symbols, findings = node.name.text, scope.symbols, scope.findings
-    if symbols.is_excused(name):
+    if symbols.is_excused_field(name):
         return
     kind = "customer" if name == "customer" else symbols.kind_of(name)
     if kind in _MISUSED:
@@ -202,9 +204,10 @@ def _report_unknown(node: syntax.Reference, scope: Scope) -> None:
     if scope.event is None:
         visible += [*symbols.segments, *symbols.values]
     where = f" in the event `{scope.event.name}` or in the profile" if scope.event else ""
-    findings.add(
-        "unknown-name", node.span, f"There is no `{name}`{where}.", findings.did_you_mean(name, visible)
+    hint = (
+        findings.did_you_mean(name, visible) or "Declare it: in the profile, as a `value`, or as a `segment`."
     )
+    findings.add("unknown-name", node.span, f"There is no `{name}`{where}.", hint)
 
 
 _MISUSED = {

@@ -37,6 +37,8 @@ class Broken:
     names: frozenset[str] = frozenset()
     profile: bool = False
     """Whether the profile itself could not be read, so that any name may be one of its fields."""
+    file: bool = False
+    """Whether a whole file could not be read, so that any name may be declared in it."""
 
 
 NOTHING_BROKEN = Broken()
@@ -72,7 +74,11 @@ class Symbols:
 
     def is_excused(self, name: str) -> bool:
         """Whether the name may be unknown only because its declaration could not be read."""
-        return self.broken.profile or name in self.broken.names
+        return self.broken.file or name in self.broken.names
+
+    def is_excused_field(self, name: str) -> bool:
+        """The same of a name that may be one of the profile's fields."""
+        return self.broken.profile or self.is_excused(name)
 
 
 def check_name(name: syntax.Name, kind: str, findings: Findings) -> None:

@@ -84,7 +84,7 @@ def _written_templates(blocks: Iterable[syntax.BlockDeclaration]) -> Iterator[sy
 
 
 def _report_unused(sources: Mapping[str, _Used], shown: set[str], findings: Findings) -> None:
-    for name in sources.keys() - shown:
+    for name in (name for name in sources.keys() - shown if "html" in sources[name].texts):
         message = "No block shows this template."
         hint = f'Show it, `show "{name}.html"`, or remove it.'
         findings.add("unused-template", start_of(f"{FOLDER}{name}.html"), message, hint)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from dearly.language.program import (
     Aggregate,
     Arithmetic,
@@ -18,7 +20,25 @@ from dearly.language.program import (
     TimeSince,
     ValueRef,
 )
-from dearly.language.types import BOOL, DATE, DURATION, NUMBER, TEXT, TIME, ItemRef, SetOf, Type, is_textual
+from dearly.language.types import (
+    BOOL,
+    DATE,
+    DAY_US,
+    DURATION,
+    HOUR_US,
+    MINUTE_US,
+    NUMBER,
+    SECOND_US,
+    TEXT,
+    TIME,
+    ItemRef,
+    SetOf,
+    Type,
+    is_textual,
+)
+from dearly.language.values import time_to_stored
+
+_EPOCH = date(1970, 1, 1)
 
 
 def type_of(expression: Expression) -> Type:
@@ -71,7 +91,7 @@ def describe(kind: Type) -> str:
     """The type in an author's words, after "is ..."."""
     match kind:
         case ItemRef(catalog):
-            return f"the id of a {catalog}"
+            return f"an item's id ({catalog})"
         case SetOf(element):
             return f"a set of {element}"
         case _:
@@ -102,16 +122,28 @@ def spell(expression: Expression) -> str:
 
 
 def spell_constant(literal: Literal) -> str:
-    """A constant as it may be written; dates, times and durations by what they are."""
+    """A constant as it may be written; a long text is cut."""
     value = literal.value
-    if literal.type in (DATE, TIME, DURATION):
-        return f"this {literal.type}"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
         return f"{value:.15g}"
+    if isinstance(value, int):
+        return _spell_moment(literal.type, value)
     text = str(value)
     return f'"{text}"' if len(text) <= 40 else f'"{text[:37]}..."'
+
+
+def _spell_moment(kind: Type, value: int) -> str:
+    if kind == DATE:
+        return (_EPOCH + timedelta(days=value)).isoformat()
+    if kind == TIME:
+        return time_to_stored(value)
+    name, unit = next((name, unit) for name, unit in _UNITS if value % unit == 0 or unit == SECOND_US)
+    return f"{value // unit} {name}" if value == unit else f"{value // unit} {name}s"
+
+
+_UNITS = (("day", DAY_US), ("hour", HOUR_US), ("minute", MINUTE_US), ("second", SECOND_US))
 
 
 def default_for(kind: Type) -> str | None:
