@@ -1,4 +1,4 @@
-"""What is to be said about a rules package: stable codes, places, messages, fixes, and how a reader sees them."""
+"""What is to be said of a rules package: stable codes, places, messages, fixes, and how they are shown."""
 
 from __future__ import annotations
 

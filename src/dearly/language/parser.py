@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from importlib import resources
+from lark import UnexpectedInput
 
-from lark import Lark, UnexpectedInput
-
+from dearly.language.building import Building
 from dearly.language.diagnostics import Diagnostic, in_order
+from dearly.language.grammar import grammar
 from dearly.language.sections import LATER_KEYWORDS, SERVED_KEYWORDS, Section, split
 from dearly.language.source import MAX_FILE_BYTES, Source, open_source, place, too_large
 from dearly.language.syntax import Declaration
 from dearly.language.syntax_errors import explain, not_yet_served, unknown_declaration
-from dearly.language.tree_builder import Building, build
+from dearly.language.tree_builder import build
 
 MAX_DECLARATIONS = 20_000
 """In one file."""
@@ -61,13 +60,6 @@ def _parse(section: Section, source: Source) -> tuple[Declaration | None, list[D
         return None, [explain(error, section, source)]
     building = Building(source, section.start)
     return build(tree, building), building.problems
-
-
-@functools.cache
-def grammar() -> Lark:
-    """The compiled grammar: a table of states, made once."""
-    text = resources.files("dearly.language").joinpath("grammar.lark").read_text("utf-8")
-    return Lark(text, parser="lalr", lexer="contextual", keep_all_tokens=True, maybe_placeholders=False)
 
 
 def _too_many_declarations(source: Source, section: Section) -> Diagnostic:

@@ -14,7 +14,7 @@ SYNTAX_CODES: Mapping[str, str] = {
     "too-many-declarations": "A rules file has at most 20,000 declarations.",
     "too-many-errors": "After 100 errors in one file the rest of it is not read.",
     # its characters
-    "hidden-character": "Characters that cannot be seen, or that turn the direction of text, hide what a rule says.",
+    "hidden-character": "What cannot be seen, or turns the direction of text, hides what a rule says.",
     "foreign-letter": "Names are made of a to z, digits and _, so that none looks like another.",
     # the shape of a declaration
     "syntax-error": "Something else is expected at this place.",

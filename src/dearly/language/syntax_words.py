@@ -61,33 +61,57 @@ KEYWORDS = frozenset(word for phrase in PHRASES for word in phrase.split()) | fr
 """Every word that the language uses."""
 
 OPERAND = frozenset(
-    "NAME TEXT NUMBER TRUE FALSE DATE TIME LPAR ANY NO AT_LEAST AT_MOST EXACTLY MORE_THAN FEWER_THAN COUNT_OF SUM_OF "
-    "AVERAGE_OF MIN_OF MAX_OF LATEST FIRST TIME_SINCE_LAST TIME_SINCE_FIRST".split()
+    {
+        "NAME",
+        "TEXT",
+        "NUMBER",
+        "TRUE",
+        "FALSE",
+        "DATE",
+        "TIME",
+        "LPAR",
+        "ANY",
+        "NO",
+        "AT_LEAST",
+        "AT_MOST",
+        "EXACTLY",
+        "MORE_THAN",
+        "FEWER_THAN",
+        "COUNT_OF",
+        "SUM_OF",
+        "AVERAGE_OF",
+        "MIN_OF",
+        "MAX_OF",
+        "LATEST",
+        "FIRST",
+        "TIME_SINCE_LAST",
+        "TIME_SINCE_FIRST",
+    }
 )
 """What an operand may begin with."""
 
-_CONSTANT = frozenset("TEXT NUMBER TRUE FALSE DATE TIME MINUS".split())
+_CONSTANT = frozenset({"TEXT", "NUMBER", "TRUE", "FALSE", "DATE", "TIME", "MINUS"})
 _GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
     (OPERAND, OPERAND | {"NOT", "MINUS"}, "a condition or a value"),
     (_CONSTANT, _CONSTANT, "a constant (a text, a number, a date, `true` or `false`)"),
     (
         frozenset(("COMPARISON", "PLUS")),
-        frozenset("COMPARISON PLUS MINUS TIMES OVER IN NOT_IN MATCH IS ELSE".split()),
+        frozenset({"COMPARISON", "PLUS", "MINUS", "TIMES", "OVER", "IN", "NOT_IN", "MATCH", "IS", "ELSE"}),
         "an operator such as `==`",
     ),
     (
         frozenset(("PLUS", "TIMES")),
-        frozenset("PLUS MINUS TIMES OVER ELSE".split()),
+        frozenset({"PLUS", "MINUS", "TIMES", "OVER", "ELSE"}),
         "an operator such as `+`",
     ),
     (
         frozenset(("WITHIN", "FOLLOWED_BY")),
-        frozenset("WHERE WITHIN OLDER_THAN FOLLOWED_BY NOT_FOLLOWED_BY".split()),
+        frozenset({"WHERE", "WITHIN", "OLDER_THAN", "FOLLOWED_BY", "NOT_FOLLOWED_BY"}),
         "`where`, `within`, `older than`, `followed by`",
     ),
     (
         frozenset(("RECOMMENDED", "LISTED")),
-        frozenset("RECOMMENDED SIMILAR_TO TRENDING RECENTLY LISTED".split()),
+        frozenset({"RECOMMENDED", "SIMILAR_TO", "TRENDING", "RECENTLY", "LISTED"}),
         "`recommended`, `similar to`, `trending`, `recently` or `listed`",
     ),
     (frozenset(("AND", "OR")), frozenset(("AND", "OR")), "`and`, `or`"),
@@ -122,7 +146,7 @@ _SINGLE = {
     "$END": "",
 } | {terminal: f"`{phrase}`" for phrase, terminal in PHRASES.items() if terminal != "MATCH"}
 
-_EVENT_BEFORE = frozenset("any no of last first by latest recently".split())
+_EVENT_BEFORE = frozenset({"any", "no", "of", "last", "first", "by", "latest", "recently"})
 
 
 def expected_phrases(accepted: frozenset[str], before: tuple[str, ...]) -> list[str]:
@@ -133,6 +157,8 @@ def expected_phrases(accepted: frozenset[str], before: tuple[str, ...]) -> list[
         if needed <= left:
             phrases.append(phrase)
             left -= told
+    if "AND" in accepted:
+        left.discard("DOT")
     if "NAME" in left:
         left.discard("NAME")
         phrases.insert(0, _name_phrase(before))
@@ -211,25 +237,27 @@ UNIT_HINTS: Mapping[str, str] = {
 }
 """Units as people shorten them."""
 
-LATER_PHRASES: tuple[tuple[str, frozenset[str]], ...] = (
-    ("purpose", frozenset(("WHEN",))),
-    ("counts toward", frozenset(("WHEN",))),
-    ("excluding", frozenset(("LIMIT", "WHERE"))),
-    ("diverse by", frozenset(("LIMIT", "WHERE"))),
-    ("bought together", frozenset(("RECOMMENDED",))),
-    ("or else", frozenset()),
-    ("since", frozenset(("WITHIN",))),
-    ("before", frozenset(("WITHIN",))),
-    ("today", frozenset(("WITHIN",))),
-    ("this week", frozenset()),
-    ("this month", frozenset()),
-    ("on weekday", frozenset()),
-    ("between", frozenset(("COMPARISON",))),
-    ("distinct of", frozenset()),
-    ("any of", frozenset()),
-    ("all of", frozenset()),
-    ("none of", frozenset()),
-    ("again after", frozenset()),
-    ("stale (", frozenset()),
+LATER_PHRASES: tuple[tuple[str, str, str | None], ...] = (
+    ("purpose", "purpose", "WHEN"),
+    ("counts toward", "counts toward", None),
+    ("excluding", "excluding", "LIMIT"),
+    ("excluding", "excluding", "WHERE"),
+    ("diverse by", "diverse by", None),
+    ("bought together", "bought together with", None),
+    ("or else", "or else", None),
+    ("since", "since", "WITHIN"),
+    ("before", "before", "WITHIN"),
+    ("today", "today", "WITHIN"),
+    ("this week", "this week", None),
+    ("this month", "this month", None),
+    ("on weekday", "on weekday", None),
+    ("between", "between", "COMPARISON"),
+    ("distinct of", "distinct of", None),
+    ("any of", "any of", None),
+    ("all of", "all of", None),
+    ("none of", "none of", None),
+    ("again after", "again after", None),
+    ("stale (", "@stale(..)", None),
 )
-"""Parts of the language that this version does not serve, and the terminals beside which they are meant so."""
+"""Parts of the language that this version does not serve: how they begin, what they are called, and the
+terminal beside which alone they are meant (None: anywhere)."""

@@ -1,0 +1,213 @@
+"""Declarations: what the grammar's rules for them become."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal as OneOf
+
+from lark import Token
+
+from dearly.language import syntax
+from dearly.language.building import Building, Built, Rule, of_kind
+from dearly.language.literals import UNITS
+from dearly.language.program import Span
+
+RESERVED_WORDS = frozenset(
+    {
+        "and",
+        "any",
+        "contains",
+        "else",
+        "exactly",
+        "false",
+        "first",
+        "in",
+        "is",
+        "latest",
+        "like",
+        "missing",
+        "no",
+        "not",
+        "or",
+        "otherwise",
+        "present",
+        "show",
+        "true",
+        "when",
+        "where",
+        "with",
+        "within",
+    }
+)
+"""Words that cannot be names: they would be taken for the language's own where a name may stand."""
+
+_RESERVED_STAGES = RESERVED_WORDS | UNITS.keys() | {f"{unit}s" for unit in UNITS}
+"""After `when x > 3`, a stage `days` on the next line would be taken for the 3's unit."""
+
+
+def _declared(
+    name: syntax.Name, building: Building, reserved: frozenset[str] = RESERVED_WORDS
+) -> syntax.Name:
+    if name.text in reserved:
+        message = f"`{name.text}` is a word of the language, so nothing can be named so."
+        building.report("reserved-word", message, name.span, "Choose another name.")
+    return name
+
+
+def _profile(building: Building, children: list[Built]) -> Built:
+    return syntax.ProfileDeclaration(_fields(children[2:-1], building), building.around(children))
+
+
+def _schema(building: Building, children: list[Built]) -> Built:
+    keyword, name, _, *fields, _ = children
+    fields_found = _fields(fields, building)
+    kind: OneOf["catalog", "event"] = "catalog" if keyword.type == "CATALOG" else "event"
+    return syntax.SchemaDeclaration(kind, _declared(name, building), fields_found, building.around(children))
+
+
+def _fields(children: list[Built], building: Building) -> tuple[syntax.FieldDeclaration, ...]:
+    # A comma or a new line between two; the grammar does not know lines.
+    for before, after in itertools.pairwise(children):
+        if isinstance(before, Token) or isinstance(after, Token):
+            continue
+        if before.span.end_line == after.span.line:
+            message = (
+                f"`{after.name.text}` stands on the line of `{before.name.text}`, with nothing between them."
+            )
+            building.report(
+                "missing-separator", message, after.name.span, "Put a comma or a new line before it."
+            )
+    return tuple(of_kind(children, syntax.FieldDeclaration))
+
+
+def _field(building: Building, children: list[Built]) -> Built:
+    name = _declared(children[0], building)
+    kind = next(child for child in children[1:] if isinstance(child, syntax.Name))
+    signs = {child.type for child in children if isinstance(child, Token)}
+    annotations = tuple(child.name for child in children if isinstance(child, _Annotation))
+    default = next((child.value for child in children if isinstance(child, _Default)), None)
+    is_set, is_optional = "SET_OF" in signs, "QMARK" in signs
+    span = building.around(children)
+    return syntax.FieldDeclaration(name, kind, is_set, is_optional, default, annotations, span)
+
+
+@dataclass(frozen=True, slots=True)
+class _Default:
+    value: syntax.Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class _Annotation:
+    name: syntax.Name
+    span: Span
+
+
+def _default(building: Building, children: list[Built]) -> Built:
+    return _Default(children[1], building.around(children))
+
+
+def _annotation(building: Building, children: list[Built]) -> Built:
+    return _Annotation(children[1], building.around(children))
+
+
+def _segment(building: Building, children: list[Built]) -> Built:
+    _, name, *title, _, condition, _ = children
+    text = title[0].value if title else ""
+    return syntax.SegmentDeclaration(_declared(name, building), text, condition, building.around(children))
+
+
+def _value(building: Building, children: list[Built]) -> Built:
+    _, name, _, expression = children
+    return syntax.ValueDeclaration(_declared(name, building), expression, building.around(children))
+
+
+def _lifecycle(building: Building, children: list[Built]) -> Built:
+    _, name, _, *stages, _ = children
+    return syntax.LifecycleDeclaration(_declared(name, building), tuple(stages), building.around(children))
+
+
+def _stage(building: Building, children: list[Built]) -> Built:
+    name = _declared(children[0], building, _RESERVED_STAGES)
+    condition = children[2] if len(children) == 3 else None
+    return syntax.StageDeclaration(name, condition, building.around(children))
+
+
+def _block(building: Building, children: list[Built]) -> Built:
+    _, name, _, *branches, _ = children
+    return syntax.BlockDeclaration(_declared(name, building), tuple(branches), building.around(children))
+
+
+def _branch(building: Building, children: list[Built]) -> Built:
+    is_when = children[0].type == "WHEN"
+    condition, template = (children[1], children[3]) if is_when else (None, children[2])
+    lists = tuple(of_kind(children, syntax.ItemListDeclaration))
+    return syntax.BranchDeclaration(condition, template, lists, building.around(children))
+
+
+# -------------------------------------------------------------------------------------------- lists of items
+
+
+def _item_list(building: Building, children: list[Built]) -> Built:
+    name, _, strategy, *options = children
+    limit = where = None
+    for word, option in zip(options[1::3], options[2::3], strict=True):
+        if word.type == "LIMIT":
+            limit = option
+        else:
+            where = option
+    return syntax.ItemListDeclaration(
+        _declared(name, building), strategy, limit, where, building.around(children)
+    )
+
+
+def _recommended(building: Building, children: list[Built]) -> Built:
+    return syntax.RecommendedItems(children[1], building.around(children))
+
+
+def _similar(building: Building, children: list[Built]) -> Built:
+    return syntax.SimilarItems(children[1], building.around(children))
+
+
+def _trending(building: Building, children: list[Built]) -> Built:
+    return syntax.TrendingItems(children[1], children[3], building.around(children))
+
+
+def _recently(building: Building, children: list[Built]) -> Built:
+    return syntax.RecentItems(children[1], children[3], building.around(children))
+
+
+def _listed(building: Building, children: list[Built]) -> Built:
+    catalog, elements = children[1], children[2].elements
+    for element in elements:
+        if not isinstance(element, syntax.TextLiteral):
+            building.report(
+                "syntax-error", "An item's id is a text.", element.span, "Put it in double quotes."
+            )
+    return syntax.ListedItems(
+        catalog, tuple(of_kind(elements, syntax.TextLiteral)), building.around(children)
+    )
+
+
+DECLARATION_RULES: Mapping[str, Rule] = {
+    "profile": _profile,
+    "schema": _schema,
+    "field": _field,
+    "default": _default,
+    "annotation": _annotation,
+    "segment": _segment,
+    "value": _value,
+    "lifecycle": _lifecycle,
+    "stage": _stage,
+    "block": _block,
+    "branch": _branch,
+    "item_list": _item_list,
+    "recommended": _recommended,
+    "similar": _similar,
+    "trending": _trending,
+    "recently": _recently,
+    "listed": _listed,
+}
+"""How each rule of a declaration becomes a node."""
