@@ -253,9 +253,7 @@ def _arithmetic(reading: Reading, node: nodes.BinExpr, scope: Scope) -> Typed:
     left, right = type_of(reading, node.left, scope), type_of(reading, node.right, scope)
     if is_text(left.shape) or is_text(right.shape):
         hint = "Write texts one after the other."
-        return reading.report(
-            "template-type", f"`{node.operator}` is for numbers.", node, node.operator, hint
-        )
+        return reading.report("template-type", f"`{node.operator}` is for numbers.", node, hint=hint)
     left, right = _number(reading, node, left), _number(reading, node, right)
     if left.shape is None or right.shape is None:
         return UNKNOWN
@@ -269,7 +267,7 @@ def _number(reading: Reading, node: nodes.BinExpr | nodes.UnaryExpr, operand: Ty
     if operand.shape in (None, NUMBER):
         return operand
     message = f"`{node.operator}` is for numbers; this is {describe(operand.shape)}."
-    return reading.report("template-type", message, node, node.operator or "")
+    return reading.report("template-type", message, node)
 
 
 # ------------------------------------------------------------ refusals

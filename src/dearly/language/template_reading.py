@@ -22,7 +22,7 @@ from dearly.language.template_shapes import (
     Typed,
     describe,
 )
-from dearly.language.template_source import Finding
+from dearly.language.template_source import Finding, start_of
 from dearly.language.types import ItemRef
 
 
@@ -38,8 +38,10 @@ class Reading:
     def report(
         self, code: str, message: str, at: nodes.Node | int, near: str = "", hint: str | None = None
     ) -> Typed:
-        """Note a finding; gives the shape that nothing more is said about."""
-        self.findings.append(Finding(code, message, at if isinstance(at, int) else at.lineno, near, hint))
+        """Note a finding at a node (at ``near`` in it); gives the shape that nothing more is said about."""
+        if isinstance(at, nodes.Node):
+            at = at.lineno if near else start_of(at)
+        self.findings.append(Finding(code, message, at, near, hint))
         return UNKNOWN
 
 
@@ -95,15 +97,15 @@ def read_element(reading: Reading, node: nodes.Getitem, holder: Typed, scope: Sc
     position = node.arg.value if isinstance(node.arg, nodes.Const) else None
     if isinstance(position, str):
         message = "A field is read with a dot."
-        return reading.report("template-not-allowed", message, node, hint="Write `customer.first_name`.")
+        return reading.report("template-not-allowed", message, node, "[", "Write `customer.first_name`.")
     if holder.shape is None:
         return UNKNOWN
     if not isinstance(holder.shape, Items):
         message = f"This is {describe(holder.shape)}: it has no positions."
-        return reading.report("template-type", message, node)
+        return reading.report("template-type", message, node, "[")
     if not isinstance(position, int) or isinstance(position, bool) or position < 0:
         message = "The position in a list is a whole number from 0 on."
-        return reading.report("template-not-allowed", message, node)
+        return reading.report("template-not-allowed", message, node, "[")
     if position == 0 and f"{key_of(node.node)}*" in scope.present:
         return Typed(Item(holder.shape.schema))
     return Typed(Item(holder.shape.schema), _unless_present(key_of(node), scope))

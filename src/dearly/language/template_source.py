@@ -145,8 +145,14 @@ def _too_deep(at: int) -> Finding:
 
 
 def start_of(node: nodes.Node) -> int:
-    """Where an expression begins (the position of ``a.b`` itself is that of its dot)."""
+    """Where a piece of a template begins (the position of ``a.b`` itself is that of its dot)."""
     match node:
+        case nodes.Scope(body=[first, *_]) | nodes.Tuple(items=[first, *_]) | nodes.Concat(nodes=[first, *_]):
+            return start_of(first)
+        case nodes.Compare():
+            return start_of(node.expr)
+        case nodes.BinExpr():
+            return start_of(node.left)
         case nodes.Getattr() | nodes.Getitem() | nodes.Test():
             return start_of(node.node)
         case nodes.Filter(node=nodes.Node() as operand):

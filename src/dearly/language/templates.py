@@ -192,5 +192,5 @@ _REFUSED: Mapping[type[nodes.Node], tuple[str, str | None]] = {
     nodes.Macro: ("A template cannot define macros.", "Loop over a list instead."),
     nodes.CallBlock: ("A template cannot call anything.", None),
     nodes.FilterBlock: ("Filters are for values.", "Write {{ value | filter }}."),
-    nodes.ScopedEvalContextModifier: ("HTML is always escaped.", "Leave {% autoescape %} out."),
+    nodes.Scope: ("HTML is always escaped.", "Leave {% autoescape %} out."),
 }
