@@ -6,13 +6,11 @@ beside it, and only numbers stand as they are.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dearly.evaluation.plan import EventSource, Plan
 from dearly.language.program import Selection
-from dearly.language.types import NUMBER, Type, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +67,6 @@ class Source:
     def timeline_name(self, selection: Selection) -> str:
         """The function that gives a selection's timeline; written once all expressions are."""
         return self.timelines.setdefault(selection, f"y{len(self.timelines)}")
-
-
-def literal_fragment(source: Source, value: Value, kind: Type) -> Fragment:
-    """A constant: numbers stand in the source, everything else is handed in beside it."""
-    if kind == NUMBER:
-        value = float(value)  # type: ignore[arg-type]  # a literal of type number is a number
-    if isinstance(value, bool):
-        return Fragment(repr(value), optional=False)
-    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
-        return Fragment(f"({value!r})" if value < 0 else repr(value), optional=False)
-    return Fragment(source.constant(value), optional=False)
 
 
 def remembered(slot: int, text: str) -> list[str]:
