@@ -36,14 +36,19 @@ def collect_symbols(
     checked = {name: _schema(found, catalogs, findings) for name, found in schemas.items()}
     faulty = _faulty(profile.fields if profile is not None else (), fields)
     faulty |= {name for schema in checked for name in _faulty(schemas[schema].fields, checked[schema].fields)}
+    lifecycles = _of_kind(named, syntax.LifecycleDeclaration)
     symbols = Symbols(
         profile=fields,
         catalogs={name: checked[name] for name, found in schemas.items() if found.kind == "catalog"},
         events={name: checked[name] for name, found in schemas.items() if found.kind == "event"},
         segments=_of_kind(named, syntax.SegmentDeclaration),
         values=_of_kind(named, syntax.ValueDeclaration),
-        lifecycles=_of_kind(named, syntax.LifecycleDeclaration),
+        lifecycles=lifecycles,
         blocks=_of_kind(named, syntax.BlockDeclaration),
+        stages={
+            name: dict.fromkeys(stage.name.text for stage in found.stages)
+            for name, found in lifecycles.items()
+        },
         broken=replace(broken, names=broken.names | faulty),
     )
     _report_hidden_fields(symbols, findings)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import chain
 
 from dearly.language.codes import CODES
 from dearly.language.diagnostics import Diagnostic, in_order
@@ -12,8 +13,8 @@ from dearly.language.suggestions import nearest
 MAX_FINDINGS = 1_000
 """More than this many are cut off: nobody reads them, and a machine would drown in them."""
 
-MAX_SUGGESTIONS = 100
-"""For more unknown names than this no suggestion is looked for, so that checking stays linear."""
+MAX_COMPARISONS = 50_000
+"""Unknown names are compared with known ones this often in all, so that checking stays linear."""
 
 
 class Findings:
@@ -21,7 +22,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
-        self._suggestions = 0
+        self._comparisons = 0
 
     def add(self, code: str, span: Span, message: str, hint: str | None = None) -> None:
         """Note a finding; the code says whether it is an error or a warning."""
@@ -31,12 +32,13 @@ class Findings:
         """Note findings of the parser or the template check."""
         self._found.extend(diagnostics)
 
-    def did_you_mean(self, name: str, candidates: Iterable[str]) -> str | None:
-        """A hint that names the nearest candidate, or None."""
-        self._suggestions += 1
-        if self._suggestions > MAX_SUGGESTIONS:
+    def did_you_mean(self, name: str, *known: Collection[str]) -> str | None:
+        """A hint that gives the nearest of the known names, or None."""
+        count = sum(map(len, known))
+        if self._comparisons + count > MAX_COMPARISONS:
             return None
-        near = nearest(name, candidates)
+        self._comparisons += count
+        near = nearest(name, chain(*known))
         return f"Did you mean `{near}`?" if near else None
 
     def has_errors(self) -> bool:

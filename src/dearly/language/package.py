@@ -50,7 +50,7 @@ def package_version(package: Package) -> str:
     """The version of a package: 16 hexadecimal digits of a hash over its paths and contents."""
     digest = hashlib.sha256()
     for path, data in sorted(package.files.items()):
-        name = path.encode("utf-8", "surrogateescape")
+        name = path.encode("utf-8", "surrogatepass")
         digest.update(b"%d %d\n%s%s" % (len(name), len(data), name, data))
     return digest.hexdigest()[:16]
 

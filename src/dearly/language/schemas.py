@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dearly.language import syntax
 from dearly.language.findings import Findings
 from dearly.language.program import Field
-from dearly.language.symbols import check_name
 from dearly.language.types import (
     BOOL,
     DATE,
@@ -39,7 +38,6 @@ def check_fields(
     found: dict[str, Field] = {}
     for declared in fields:
         name = declared.name
-        check_name(name, "field", findings)
         if name.text == "id" and owner == "catalog":
             message = "Every item has an `id` already: the one it is imported under."
             findings.add("reserved-name", name.span, message, "Leave this line out, or choose another name.")
@@ -63,8 +61,7 @@ def _type(declared: syntax.FieldDeclaration, catalogs: Collection[str], findings
     elif name in catalogs:
         element = ItemRef(name)
     else:
-        known = [*DECLARABLE, *catalogs]
-        hint = findings.did_you_mean(name, known)
+        hint = findings.did_you_mean(name, DECLARABLE, catalogs)
         hint = hint or f"Types are {', '.join(DECLARABLE)}, `set of` one of them, and a catalog's name."
         findings.add("unknown-type", declared.type.span, f"There is no type or catalog `{name}`.", hint)
         return None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from dearly.language import syntax
 from dearly.language.findings import Findings
@@ -63,29 +64,31 @@ def resolve_stage(node: syntax.IsStage, scope: Scope) -> StageIs | None:
     if scope.event is not None:
         _report_impure(f"`{name.text} is {stage.text}`", node, scope)
         return None
-    lifecycle = symbols.lifecycles.get(name.text)
-    if lifecycle is None:
-        if not symbols.is_excused(name.text):
-            kind = symbols.kind_of(name.text)
-            message = (
-                f"`{name.text}` is a {kind}, not a lifecycle."
-                if kind
-                else f"There is no lifecycle `{name.text}`."
-            )
-            hint = findings.did_you_mean(name.text, symbols.lifecycles) or _listing(
-                "There are", symbols.lifecycles
-            )
-            if kind is not None:
-                hint = f"Compare with `==`, or ask `{name.text} is present` or `{name.text} is missing`."
-            findings.add("unknown-name", name.span, message, hint)
+    if name.text not in symbols.lifecycles:
+        _report_no_lifecycle(name, scope)
         return None
-    stages = [declared.name.text for declared in lifecycle.stages]
+    stages = symbols.stages[name.text]
     if stage.text not in stages:
-        hint = findings.did_you_mean(stage.text, stages) or f"Its stages are {', '.join(stages[:20])}."
+        hint = findings.did_you_mean(stage.text, stages) or _listing("Its stages are", stages)
         message = f"The lifecycle `{name.text}` has no stage `{stage.text}`."
         findings.add("unknown-stage", stage.span, message, hint)
         return None
     return StageIs(name.text, stage.text, node.span)
+
+
+def _report_no_lifecycle(name: syntax.Name, scope: Scope) -> None:
+    symbols, findings = scope.symbols, scope.findings
+    if symbols.is_excused(name.text):
+        return
+    kind = symbols.kind_of(name.text)
+    if kind is not None:
+        message = f"`{name.text}` is a {kind}, not a lifecycle."
+        hint = f"Compare with `==`, or ask `{name.text} is present` or `{name.text} is missing`."
+        findings.add("unknown-name", name.span, message, hint)
+        return
+    near = findings.did_you_mean(name.text, symbols.lifecycles)
+    hint = near or _listing("There are", symbols.lifecycles) or "Declare it: `lifecycle NAME { .. }`."
+    findings.add("unknown-name", name.span, f"There is no lifecycle `{name.text}`.", hint)
 
 
 def find_event(name: syntax.Name, scope: Scope) -> Schema | None:
@@ -200,14 +203,12 @@ def _report_unknown(node: syntax.Reference, scope: Scope) -> None:
         findings.add("not-a-value", node.span, message, hint.replace("..", name))
         return
     owner = scope.event or scope.item
-    visible: list[str] = [*(owner.fields if owner else ()), *symbols.profile]
-    if scope.event is None:
-        visible += [*symbols.segments, *symbols.values]
-    where = f" in the event `{scope.event.name}` or in the profile" if scope.event else ""
-    hint = (
-        findings.did_you_mean(name, visible) or "Declare it: in the profile, as a `value`, or as a `segment`."
-    )
-    findings.add("unknown-name", node.span, f"There is no `{name}`{where}.", hint)
+    fields: Collection[str] = owner.fields if owner else ()
+    definitions = (symbols.segments, symbols.values) if scope.event is None else ()
+    place = f" in the event `{scope.event.name}` or in the profile" if scope.event else ""
+    near = findings.did_you_mean(name, fields, symbols.profile, *definitions)
+    hint = near or "Declare it: in the profile, as a `value`, or as a `segment`."
+    findings.add("unknown-name", node.span, f"There is no `{name}`{place}.", hint)
 
 
 _MISUSED = {
@@ -220,8 +221,6 @@ _MISUSED = {
 """What is wrong with a name of each kind as a value, and what to write; ``..`` is the name."""
 
 
-def _listing(beginning: str, names: Iterable[str]) -> str | None:
-    known = list(names)
-    if not known:
-        return None
-    return f"{beginning} {', '.join(known[:12])}{', ..' if len(known) > 12 else ''}."
+def _listing(beginning: str, names: Collection[str]) -> str | None:
+    shown = ", ".join(islice(names, 12))
+    return f"{beginning} {shown}{', ..' if len(names) > 12 else ''}." if shown else None

@@ -17,12 +17,16 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     if len(name) > MAX_NAME_LENGTH:
         return None
     folded = name.casefold()
+    letters = set(folded)
     best: tuple[int, str] | None = None
     furthest = max(1, min(3, len(name) // 3))
     for candidate in candidates:
         if abs(len(candidate) - len(name)) > furthest or candidate == name:
             continue
-        found = (_distance(folded, candidate.casefold(), furthest), candidate)
+        other = candidate.casefold()
+        if len(letters.symmetric_difference(other)) > 2 * furthest:
+            continue  # each change of a letter adds or removes at most two
+        found = (_distance(folded, other, furthest), candidate)
         if found[0] <= furthest and (best is None or found < best):
             best = found
     return best[1] if best else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from dearly.language import syntax
@@ -10,24 +10,9 @@ from dearly.language.findings import Findings
 from dearly.language.program import Field, Schema
 
 RESERVED_NAMES = frozenset(
-    [
-        "customer",
-        "loop",
-        "none",
-        "null",
-        "if",
-        "elif",
-        "endif",
-        "for",
-        "endfor",
-        "set",
-        "block",
-        "else",
-        "is",
-        "in",
-    ]
+    ["customer", "loop", "none", "true", "false", "if", "else", "in", "is", "and", "or", "not"]
 )
-"""Names that mean something in a template already. (The parser has refused the words of the language.)"""
+"""Names that mean something else in templates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +40,8 @@ class Symbols:
     values: Mapping[str, syntax.ValueDeclaration]
     lifecycles: Mapping[str, syntax.LifecycleDeclaration]
     blocks: Mapping[str, syntax.BlockDeclaration]
+    stages: Mapping[str, Collection[str]]
+    """The stages' names of each lifecycle."""
     broken: Broken = field(default=NOTHING_BROKEN)
 
     def kind_of(self, name: str) -> str | None:

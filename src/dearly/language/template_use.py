@@ -57,12 +57,13 @@ def check_templates(
 def _report_absent(symbols: Symbols, sources: Mapping[str, _Used], findings: Findings) -> set[str]:
     """The names of all templates that some branch shows; those without an HTML file are reported."""
     shown: set[str] = set()
+    known = [f"{name}.html" for name in sources]
     for written in _written_templates(symbols.blocks.values()):
         name = written.value.removesuffix(".html")
         shown.add(name)
         if is_template_name(name) and name not in sources:
             message = f"There is no template {FOLDER}{name}.html."
-            near = findings.did_you_mean(f"{name}.html", [f"{other}.html" for other in sources])
+            near = findings.did_you_mean(f"{name}.html", known)
             findings.add("unknown-template", written.span, message, near or "Add the file to the package.")
     for name, found in sources.items():
         if "html" not in found.texts:
