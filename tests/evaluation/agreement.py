@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from dearly.evaluation import reference
 from dearly.evaluation.compiler import CompiledProgram, compile_program
@@ -11,6 +12,7 @@ from dearly.evaluation.facts import Facts
 from dearly.language.program import Block, Program, SimilarTo
 from dearly.language.types import Value
 from tests.evaluation.cases import Case, spell
+from tests.evaluation.narrowing import narrow
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +29,38 @@ class Answer:
         return self.reference == self.compiled and type(self.reference) is type(self.compiled)
 
 
-def check_agreement(case: Case, compiled: CompiledProgram | None = None) -> int:
-    """Ask both everything; how many questions that was.
+Compile: TypeAlias = Callable[[Program], CompiledProgram]
+
+
+def check_agreement(case: Case, compiler: Compile = compile_program) -> None:
+    """Ask both everything.
 
     Raises:
-        AssertionError: they disagree; the message holds the case as Python, to be kept as a regression.
+        AssertionError: they disagree; the message holds the case, narrowed to what it needs, as Python.
     """
-    asked = 0
-    for answer in answers(case, compiled or compile_program(case.program)):
-        asked += 1
-        if not answer.agrees:
-            raise AssertionError(
-                f"{answer.question}: the reference says {answer.reference!r}, the compiled program "
-                f"{answer.compiled!r}. Keep as tests/evaluation/regressions/NAME.py:\n\n{spell(case)}"
-            )
-    return asked
+    if disagreement(case, compiler) is None:
+        return
+    narrowed = narrow(case, lambda smaller: disagreement(smaller, compiler) is not None)
+    answer = disagreement(narrowed, compiler)
+    assert answer is None, (
+        f"{answer.question}: the reference says {answer.reference!r}, the compiled program "
+        f"{answer.compiled!r}. Keep as tests/evaluation/regressions/NAME.py:\n\n{spell(narrowed)}"
+    )
 
 
-def answers(case: Case, compiled: CompiledProgram) -> Iterator[Answer]:
+def disagreement(case: Case, compiler: Compile = compile_program) -> Answer | None:
+    """The first question to which they have different answers."""
+    found = (answer for answer in _answers(case, compiler(case.program)) if not answer.agrees)
+    return next(found, None)
+
+
+def _answers(case: Case, compiled: CompiledProgram) -> Iterator[Answer]:
     """Every customer at every instant: each name and block, its value and its next flip."""
-    for who, facts in enumerate(case.customers):
+    for facts in case.customers:
         for now_us in case.instants:
-            for answer in _names(case.program, compiled, facts, now_us):
-                yield _located(answer, who, now_us)
+            yield from _names(case.program, compiled, facts, now_us)
             for block in case.program.blocks.values():
-                for answer in _block(case, compiled, block, facts, now_us):
-                    yield _located(answer, who, now_us)
-
-
-def _located(answer: Answer, who: int, now_us: int) -> Answer:
-    if answer.agrees:
-        return answer
-    return Answer(f"{answer.question} of customer {who} at {now_us}", answer.reference, answer.compiled)
+                yield from _block(case, compiled, block, facts, now_us)
 
 
 def _names(program: Program, compiled: CompiledProgram, facts: Facts, now_us: int) -> Iterator[Answer]:

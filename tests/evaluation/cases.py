@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 
 from dearly.evaluation.facts import Facts
 from dearly.language.program import Block, Lifecycle, NamedValue, Program, Segment, Template
-from dearly.language.types import Value
+from dearly.language.types import Scalar, Value
 from tests.evaluation.vocabulary import CATALOGS, EVENTS, PROFILE
 
 TEMPLATE = "shown"
@@ -45,14 +47,22 @@ def program_of(*declared: Segment | NamedValue | Lifecycle, block: Block | None 
 
 def spell(case: Case) -> str:
     """The case as a Python module with its ``CASE``."""
-    return (
-        "from dearly.evaluation.facts import EventLog, Facts\n"
-        "from dearly.language.program import *\n"
-        "from dearly.language.types import ItemRef, Scalar, SetOf\n"
-        "from tests.evaluation.cases import Case, program_of\n\n"
+    body = (
         f"CASE = Case(\n    {_spell_program(case.program)},\n    customers={_spell(case.customers)},\n"
         f"    instants={case.instants!r},\n    items={case.items!r},\n)\n"
     )
+    return f"{_imports(body)}\n\n{body}"
+
+
+def _imports(body: str) -> str:
+    """Import lines for the names that a spelled body uses."""
+    used = set(re.findall(r"\b(?:program_of|[A-Z]\w*)\b", body))
+    lines = []
+    for module in ("dearly.language.types", "dearly.evaluation.facts", "dearly.language.program", __name__):
+        names = sorted(used & vars(importlib.import_module(module)).keys())
+        used -= set(names)
+        lines += [f"from {module} import {', '.join(names)}"] if names else []
+    return "\n".join(lines)
 
 
 def _spell_program(program: Program) -> str:
@@ -66,6 +76,8 @@ def _spell(thing: object) -> str:
     """As ``repr``, without spans and without what stands at its default."""
     if isinstance(thing, tuple):
         return "(" + "".join(f"{_spell(each)}, " for each in thing) + ")"
+    if isinstance(thing, Scalar):
+        return thing.name.upper()
     if not is_dataclass(thing):
         return repr(thing)
     parts = [

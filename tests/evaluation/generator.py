@@ -379,7 +379,7 @@ def _selection(scope: Scope, depth: int, event: str | None = None) -> Selection:
 
 def _sequence(scope: Scope, depth: int) -> tree.Sequence:
     kind = scope.pick(scope.palette.events)
-    within_us = scope.pick(scope.palette.durations) if scope.one_in(2) else None
+    within_us = scope.pick(scope.palette.durations) if scope.below(3) else None
     return tree.Sequence(scope.one_in(2), kind, _where(scope, kind, depth), within_us)
 
 

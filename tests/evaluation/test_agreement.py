@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -19,7 +20,7 @@ from hypothesis import HealthCheck, Phase, find, given, seed, settings
 
 from dearly.evaluation.compiler import compile_program
 from tests.evaluation import regressions
-from tests.evaluation.agreement import answers, check_agreement
+from tests.evaluation.agreement import Compile, check_agreement, disagreement
 from tests.evaluation.cases import Case
 from tests.evaluation.generator import cases
 from tests.evaluation.mutations import MUTATIONS, rewrite
@@ -65,32 +66,29 @@ def test_a_kept_disagreement_stays_settled(name: str) -> None:
     check_agreement(importlib.import_module(f"{regressions.__name__}.{name}").CASE)
 
 
+def compile_with(mistake: str) -> Compile:
+    return lambda program: compile_program(rewrite(program, MUTATIONS[mistake]))
+
+
+def find_case(condition: Callable[[Case], bool]) -> Case:
+    drawing = settings(QUIET, max_examples=2000, phases=(Phase.generate,))
+    return find(cases(), condition, settings=drawing, random=Random(1))
+
+
 @pytest.mark.parametrize("mistake", MUTATIONS)
 def test_the_proof_notices_a_mistake_in_the_compiled_program(mistake: str) -> None:
-    def notices(case: Case) -> bool:
-        mistaken = rewrite(case.program, MUTATIONS[mistake])
-        if mistaken == case.program:
-            return False
-        return not all(answer.agrees for answer in answers(case, compile_program(mistaken)))
-
-    find(
-        cases(),
-        notices,
-        settings=settings(QUIET, max_examples=500, phases=(Phase.generate,)),
-        random=Random(1),
-    )
+    compiler = compile_with(mistake)
+    found = find_case(lambda case: disagreement(case, compiler) is not None)
+    assert disagreement(found, compile_program) is None
 
 
-def test_a_disagreement_is_printed_as_a_case_that_can_be_kept() -> None:
-    printed: dict[str, Case] = {}
-
-    def fails(case: Case) -> bool:
-        try:
-            check_agreement(case, compile_program(rewrite(case.program, MUTATIONS["one_event_too_many"])))
-        except AssertionError as failure:
-            exec(str(failure).split("\n\n", 1)[1], printed)
-            return True
-        return False
-
-    found = find(cases(), fails, settings=settings(QUIET, max_examples=100), random=Random(1))
-    assert printed["CASE"] == found
+def test_a_disagreement_is_printed_narrowed_as_a_case_that_can_be_kept() -> None:
+    compiler = compile_with("one_event_too_many")
+    found = find_case(lambda case: disagreement(case, compiler) is not None)
+    with pytest.raises(AssertionError) as failure:
+        check_agreement(found, compiler)
+    module: dict[str, Case] = {}
+    exec(str(failure.value).split("\n\n", 1)[1], module)
+    kept = module["CASE"]
+    assert disagreement(kept, compiler) is not None
+    assert (len(kept.customers), len(kept.instants)) == (1, 1)
