@@ -8,9 +8,10 @@ import unicodedata
 from dearly.language.diagnostics import Diagnostic
 from dearly.language.source import Source, place
 
-# Controls but tab and line ends, what turns the direction of text (UTS #55), lone surrogates.
+# Controls but tab and line ends, what turns the direction of text or looks like a line end (UTS #55), lone
+# surrogates.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _WRITE = {

@@ -30,7 +30,7 @@ _ANY_KEYWORD = "|".join(sorted(_KEYWORDS))
 
 _TOKEN = re.compile(
     r"""
-      (?P<gap>(?:[ \t\r\n]++|\#[^\n]*+)+)
+      (?P<gap>(?:[ \t\r\n]++|\#[^\n]*+)++)
     | (?P<text>"(?:[^"\\\n]++|\\[^\n])*+(?P<closed>")?)
     | (?P<word>\w++)
     | (?P<open>[(\[{])
@@ -42,11 +42,14 @@ _TOKEN = re.compile(
 )
 _HEAD = re.compile(rf'(?:{_ANY_KEYWORD})(?:[ \t]+[\w"]|\s*\{{)')
 """At the beginning of a line outside of all brackets: another declaration."""
-_HEAD_INSIDE = re.compile(rf'(?:{_ANY_KEYWORD})(?:[ \t]+(?:\w+|"[^"\n]*"))*\s*\{{|value[ \t]+\w+[ \t]*=')
+_HEAD_INSIDE = re.compile(
+    rf'(?:{_ANY_KEYWORD})(?:[ \t]++(?:\w++|"[^"\n]*+")){{0,2}}+\s*+\{{|value[ \t]++\w++[ \t]*+='
+)
 """Within brackets: no part of a declaration looks like this, so a bracket before it was left open."""
 _NEXT_LINE_HEAD = re.compile(rf'^[ \t]*(?:{_ANY_KEYWORD})(?:[ \t]+[\w"]|\s*\{{)', re.MULTILINE)
 _PARTNER = {")": "(", "]": "[", "}": "{"}
-_FIELDS = ("profile", "catalog", "event")
+_FIELDS = ("profile", "catalog", "event", "context")
+_PREFIXES = ("not", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,8 @@ class _Reader:
     commas: list[int] = field(default_factory=list)
     """Those seen directly inside each open bracket."""
     tokens: int = 0
+    prefixes: int = 0
+    """Those in a row before the next operand."""
     problem: Diagnostic | None = None
     end: int | None = None
 
@@ -129,6 +134,10 @@ class _Reader:
                     _TOO_LARGE,
                     "Split it, or move a part of it to a file of data.",
                 )
+        self.prefixes = self.prefixes + 1 if text in _PREFIXES else 0
+        if self.prefixes > MAX_NESTING:
+            message = f"More than {MAX_NESTING} times `{text}` stand here in a row."
+            self._refuse(match, "nesting-too-deep", message, "Leave them out by twos.")
         if kind == "word":
             self._take_word(match)
         elif kind == "text":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dearly.language.diagnostics import Diagnostic
@@ -21,13 +23,14 @@ class Source:
 
     file: str
     text: str
-    line_starts: tuple[int, ...]
+    line_starts: Sequence[int]
 
 
 def open_source(text: str, file: str) -> Source:
     """The text with its lines found."""
-    starts = [match.end() for match in re.finditer("\n", text)]
-    return Source(file, text, (0, *starts))
+    starts = array("L", [0])
+    starts.extend(match.end() for match in re.finditer("\n", text))
+    return Source(file, text, starts)
 
 
 def place(source: Source, start: int, end: int) -> Span:

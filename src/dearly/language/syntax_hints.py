@@ -12,6 +12,7 @@ from dearly.language.syntax_words import KEYWORDS, OPERAND, PHRASES, SIGN_HINTS,
 
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _AGGREGATES = ("count", "sum", "average", "min", "max")
+_UNITS = ("seconds", "minutes", "hours", "days", "weeks", "second", "minute", "hour", "day", "week")
 _MAX_SHOWN = 40
 
 
@@ -83,11 +84,14 @@ def _on_where(problem: Problem) -> str | None:
 def _on_unit(problem: Problem) -> str | None:
     if problem.came == "-" and problem.previous in ("within", "than"):
         return "A length of time is more than nothing: `7 days`."
-    if "UNIT" not in problem.accepted:
+    together = re.fullmatch(r"([0-9]+)([a-z]+)", problem.came)
+    number, unit = together.groups() if together else (problem.previous, problem.came)
+    if not (together or "UNIT" in problem.accepted):
         return None
-    units = ("seconds", "minutes", "hours", "days", "weeks")
-    meant = UNIT_HINTS.get(problem.came) or nearest(problem.came, units)
-    return f"Write `{meant if meant[0].isdigit() else f'{problem.previous} {meant}'}`." if meant else None
+    meant = UNIT_HINTS.get(unit) or (unit if unit in _UNITS else nearest(unit, _UNITS))
+    if meant is None:
+        return None
+    return f"Write `{meant}`." if meant[0].isdigit() else f"Write `{number} {meant}`."
 
 
 def _on_sign(problem: Problem) -> str | None:

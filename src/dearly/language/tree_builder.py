@@ -43,7 +43,8 @@ def build(tree: Tree[Token], building: Building) -> syntax.Declaration:
             children, depth = built[-size:], max(depths[-size:]) + (name not in _NO_LEVEL)
             del built[-size:], depths[-size:]
             built.append(_RULES[name](building, children))
-            depths.append(_bounded(depth, children, building))
+            depths.append(depth)
+            _check_depth(depth, children, building)
         else:
             waiting.append((node, True))
             waiting.extend((child, False) for child in reversed(node.children))
@@ -51,14 +52,12 @@ def build(tree: Tree[Token], building: Building) -> syntax.Declaration:
     return declaration
 
 
-def _bounded(depth: int, children: Sequence[Built], building: Building) -> int:
-    """The depth; beyond the limit an error, and 0, so that it is reported once."""
-    if depth <= MAX_DEPTH:
-        return depth
-    message = f"This is nested, or chained, more than {MAX_DEPTH} levels deep."
-    hint = "Give parts of it names, with `value` or `segment`, and use the names."
-    building.report("nesting-too-deep", message, building.span_of(children[0]), hint)
-    return 0
+def _check_depth(depth: int, children: Sequence[Built], building: Building) -> None:
+    # At the first level too many only: what is further up is too deep for the same reason.
+    if depth == MAX_DEPTH + 1:
+        message = f"This is nested, or chained, more than {MAX_DEPTH} levels deep."
+        hint = "Give parts of it names, with `value` or `segment`, and use the names."
+        building.report("nesting-too-deep", message, building.span_of(children[0]), hint)
 
 
 def _leaf(token: Token, building: Building) -> Built:
