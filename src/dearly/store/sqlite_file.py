@@ -15,7 +15,7 @@ FileIdentity: TypeAlias = tuple[int, int]
 class StoreFile:
     """A path, and the file that was last seen there.
 
-    A connection goes on working on a file that was moved or deleted under it, and what it then writes is lost.
+    A connection goes on working on a file that was moved or deleted under it; what it then writes is lost.
     So every use compares, which costs a microsecond; and as soon as the file is missed all connections are
     closed, so that none still maps the shared memory (``-shm``) of whatever file is put there next.
     """

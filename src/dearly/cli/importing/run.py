@@ -1,0 +1,95 @@
+"""Carries a plan out: rows in, checked records to the store in batches, everything counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from dearly.cli.importing.groups import Found
+from dearly.cli.importing.plan import Plan, Record
+from dearly.cli.importing.rejects import RejectsFile
+from dearly.store import EventRecord, ItemRecord, Outcome, Rejected, Store
+
+BATCH = 10_000
+"""Records a commit: pages that many of them touch are then written once."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of a section's rows. ``skipped`` are those that its ``where`` left out."""
+
+    section: str
+    file: str
+    rows: int = 0
+    skipped: int = 0
+    written: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+
+
+def run_plan(
+    plan: Plan, store: Store | None, rejects: RejectsFile, now_us: int, advance: Callable[[int], None]
+) -> Counts:
+    """Import one section; without a store, only check it.
+
+    Raises:
+        TableError: the file cannot be read to its end; what came before is kept.
+        StoreUnavailable: the same, of the store.
+    """
+    counts = Counts(plan.title, plan.table.path.name)
+
+    def tell_row(taken: bool) -> None:
+        counts.rows += 1
+        counts.skipped += not taken
+        if counts.rows % 1_000 == 0:
+            advance(1_000)
+
+    def reject(found: Found, why: Rejected) -> None:
+        counts.rejected += 1
+        rejects.write(plan.title, plan.table.path, plan.columns, found, why)
+
+    for batch in _batches(plan.found(tell_row)):
+        kept: list[tuple[Found, Record]] = []
+        for found in batch:
+            try:
+                if isinstance(found.values, Rejected):
+                    raise found.values
+                kept.append((found, plan.build(found.values, now_us)))
+            except Rejected as why:
+                reject(found, why)
+        outcomes = (
+            _write(store, [record for _, record in kept], now_us) if store else [Outcome.ACCEPTED] * len(kept)
+        )
+        for (found, _), outcome in zip(kept, outcomes, strict=True):
+            counts.written += outcome is Outcome.ACCEPTED
+            counts.duplicates += outcome is Outcome.DUPLICATE
+            if outcome is Outcome.CONFLICT:
+                reject(found, _CONFLICT)
+    return counts
+
+
+_CONFLICT = Rejected(
+    "event_id",
+    "an event of this source and id is kept with other content, and it stands. Give events that differ "
+    "different ids.",
+)
+
+
+def _batches(found: Iterator[Found]) -> Iterator[list[Found]]:
+    while batch := list(islice(found, BATCH)):
+        yield batch
+
+
+def _write(store: Store, records: list[Record], now_us: int) -> list[Outcome]:
+    """Write records, which are all of one kind."""
+    events = [record for record in records if isinstance(record, EventRecord)]
+    items = [record for record in records if isinstance(record, ItemRecord)]
+    patches = [record for record in records if isinstance(record, tuple)]
+    if events:
+        return store.append_events(events)
+    if items:
+        store.upsert_items(items)
+    if patches:
+        store.upsert_profiles(patches, now_us)
+    return [Outcome.ACCEPTED] * len(records)
