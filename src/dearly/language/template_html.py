@@ -102,10 +102,12 @@ def advance(place: HtmlPlace, text: str) -> HtmlPlace:
 
 
 def printed(place: HtmlPlace) -> HtmlPlace:
-    """The place after something was printed here."""
+    """The place after something was printed here: something that has no markup in it."""
     if place.state is State.VALUE:
         return replace(place, value=(place.value + PRINTED)[:MAX_VALUE])
-    return place
+    if place.state is State.BEFORE_VALUE:
+        return replace(place, state=State.BARE_VALUE)
+    return replace(place, pending="")
 
 
 def _text(place: HtmlPlace, text: str, index: int) -> Step:
