@@ -10,6 +10,7 @@ import grpc
 import pytest
 from google.protobuf import duration_pb2, timestamp_pb2
 from google.rpc import error_details_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
 from dearly.language.types import HOUR_US
@@ -24,6 +25,7 @@ from dearly.v1 import (
     segments_pb2,
 )
 from tests.server.conftest import NOW_US, OpenShop, Shop
+from tests.server.requests import batch, patch, render, track, viewed
 
 HUGE_ID = "x" * (300 * 1024)
 
@@ -50,28 +52,6 @@ async def refused_field(call: Awaitable[Any]) -> tuple[str, str]:
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     (field,) = fields_of(error)
     return field, error.details() or ""
-
-
-def render(customer_id: str = "c1", *blocks: str, **more: Any) -> content_pb2.RenderContentRequest:
-    return content_pb2.RenderContentRequest(customer_id=customer_id, blocks=blocks or ("hero",), **more)
-
-
-def viewed(event_id: str = "e1", **changed: Any) -> events_pb2.Event:
-    """A well-formed event, but for what is changed."""
-    whole = {
-        "event_id": event_id,
-        "customer_id": "c1",
-        "type": "product_viewed",
-        "time": to_timestamp(NOW_US - HOUR_US),
-        "source": "web",
-        "properties": to_struct({"product_id": "p1"}),
-    }
-    return events_pb2.Event(**(whole | changed))
-
-
-async def track(shop: Shop, *events: events_pb2.Event) -> list[events_pb2.TrackEventResult]:
-    response = await shop.client.events.TrackEvents(events_pb2.TrackEventsRequest(events=events))
-    return list(response.results)
 
 
 # ------------------------------------------------------------------------------------------------ renders
@@ -150,23 +130,21 @@ async def test_a_customer_whose_every_field_is_missing_is_answered(shop: Shop) -
 
 @pytest.mark.parametrize("count", [0, 1_001])
 async def test_a_batch_of_none_or_of_1001_is_refused(shop: Shop, count: int) -> None:
-    batch = content_pb2.BatchRenderContentRequest(requests=[render()] * count)
-    field, message = await refused_field(shop.client.content.BatchRenderContent(batch))
+    renders = batch(*[render()] * count)
+    field, message = await refused_field(shop.client.content.BatchRenderContent(renders))
     assert field == "requests"
     assert f"1 to 1,000, got {count:,}" in message
 
 
 async def test_one_bad_request_of_a_batch_spoils_no_other(shop: Shop) -> None:
-    batch = [
+    renders = [
         render("a"),
         render(""),
         render("b", "heros"),
         render("c", "greeting"),
         render("d", "hero", "hero"),
     ]
-    reply = await shop.client.content.BatchRenderContent(
-        content_pb2.BatchRenderContentRequest(requests=batch)
-    )
+    reply = await shop.client.content.BatchRenderContent(batch(*renders))
     codes = [result.status.code for result in reply.results]
     assert codes == [0, 3, 5, 0, 3]
     assert [result.HasField("content") for result in reply.results] == [True, False, False, True, False]
@@ -175,10 +153,8 @@ async def test_one_bad_request_of_a_batch_spoils_no_other(shop: Shop) -> None:
 
 
 async def test_the_health_of_a_server_that_renders_a_large_batch_is_told_at_once(shop: Shop) -> None:
-    from grpc_health.v1 import health_pb2, health_pb2_grpc
-
-    batch = content_pb2.BatchRenderContentRequest(requests=[render(f"c{number}") for number in range(1_000)])
-    rendering = asyncio.ensure_future(shop.client.content.BatchRenderContent(batch))
+    renders = batch(*(render(f"c{number}") for number in range(1_000)))
+    rendering = asyncio.ensure_future(shop.client.content.BatchRenderContent(renders))
     health = health_pb2_grpc.HealthStub(shop.client.channel)
     answered = 0
     while not rendering.done():
@@ -279,13 +255,8 @@ async def test_a_batch_of_profiles_with_bad_ones_changes_nothing_and_names_each(
 
 
 async def test_null_clears_a_field_and_absent_ones_stay(shop: Shop) -> None:
-    async def patch(**fields: Any) -> None:
-        change = profiles_pb2.ProfilePatch(customer_id="ada")
-        change.fields.update(fields)
-        await shop.client.profiles.UpsertProfiles(profiles_pb2.UpsertProfilesRequest(profiles=[change]))
-
-    await patch(first_name="Ada", country="GB", interests=["b", "a"])
-    await patch(first_name=None, birthday="1815-12-10")
+    await patch(shop, "ada", first_name="Ada", country="GB", interests=["b", "a"])
+    await patch(shop, "ada", first_name=None, birthday="1815-12-10")
     kept = await shop.client.profiles.GetProfile(profiles_pb2.GetProfileRequest(customer_id="ada"))
     assert dict(kept.profile.fields.items()) == {
         "country": "GB",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +21,7 @@ from dearly.cli.options import (
     RulesOption,
     StoreOption,
 )
-from dearly.server import RulesRefused, Running, ServerSettings, configure_logs, serving, stop_asked_for
+from dearly.server import RulesRefused, Running, ServerSettings, configure_logs, serving, watch_for_stop
 
 
 def serve(
@@ -58,7 +59,8 @@ def serve(
 ) -> None:
     """Serve the API until SIGTERM or Ctrl-C.
 
-    Standard output carries the log, one JSON object a line; the first says where the server listens.
+    Standard output gets one line of JSON that says where the server listens; standard error carries the log,
+    one JSON object a line.
     """
     settings = ServerSettings(
         store=store,
@@ -70,7 +72,7 @@ def serve(
         log_key=log_key,
         grace_s=grace,
     )
-    log = configure_logs(sys.stdout.buffer)
+    log = configure_logs(sys.stderr.buffer)
     try:
         asyncio.run(_serve(settings))
     except RulesRefused as refused:
@@ -82,8 +84,11 @@ def serve(
 
 async def _serve(settings: ServerSettings) -> None:
     async with serving(settings) as running:
-        Console(stderr=True).print(_summary(settings, running))
-        await stop_asked_for()
+        asked_to_stop = watch_for_stop()
+        typer.echo(json.dumps({"event": "listening", "address": running.address}))
+        if sys.stderr.isatty():  # elsewhere it would stand between the lines of the log
+            Console(stderr=True).print(_summary(settings, running))
+        await asked_to_stop.wait()
 
 
 def _summary(settings: ServerSettings, running: Running) -> Table:

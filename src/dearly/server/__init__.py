@@ -1,6 +1,6 @@
 """The gRPC server: services, their outermost frame, logs, background work, drain."""
 
-from dearly.server.lifecycle import Running, serving, stop_asked_for
+from dearly.server.lifecycle import Running, serving, watch_for_stop
 from dearly.server.logs import LogWriter, configure_logs
 from dearly.server.rules_keeper import RulesRefused
 from dearly.server.settings import ServerSettings
@@ -12,5 +12,5 @@ __all__ = [
     "ServerSettings",
     "configure_logs",
     "serving",
-    "stop_asked_for",
+    "watch_for_stop",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from dearly.content import Personalizer, Serving
 from dearly.recommendation import Recommender, RecommenderKeeper
+from dearly.server.bounded_reads import BoundedReads
 from dearly.server.rules_keeper import RulesKeeper
 from dearly.server.settings import ServerSettings
 from dearly.server.statuses import Violation, invalid_argument, permission_denied
@@ -41,7 +42,8 @@ class Application:
         self.store = store
         self.now_us = now_us
         self.rules = rules.served
-        self.personalizer = Personalizer(rules.served.serving, store, recommendations.current)
+        self._render_reads = BoundedReads(store)
+        self.personalizer = Personalizer(rules.served.serving, self._render_reads, recommendations.current)
         self.writes = BlockingThreads(WRITE_THREADS, MAX_WAITING)
         self.reads = BlockingThreads(READ_THREADS, MAX_WAITING)
         self.checks = BlockingThreads(CHECK_THREADS, MAX_WAITING_CHECKS)
@@ -93,6 +95,7 @@ class Application:
         """Finish what the threads have begun, then close the store."""
         for threads in (self._changes, self.writes, self.reads, self.checks):
             threads.close()
+        self._render_reads.close()
         self.store.close()
 
 

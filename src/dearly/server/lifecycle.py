@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import grpc
 import structlog
 from google.protobuf.internal import api_implementation
-from grpc_health.v1 import health, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from dearly import DearlyError, __version__
@@ -60,14 +60,13 @@ async def serving(
     require_free(address)
     application = open_application(settings, now_us)
     try:
-        server, servicer = _build(application, settings)
+        server, servicer = await _build(application, settings)
         port = server.add_insecure_port(str(address))
         await server.start()
         listening = str(Address(address.host, port))
         worker = asyncio.create_task(supervise("refresh", application.refresh, settings.refresh_s))
-        _log.info(
-            "listening", address=listening, rules=application.serving.program.version, version=__version__
-        )
+        rules_version = application.serving.program.version
+        _log.info("listening", address=listening, rules=rules_version, version=__version__)
         try:
             yield Running(listening, application)
         finally:
@@ -80,15 +79,20 @@ async def serving(
     _log.info("stopped", address=listening)
 
 
-async def stop_asked_for() -> None:
-    """Return at the first SIGTERM or SIGINT. A second one acts as if this program did not handle it."""
+def watch_for_stop() -> asyncio.Event:
+    """An event that the first SIGTERM or SIGINT sets; a second one acts as if nobody watched."""
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked.set)
-    await asked.wait()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.remove_signal_handler(number)
+    numbers = (signal.SIGTERM, signal.SIGINT)
+
+    def ask() -> None:
+        asked.set()
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+    for number in numbers:
+        loop.add_signal_handler(number, ask)
+    return asked
 
 
 def require_upb() -> None:
@@ -105,16 +109,17 @@ def require_upb() -> None:
         )
 
 
-def _build(
+async def _build(
     application: Application, settings: ServerSettings
 ) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
     key = settings.log_key.encode() or secrets.token_bytes(32)
     server = grpc.aio.server(interceptors=[CallFrame(CustomerHash(key))], options=TRANSPORT)
     add_services(application, server)
     servicer = health.aio.HealthServicer()
+    for name in SERVICE_NAMES:
+        await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     if settings.reflection:
-        reflection.enable_server_reflection(
-            (*SERVICE_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME), server
-        )
+        listed = (*SERVICE_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(listed, server)
     return server, servicer

@@ -1,4 +1,4 @@
-"""JSON log lines on standard output, written by a thread so that a slow disk or pipe never holds up a call.
+"""JSON log lines, written by a thread so that a slow disk or pipe never holds up a call.
 
 Lines wait in a bounded queue. When the reader is so slow that it is full, lines are dropped and counted, and
 the next line that fits is followed by a ``log_lines_dropped`` line.

@@ -53,9 +53,8 @@ class RulesRefused(DearlyError):
     """There are no rules to start with: the package has errors."""
 
     def __init__(self, directory: Path, rejected: RejectedRules) -> None:
-        errors = [found for found in rejected.diagnostics if found.severity == "error"]
         shown = "\n".join(render_text(found, rejected.sources) for found in rejected.diagnostics)
-        super().__init__(f"{shown}\nThe rules in {directory} have {len(errors)} errors; nothing is served.")
+        super().__init__(f"{shown}\nThe rules in {directory} have errors, so nothing is served.")
         self.diagnostics = rejected.diagnostics
 
 

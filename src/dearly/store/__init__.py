@@ -1,6 +1,7 @@
 """Profiles, events and items: one contract, and the stores that keep it."""
 
 from dearly.store.contract import (
+    CustomerReader,
     CustomerRows,
     EventRange,
     EventRecord,
@@ -17,6 +18,7 @@ from dearly.store.ingest import Rejected, prepare_event, prepare_item, prepare_p
 from dearly.store.opening import StoreUrlError, open_store
 
 __all__ = [
+    "CustomerReader",
     "CustomerRows",
     "EventRange",
     "EventRecord",

@@ -81,7 +81,18 @@ class CustomerRows:
     events: Sequence[tuple[str, int, Mapping[str, Stored]]]
 
 
-class Store(Protocol):
+class CustomerReader(Protocol):
+    """The one verb that a render needs of a store."""
+
+    def read_customer(self, customer_id: str, ranges: Sequence[EventRange], until_us: int) -> CustomerRows:
+        """The profile and the events of the ranges with ``time_us <= until_us``: one indexed range read.
+
+        Only what the ranges name is read, whatever else the customer's history holds.
+        """
+        ...
+
+
+class Store(CustomerReader, Protocol):
     """The verbs. Writes return when they are durable. Every verb may raise :class:`StoreUnavailable`.
 
     Verbs block; none waits for a lock longer than the store's own short time-out. They may be called
@@ -104,13 +115,6 @@ class Store(Protocol):
 
     def delete_items(self, catalog: str, item_ids: Sequence[str]) -> list[bool]:
         """Delete items; whether each was there."""
-        ...
-
-    def read_customer(self, customer_id: str, ranges: Sequence[EventRange], until_us: int) -> CustomerRows:
-        """The profile and the events of the ranges with ``time_us <= until_us``: one indexed range read.
-
-        Only what the ranges name is read, whatever else the customer's history holds.
-        """
         ...
 
     def get_profile(self, customer_id: str) -> ProfileRecord | None:
