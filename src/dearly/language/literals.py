@@ -11,7 +11,7 @@ from decimal import Decimal
 from dearly import DearlyError
 from dearly.language.characters import control_character, name_of
 from dearly.language.types import DAY_US, HOUR_US, MAX_MAGNITUDE, MINUTE_US, SECOND_US, WEEK_US
-from dearly.language.values import time_from_stored
+from dearly.language.values import time_from_stored, time_to_stored
 
 MAX_DURATION_US = 36_525 * DAY_US
 """A hundred years."""
@@ -108,8 +108,9 @@ def time_us(spelling: str) -> int:
         LiteralProblem: this is no RFC 3339 time with an offset, or is no moment at all.
     """
     try:
+        # Through UTC and back, so that what its offset puts outside of the calendar is refused.
         if _TIME.fullmatch(spelling):
-            return time_from_stored(spelling.upper())
+            return time_from_stored(time_to_stored(time_from_stored(spelling.upper())))
     except (ValueError, OverflowError):
         pass
     message = f"{spelling} is no moment in time."

@@ -1,0 +1,61 @@
+"""Syntax trees as short texts without places, so that a test can say on one line what it expects."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+
+from dearly.language import syntax
+from dearly.language.parser import parse_rules
+from dearly.language.types import SECOND_US
+
+
+def shape(node: object) -> str:
+    """``(Compare == country "US")`` and the like; what is missing is left out, yes is told by its name."""
+    match node:
+        case syntax.Name():
+            return node.text
+        case syntax.Reference():
+            return f"{node.qualifier.text}.{node.name.text}" if node.qualifier else node.name.text
+        case syntax.NumberLiteral():
+            return node.text
+        case syntax.TextLiteral():
+            return f'"{node.value}"'
+        case syntax.BoolLiteral():
+            return str(node.value).lower()
+        case syntax.DateLiteral():
+            return f"day {node.days}"
+        case syntax.TimeLiteral():
+            return f"{node.time_us}us"
+        case syntax.Duration():
+            return f"{node.us // SECOND_US}s"
+        case tuple():
+            return f"[{', '.join(shape(element) for element in node)}]"
+        case _ if is_dataclass(node):
+            return f"({type(node).__name__}{_parts(node)})"
+        case _:
+            return str(node)
+
+
+def _parts(node: object) -> str:
+    parts = []
+    for field in fields(node):  # type: ignore[arg-type]
+        part = getattr(node, field.name)
+        if field.name == "span" or part is None or part is False or part == ():
+            continue
+        parts.append(f" {field.name}" if part is True else f" {shape(part)}")
+    return "".join(parts)
+
+
+def declaration(text: str) -> syntax.Declaration:
+    """The one declaration that the text holds, and nothing wrong with it."""
+    declarations, problems = parse_rules(text, "x.rules")
+    assert problems == ()
+    (found,) = declarations
+    return found
+
+
+def expression(text: str) -> syntax.Expression:
+    """The expression that the text spells."""
+    found = declaration(f"value x = {text}")
+    assert isinstance(found, syntax.ValueDeclaration)
+    return found.expression
