@@ -1,0 +1,195 @@
+"""Rules at the edge of what a package may hold: long chains, deep nesting, wide conditions, many names."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from dearly.evaluation import CompiledProgram, EventLog, Facts, compile_program
+from dearly.language.program import (
+    Aggregate,
+    And,
+    Arithmetic,
+    Block,
+    Branch,
+    Compare,
+    EventProperty,
+    Expression,
+    ItemList,
+    ItemProperty,
+    Lifecycle,
+    Literal,
+    Not,
+    Occurs,
+    Or,
+    Presence,
+    ProfileField,
+    Program,
+    Recommended,
+    Segment,
+    SegmentRef,
+    Selection,
+    Stage,
+)
+from dearly.language.types import DAY_US, NUMBER, TEXT
+from tests.evaluation.written import NOW, customer
+
+COUNTRY = ProfileField("country", TEXT)
+POINTS = ProfileField("points", NUMBER)
+DUTCH = Facts({"country": "NL", "points": 5.0})
+ANY_VIEWED = Occurs("at least", 1, Selection("viewed", within_us=DAY_US))
+
+
+def _compile(
+    segments: Mapping[str, Expression],
+    lifecycles: Mapping[str, Lifecycle] | None = None,
+    block: Block | None = None,
+) -> CompiledProgram:
+    declared = {name: Segment(name, "", condition) for name, condition in segments.items()}
+    blocks = {} if block is None else {block.name: block}
+    order = (*declared, *(lifecycles or {}))
+    return compile_program(Program("v", {}, {}, {}, declared, {}, lifecycles or {}, blocks, {}, order))
+
+
+def _is(country: str) -> Expression:
+    return Compare("==", COUNTRY, Literal(country, TEXT))
+
+
+def _nested(levels: int, innermost: Expression) -> Expression:
+    """Not, and, or inside each other; as true or false as the innermost is, each third level."""
+    for level in range(levels):
+        match level % 3:
+            case 0:
+                innermost = Not(innermost)
+            case 1:
+                innermost = And((innermost, Presence(ProfileField("nickname", TEXT), missing=True)))
+            case _:
+                innermost = Or((innermost, _is("nowhere")))
+    return innermost
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def test_a_chain_of_twenty_thousand_segments_is_followed_to_its_end() -> None:
+    chain: dict[str, Expression] = {"s0": ANY_VIEWED}
+    for i in range(1, 20_000):
+        chain[f"s{i}"] = And((SegmentRef(f"s{i - 1}"), _is("NL")))
+    last = SegmentRef("s19999")
+    block = Block("hero", (Branch(last, "t", ()), Branch(None, "t", ())))
+    stage = Lifecycle("stage", (Stage("yes", last), Stage("no", None)))
+    program = _compile(chain, {"stage": stage}, block)
+    evaluation = program.at(customer(DUTCH.profile, viewed=[-1]), NOW)
+    assert evaluation.value("s19999") is True
+    assert evaluation.value("stage") == "yes"
+    assert evaluation.branch("hero") == 0
+    assert evaluation.next_flip("s19999") == evaluation.next_branch_flip("hero") == NOW - 1 + DAY_US
+
+
+def test_item_filters_follow_long_chains_too() -> None:
+    chain: dict[str, Expression] = {"s0": _is("NL")}
+    chain |= {f"s{i}": Not(SegmentRef(f"s{i - 1}")) for i in range(1, 5_001)}
+    where = And((SegmentRef("s5000"), Compare("==", ItemProperty("title", TEXT), COUNTRY)))
+    items = ItemList("items", "product", Recommended(), 3, where)
+    program = _compile(chain, block=Block("hero", (Branch(None, "t", (items,)),)))
+    keeps = program.at(DUTCH, NOW).item_filter("hero", 0, "items")
+    assert keeps is not None
+    assert keeps({"title": "NL"}) is True
+    assert keeps({"title": "DE"}) is False
+
+
+def test_names_that_use_each_other_twice_are_worked_out_once() -> None:
+    doubled: dict[str, Expression] = {"s0": _is("DE")}
+    for i in range(1, 61):
+        below = SegmentRef(f"s{i - 1}")
+        doubled[f"s{i}"] = Or((below, And((below, ANY_VIEWED))))
+    program = _compile(doubled)
+    took = min(_seconds(lambda: program.at(DUTCH, NOW).value("s60")) for _ in range(5))
+    assert took < 0.001
+    assert program.at(DUTCH, NOW).next_flip("s60") is None
+
+
+@pytest.mark.parametrize("levels", [99, 102, 198])
+def test_deep_nesting_compiles_and_means_the_same(levels: int) -> None:
+    truth = (levels // 3) % 2 == 0
+    segments = {
+        "deep": _nested(levels, _is("NL")),
+        "watched": _nested(levels, ANY_VIEWED),
+        "where": Occurs("at least", 1, Selection("viewed", _nested(levels, _category("books")))),
+    }
+    items = ItemList("items", "product", Recommended(), 3, _nested(levels, ItemProperty("available", TEXT)))
+    program = _compile(segments, block=Block("hero", (Branch(None, "t", (items,)),)))
+    evaluation = program.at(customer(DUTCH.profile, viewed=[(-1, {"category": "books"})]), NOW)
+    assert [evaluation.value(name) for name in segments] == [truth, truth, truth]
+    assert evaluation.next_flip("watched") == NOW - 1 + DAY_US
+    keeps = evaluation.item_filter("hero", 0, "items")
+    assert keeps is not None
+    assert keeps({"available": True}) is truth
+
+
+def _category(category: str) -> Expression:
+    return Compare("==", EventProperty("category", TEXT), Literal(category, TEXT))
+
+
+def test_a_sum_of_two_thousand_terms_compiles_without_recursion() -> None:
+    total: Expression = POINTS
+    for _ in range(2_000):
+        total = Arithmetic("+", total, Literal(1.0, NUMBER))
+    program = _compile({"rich": Compare(">", total, Literal(2_004.5, NUMBER))})
+    assert program.at(DUTCH, NOW).value("rich") is True
+
+
+def test_fifty_thousand_alternatives_become_one_look_up() -> None:
+    program = _compile({"wide": Or(tuple(_is(f"c{i}") for i in range(50_000)))})
+    assert len(program.source) < 2_000
+    assert program.at(Facts({"country": "c49999"}), NOW).value("wide") is True
+    assert program.at(DUTCH, NOW).value("wide") is False
+    assert program.at(Facts(), NOW).value("wide") is None
+
+
+def test_ten_thousand_different_conditions_compile_in_seconds() -> None:
+    parts = tuple(Compare("<", COUNTRY, Literal(f"A{i}", TEXT)) for i in range(10_000))
+    took = _seconds(lambda: _compile({"any": Or(parts), "all": And(parts)}))
+    assert took < 20
+
+
+def test_two_thousand_stages_are_decided_in_order() -> None:
+    stages = [Stage(f"at_{i}", Compare("==", POINTS, Literal(float(i), NUMBER))) for i in range(2_000)]
+    lifecycle = Lifecycle("stage", (*stages, Stage("beyond", None)))
+    program = _compile({"last": _is("NL")}, {"stage": lifecycle})
+    assert program.at(DUTCH, NOW).value("stage") == "at_5"
+    assert program.at(Facts({"points": -1.0}), NOW).value("stage") == "beyond"
+
+
+def test_a_thousand_segments_compile_in_a_moment() -> None:
+    segments: dict[str, Expression] = {}
+    for i in range(1_000):
+        recent = Occurs("at least", 1 + i % 3, Selection("viewed", within_us=(1 + i % 90) * DAY_US))
+        spent = Aggregate("sum", Selection("ordered", within_us=(1 + i) * DAY_US), "total", NUMBER)
+        segments[f"s{i}"] = And((recent, Compare(">", spent, Literal(float(i), NUMBER))))
+    assert _seconds(lambda: _compile(segments)) < 5  # some 0.3 s on an idle core
+
+
+def test_a_window_that_can_hold_no_event_is_empty() -> None:
+    nothing = Selection("viewed", within_us=60, older_than_us=60)
+    program = _compile({"any": Occurs("at least", 1, nothing), "none": Occurs("exactly", 0, nothing)})
+    evaluation = program.at(customer(viewed=[-60, -59, 0]), NOW)
+    assert (evaluation.value("any"), evaluation.value("none")) == (False, True)
+    assert (evaluation.next_flip("any"), evaluation.next_flip("none")) == (None, None)
+
+
+def test_a_search_over_ten_thousand_events_takes_milliseconds() -> None:
+    viewed = Aggregate("count", Selection("viewed", within_us=DAY_US), None, NUMBER)
+    program = _compile(
+        {"busy": Compare(">", Arithmetic("*", viewed, Literal(2.0, NUMBER)), Literal(9.0, NUMBER))}
+    )
+    times = tuple(NOW - 10_000 + i for i in range(10_000))
+    facts = Facts({}, {"viewed": EventLog(times, ({},) * 10_000)})
+    evaluation = program.at(facts, NOW)
+    assert evaluation.next_flip("busy") == NOW - 5 + DAY_US
+    assert _seconds(lambda: program.at(facts, NOW).next_flip("busy")) < 1  # some 0.03 s on an idle core
