@@ -26,7 +26,7 @@ from dearly.language.program import (
     Segment,
     Selection,
 )
-from dearly.language.types import BOOL, DATE, DURATION, NUMBER, TEXT, TIME, URL, ItemRef, Scalar, SetOf, Type
+from dearly.language.types import BOOL, DATE, DURATION, NUMBER, TEXT, TIME, URL, ItemRef, Scalar, Type
 from tests.evaluation.cases import TEMPLATE, Case, program_of
 from tests.evaluation.histories import Below, Palette, draw_customer, draw_instants, draw_item, draw_palette
 from tests.evaluation.vocabulary import (
@@ -132,14 +132,20 @@ def _value(scope: Scope, index: int) -> NamedValue:
 
 
 def _lifecycle(scope: Scope, index: int) -> Lifecycle:
-    conditions = [boolean(scope, 2) for _ in range(1 + scope.below(2))]
+    conditions = [_way(scope) for _ in range(1 + scope.below(2))]
     stages = [tree.Stage(f"stage_{index}_{place}", condition) for place, condition in enumerate(conditions)]
     return Lifecycle(f"lifecycle_{index}", (*stages, tree.Stage(f"stage_{index}_rest", None)))
 
 
 def _block(scope: Scope) -> Block:
-    conditions: list[Expression | None] = [boolean(scope, 2) for _ in range(1 + scope.below(2))]
+    conditions: list[Expression | None] = [_way(scope) for _ in range(1 + scope.below(2))]
     return Block("hero", tuple(Branch(each, TEMPLATE, _lists(scope)) for each in [*conditions, None]))
+
+
+def _way(scope: Scope) -> Expression:
+    """The condition of a stage or branch; a constant would leave the next one unreachable."""
+    condition = boolean(scope, 2)
+    return _occurs(scope, 1) if isinstance(condition, tree.Literal) else condition
 
 
 def _lists(scope: Scope) -> tuple[ItemList, ...]:
@@ -193,16 +199,20 @@ def boolean(scope: Scope, depth: int) -> Expression:
 
 
 def _leaf(scope: Scope, kind: Type) -> Expression:
-    """A constant, a field, a property, or a name of this type."""
+    """A constant, a field, a property, or a name of this type; only what text can spell as a constant."""
     options: list[Expression] = [] if kind == DURATION else _fields(scope, kind)
     if scope.event is None:
         options += [tree.ValueRef(name, each) for name, each in scope.names if each == kind] * 2
         if kind == BOOL:
             options += [tree.SegmentRef(name) for name in scope.segments]
             options += [tree.StageIs(lifecycle, stage) for lifecycle, stage in scope.stages]
-    constants = () if isinstance(kind, SetOf) and options else (None,)
-    chosen = scope.pick((*constants, *options))
-    return _literal(scope, kind) if chosen is None else chosen
+    if kind in _SPELLED and not scope.below(1 + len(options)):
+        return _literal(scope, kind)
+    return scope.pick(options)
+
+
+_SPELLED = (BOOL, NUMBER, TEXT, DATE, TIME, DURATION)
+"""The types whose constants say their type; a quoted text may also be meant as a url or an item's id."""
 
 
 def _fields(scope: Scope, kind: Type) -> list[Expression]:
@@ -292,7 +302,10 @@ def _arithmetic(scope: Scope, depth: int) -> Expression:
 
 
 def _negate(scope: Scope, depth: int) -> Expression:
-    return tree.Negate(any_of(scope, NUMBER, depth - 1))
+    operand = any_of(scope, NUMBER, depth - 1)
+    if isinstance(operand, tree.Literal) and isinstance(operand.value, float):
+        return tree.Literal(-operand.value, NUMBER)  # as the checker has it
+    return tree.Negate(operand)
 
 
 def _not(scope: Scope, depth: int) -> Expression:
@@ -308,9 +321,13 @@ def _or(scope: Scope, depth: int) -> Expression:
 
 
 def _presence(scope: Scope, depth: int) -> Expression:
-    kinds = (*KINDS, DURATION) if scope.sees_events and depth > 0 else KINDS
-    kind = scope.pick(kinds)
-    operand = _leaf(scope, kind) if depth == 0 else any_of(scope, kind, depth - 1 if kind != DURATION else 1)
+    kind = scope.pick((*KINDS, DURATION) if scope.sees_events and depth > 0 else KINDS)
+    if kind == DURATION:
+        operand = _duration(scope, 1)
+    else:
+        operand = any_of(scope, kind, depth - 1) if depth > 0 else _leaf(scope, kind)
+    if isinstance(operand, tree.Literal):
+        operand = scope.pick(_fields(scope, kind))  # a constant is always present; the checker says so
     return tree.Presence(operand, missing=scope.one_in(2))
 
 
@@ -330,9 +347,12 @@ _COMPARED: tuple[tuple[Type, tuple[str, ...]], ...] = (
 def _compare(scope: Scope, depth: int) -> Expression:
     kind, operators = scope.pick(_COMPARED)
     operator = scope.pick(operators)
-    inner = max(depth - 1, 0)
-    left = _leaf(scope, kind) if kind == BOOL else any_of(scope, kind, inner)
-    right = _leaf(scope, kind) if kind == BOOL or not scope.one_in(3) else any_of(scope, kind, inner)
+    inner = 0 if kind == BOOL else max(depth - 1, 0)
+    left = _leaf(scope, kind) if inner == 0 else any_of(scope, kind, inner)
+    if not scope.one_in(3):
+        right: Expression = _literal(scope, kind)
+    else:
+        right = _leaf(scope, kind) if inner == 0 else any_of(scope, kind, inner)
     return tree.Compare(operator, left, right)  # type: ignore[arg-type]
 
 
@@ -368,13 +388,13 @@ def _occurs(scope: Scope, depth: int) -> Expression:
 
 def _selection(scope: Scope, depth: int, event: str | None = None) -> Selection:
     kind = scope.pick(scope.palette.events) if event is None else event
-    return Selection(
-        kind,
-        where=_where(scope, kind, depth),
-        within_us=scope.pick(scope.palette.durations) if scope.one_in(2) else None,
-        older_than_us=scope.pick(scope.palette.durations) if scope.one_in(4) else None,
-        sequence=_sequence(scope, depth) if scope.one_in(3) else None,
-    )
+    where = _where(scope, kind, depth)
+    within_us = scope.pick(scope.palette.durations) if scope.one_in(2) else None
+    older_than_us = scope.pick(scope.palette.durations) if scope.one_in(4) else None
+    if within_us is not None and older_than_us is not None and older_than_us >= within_us:
+        within_us += older_than_us  # no event is both so recent and so old; the checker says so
+    sequence = _sequence(scope, depth) if scope.one_in(3) else None
+    return Selection(kind, where, within_us, older_than_us, sequence)
 
 
 def _sequence(scope: Scope, depth: int) -> tree.Sequence:
