@@ -259,27 +259,28 @@ def _unknown_field(name: str, fields: Mapping[str, Field]) -> FieldProblem:
     return FieldProblem(_shown(name), "no such field is declared.", unknown_name(name, fields))
 
 
+_NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (type(None), "nothing"),
+    (bool, "true or false"),
+    ((int, float), "a number"),
+    (str, "text"),
+    (bytes, "bytes"),
+    ((list, tuple, set, frozenset), "a list"),
+    (Mapping, "a mapping"),
+    (datetime, "a time without its offset"),
+    (date, "a date"),
+)
+
+
 def _name_of(incoming: object) -> str:
     """What came, in a reader's words; the value itself is not repeated, for it may be personal or huge."""
-    if isinstance(incoming, bool):
-        return "true or false"
-    names: tuple[tuple[type, str], ...] = (
-        (str, "text"),
-        (int, "a number"),
-        (float, "a number"),
-        (Mapping, "a mapping"),
-        (datetime, "a time without its offset"),
-        (date, "a date"),
-    )
-    if isinstance(incoming, list | tuple | set | frozenset):
-        return "a list"
-    return next((name for kind, name in names if isinstance(incoming, kind)), f"a {type(incoming).__name__}")
+    return next((name for kinds, name in _NAMES if isinstance(incoming, kinds)), "something else")
 
 
 def _shown(name: str) -> str:
     """At most 40 characters of a name that came in, printable."""
     shown = name if len(name) <= 40 else name[:39] + "…"
-    return shown if shown.isprintable() else shown.encode("ascii", "backslashreplace").decode()
+    return shown if shown.isprintable() else ascii(shown)[1:-1]
 
 
 # ---------------------------------------------------------------------------------------------- reading back

@@ -1,0 +1,156 @@
+"""The hostile profile values of the attack collection, at the door and through the store."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dearly.language.program import Field, Program
+from dearly.language.types import BOOL, DATE, NUMBER, TEXT, TIME, URL, SetOf, Type
+from dearly.store import EventRange, Rejected, Store, prepare_profile
+
+VALUES = Path(__file__).resolve().parents[3] / "shared" / "attacks" / "profiles" / "profile_values.jsonl"
+KINDS: dict[str, Type] = {
+    "text": TEXT,
+    "url": URL,
+    "number": NUMBER,
+    "flag": BOOL,
+    "day": DATE,
+    "moment": TIME,
+    "words": SetOf(TEXT),
+}
+PROGRAM = Program(
+    version="test",
+    profile={name: Field(name, kind, optional=True) for name, kind in KINDS.items()},
+    catalogs={},
+    events={},
+    segments={},
+    values={},
+    lifecycles={},
+    blocks={},
+    templates={},
+    evaluation_order=(),
+)
+
+
+def cases() -> Iterator[tuple[str, Any]]:
+    if not VALUES.exists():
+        return
+    for line in VALUES.read_text().splitlines():
+        if line.strip():
+            try:
+                found = json.loads(line)
+            except RecursionError:
+                found = {"case": "deep100k", "value": nested(100_000)}
+            yield found["case"], found.get("value")
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+CASES = dict(cases())
+needs_values = pytest.mark.skipif(not CASES, reason=f"absent: {VALUES.name} of the attack collection")
+ABSENT = object()
+
+
+def hostile(*names: str) -> list[Any]:
+    return [pytest.param(CASES.get(name, ABSENT), id=name) for name in names]
+
+
+def taken(field: str, value: object) -> object:
+    _, fields = prepare_profile(PROGRAM, customer_id="ada", fields={field: value})
+    return fields[field]
+
+
+@needs_values
+@pytest.mark.parametrize("value", hostile("deep", "deep100k", "key_1k", "dup_case"))
+def test_nested_values_are_rejected_at_once_naming_the_field(value: object) -> None:
+    assert value is not ABSENT
+    for field in KINDS:
+        begun = time.perf_counter()
+        with pytest.raises(Rejected) as caught:
+            taken(field, value)
+        assert time.perf_counter() - begun < 0.005
+        assert caught.value.field == f"fields.{field}"
+
+
+@needs_values
+@pytest.mark.parametrize("value", hostile("nan", "inf", "int64_max", "u64"))
+def test_numbers_beyond_numbers_are_rejected_naming_the_field(value: object) -> None:
+    with pytest.raises(Rejected) as caught:
+        taken("number", value)
+    assert caught.value.field == "fields.number"
+
+
+@needs_values
+@pytest.mark.parametrize("value", hostile("num_str", "arabic_digits"))
+def test_text_is_never_taken_for_a_number(value: object) -> None:
+    with pytest.raises(Rejected):
+        taken("number", value)
+
+
+@needs_values
+@pytest.mark.parametrize("value", hostile("neg0", "denorm"))
+def test_small_numbers_are_kept_as_they_are(value: object) -> None:
+    assert taken("number", value) == value
+
+
+@needs_values
+@pytest.mark.parametrize("value", hostile("lone_surrogate"))
+def test_a_lone_surrogate_is_rejected_naming_the_field(value: object) -> None:
+    for field in ("text", "url", "words"):
+        with pytest.raises(Rejected) as caught:
+            taken(field, [value] if field == "words" else value)
+        assert caught.value.field == f"fields.{field}"
+
+
+@needs_values
+@pytest.mark.parametrize("value", hostile("nfc_nfd"))
+def test_text_is_kept_in_one_normal_form(value: object) -> None:
+    assert taken("text", value) == taken("text", "é") == "é"
+
+
+@needs_values
+@pytest.mark.parametrize(
+    "value", hostile("t_year0", "t_9999", "t_neg", "t_ms_as_s", "t_dst_gap", "t_dst_fold")
+)
+def test_times_that_are_none_are_rejected(value: object) -> None:
+    with pytest.raises(Rejected) as caught:
+        taken("moment", value)
+    assert caught.value.field == "fields.moment"
+
+
+def test_a_megabyte_is_rejected_by_the_documented_limits() -> None:
+    with pytest.raises(Rejected, match="65,536 bytes"):
+        taken("text", "x" * 1_000_000)
+    with pytest.raises(Rejected, match="262,144 bytes"):
+        taken("words", [f"{number:0>1000}" for number in range(1_000)])
+
+
+@needs_values
+def test_every_text_is_kept_byte_for_byte_and_touches_no_other_row(store: Store) -> None:
+    texts = [value for name, value in CASES.items() if isinstance(value, str) and name != "lone_surrogate"]
+    patches = [
+        prepare_profile(PROGRAM, customer_id=f"c{number}", fields={"text": text, "words": [text]})
+        for number, text in enumerate(texts)
+    ]
+    store.upsert_profiles(patches, 1)
+    for customer_id, fields in patches:
+        assert store.read_customer(customer_id, [EventRange("x", None)], 1).fields == fields
+    assert len(store.customer_ids(1_000)) == len(texts) > 20
+
+
+def test_names_of_dict_methods_are_undeclared_fields_like_any_other() -> None:
+    for name in ("items", "get", "__class__", "__proto__"):
+        with pytest.raises(Rejected) as caught:
+            prepare_profile(PROGRAM, customer_id="ada", fields={name: "x"})
+        assert caught.value.field == f"fields.{name}"
