@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from dearly.cli.importing import Counts, RejectsFile, count_rows, make_plans, read_mapping, run_plan
+from dearly.cli.importing import Counts, Plan, RejectsFile, count_rows, make_plans, read_mapping, run_plan
 from dearly.cli.options import DEFAULT_RULES, DEFAULT_STORE, JsonOption, RulesOption, StoreOption
 from dearly.cli.progress import track_progress
 from dearly.cli.rules_package import load_program
@@ -39,11 +39,12 @@ def import_(
 
     Exit code 1 when rows were rejected: they are kept, with line and reason, in the rejects file.
     """
+    begun_s = time.monotonic()
+    plans = make_plans(read_mapping(mapping), mapping, load_program(rules))
     kept_rejects = RejectsFile(rejects or Path(f"{mapping.stem}.rejects.jsonl"))
     opened = None if dry_run else open_store(store)
-    begun_s = time.monotonic()
     try:
-        counts = import_files(mapping, rules, opened, kept_rejects, int(time.time() * 1_000_000))
+        counts = run_plans(plans, opened, kept_rejects, int(time.time() * 1_000_000))
     finally:
         kept_rejects.close()
         if opened:
@@ -57,15 +58,12 @@ def import_(
         raise typer.Exit(1)
 
 
-def import_files(
-    mapping: Path, rules: Path, store: Store | None, rejects: RejectsFile, now_us: int
-) -> list[Counts]:
-    """Import all that a mapping names; without a store, only check it.
+def run_plans(plans: Sequence[Plan], store: Store | None, rejects: RejectsFile, now_us: int) -> list[Counts]:
+    """Import all sections, showing progress; without a store, only check them.
 
     Raises:
-        DearlyError: the mapping, the rules, a file or the store cannot be used.
+        DearlyError: a file or the store cannot be used; what came before is kept.
     """
-    plans = make_plans(read_mapping(mapping), mapping, load_program(rules))
     counts: list[Counts] = []
     for plan in plans:
         with track_progress(plan.title, count_rows(plan.table.path), "rows") as advance:

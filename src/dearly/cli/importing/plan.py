@@ -91,12 +91,12 @@ def make_plans(mapping: MappingFile, path: Path, program: Program) -> list[Plan]
         MappingError: a section does not fit the rules or its file; the message names the section.
         TableError: a file cannot be opened.
     """
+    try:
+        zone = zone_named(mapping.timezone)
+    except MappingError as error:
+        raise MappingError(f"{path}: {error}") from None
     context = _Context(
-        path.parent / mapping.directory,
-        frozenset(mapping.missing),
-        zone_named(mapping.timezone),
-        mapping.source,
-        program,
+        path.parent / mapping.directory, frozenset(mapping.missing), zone, mapping.source, program
     )
     plans: list[Plan] = []
     sections: list[tuple[str, Sequence[Section]]] = [
