@@ -14,18 +14,25 @@ from dearly.evaluation.plan import EventSource, Plan
 from dearly.evaluation.runtime import ListKey
 from dearly.evaluation.source import Source, remembered
 from dearly.language.program import EventProperty, Expression, ItemProperty, Selection, SimilarTo
+from dearly.language.traversal import definitions
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The functions, by name, that answer for each of the program's names and blocks."""
+
+    names: Mapping[str, str]
+    blocks: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """The module's source, the constants it is run with, and its functions by what they answer."""
+    """The module's source, the constants that it is run with, and which function answers what."""
 
     text: str
     constants: Mapping[str, object]
-    values: Mapping[str, str]
-    watched_values: Mapping[str, str]
-    branches: Mapping[str, str]
-    watched_branches: Mapping[str, str]
+    plain: Written
+    watched: Written
     seeds: Mapping[ListKey, str]
     filters: Mapping[ListKey, str]
 
@@ -33,19 +40,14 @@ class Generated:
 def generate(plan: Plan) -> Generated:
     """Write the module; names first, each after those that it uses, and last the event logs that all use."""
     source = Source(plan)
-    values = _write_names(source, watched=False)
-    branches = _write_branches(source, watched=False)
+    plain = Written(_write_names(source, watched=False), _write_blocks(source, watched=False))
     seeds, filters = _write_lists(source)
-    watched_values = _write_names(source, watched=True)
-    watched_branches = _write_branches(source, watched=True)
-    for selection, name in list(source.timelines.items()):
+    watched = Written(_write_names(source, watched=True), _write_blocks(source, watched=True))
+    for selection, name in source.timelines.items():
         _write_timeline(source, selection, name)
-    for kept, name in list(source.kept.items()):
+    for kept, name in source.kept.items():
         _write_kept(source, kept, name)
-    text = "\n".join(source.lines) + "\n"
-    return Generated(
-        text, source.constants, values, watched_values, branches, watched_branches, seeds, filters
-    )
+    return Generated("\n".join(source.lines) + "\n", source.constants, plain, watched, seeds, filters)
 
 
 def _write_names(source: Source, *, watched: bool) -> dict[str, str]:
@@ -55,17 +57,19 @@ def _write_names(source: Source, *, watched: bool) -> dict[str, str]:
         function = written[name] = f"{'w' if watched else 'v'}{slot}"
         if name in source.plan.program.lifecycles:
             _write_lifecycle(source, name, function, scope)
-            continue
-        fragment = value(_definition(source.plan, name), scope)
-        source.optional_names[name] = fragment.optional
-        shared = name in source.plan.shared_names
-        source.function(function, remembered(slot, fragment.text) if shared else [f"return {fragment.text}"])
+        else:
+            _write_definition(source, name, function, scope)
     return written
 
 
-def _definition(plan: Plan, name: str) -> Expression:
-    program = plan.program
-    return program.segments[name].condition if name in program.segments else program.values[name].expression
+def _write_definition(source: Source, name: str, function: str, scope: Scope) -> None:
+    (definition,) = definitions(source.plan.program, name)
+    fragment = value(definition, scope)
+    source.optional_names[name] = fragment.optional
+    if name in source.plan.shared_names:
+        source.function(function, remembered(source.plan.slots[name], fragment.text))
+    else:
+        source.function(function, [f"return {fragment.text}"])
 
 
 def _write_lifecycle(source: Source, name: str, function: str, scope: Scope) -> None:
@@ -79,7 +83,7 @@ def _write_lifecycle(source: Source, name: str, function: str, scope: Scope) -> 
     source.function(function, remembered(source.plan.slots[name], f"{function}_stage(e)"))
 
 
-def _write_branches(source: Source, *, watched: bool) -> dict[str, str]:
+def _write_blocks(source: Source, *, watched: bool) -> dict[str, str]:
     written = {}
     for name, block in source.plan.program.blocks.items():
         function = written[name] = source.name("b")

@@ -6,20 +6,11 @@ leaves, and selections with a sequence, go through the selection's timeline.
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 from dearly.evaluation.source import Fragment, Source, remembered
 from dearly.language.program import Aggregate, Expression, Occurs, Pick, Selection, TimeSince
-
-OverEvents: TypeAlias = Occurs | Aggregate | Pick | TimeSince
+from dearly.language.traversal import OverEvents
 
 _AGGREGATES = {"sum": "exact_sum", "average": "exact_average", "min": "lowest", "max": "highest"}
-_WATCHED_AGGREGATES = {
-    "sum": "watch_sum",
-    "average": "watch_average",
-    "min": "watch_lowest",
-    "max": "watch_highest",
-}
 _POSITIONS = {"latest": "-1", "first": "0"}
 
 
@@ -76,7 +67,7 @@ def _text(source: Source, leaf: OverEvents) -> str:
 
 
 def _at_least(source: Source, selection: Selection, count: int) -> str:
-    """The ``count``-th event back from the end of the window, if it lies within: one bisection, not two."""
+    """Whether the ``count``-th event back from the end lies within: one bisection takes a third less than two."""
     if count <= 0:
         return "True"
     if selection.sequence is not None:
@@ -132,7 +123,7 @@ def _watched_text(source: Source, leaf: OverEvents) -> str:
         case Aggregate(kind="count"):
             return f"watch_count(e, {timeline})"
         case Aggregate():
-            return f"{_WATCHED_AGGREGATES[leaf.kind]}(e, {timeline}, {source.constant(leaf.property)})"
+            return f"watch_{leaf.kind}(e, {timeline}, {source.constant(leaf.property)})"
         case Pick():
             position, name = _POSITIONS[leaf.which], source.constant(leaf.property)
             return f"watch_property(e, {timeline}, {position}, {name})"

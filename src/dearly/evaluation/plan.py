@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from dearly.language.program import (
-    Aggregate,
     Block,
     Expression,
     ItemList,
-    Occurs,
-    Pick,
     Program,
     SegmentRef,
     Selection,
     SimilarTo,
     StageIs,
-    TimeSince,
     ValueRef,
 )
-from dearly.language.traversal import definitions, walk
+from dearly.language.traversal import OverEvents, definitions, walk
 
 EventSource: TypeAlias = tuple[str, Expression | None]
 """An event type and the ``where`` that keeps some of its events."""
@@ -40,7 +36,7 @@ class Plan:
     """Where a name's answer is remembered: its position in the evaluation order."""
     shared_names: frozenset[str]
     """Names that are used in several places, or stand in long chains: their answers are remembered."""
-    shared_leaves: Mapping[Expression, int]
+    shared_leaves: Mapping[OverEvents, int]
     """Aggregates and conditions on events that stand in several places, and where each is remembered."""
     reach_us: Mapping[EventSource, int | None]
     """How far back any selection looks at an event source; None: to its beginning."""
@@ -51,7 +47,7 @@ class Plan:
 def plan_program(program: Program) -> Plan:
     """Look over the whole program once."""
     expressions = list(all_expressions(program))
-    leaves = Counter(leaf for root in expressions for leaf in walk(root) if _is_leaf(leaf))
+    leaves = Counter(leaf for root in expressions for leaf in walk(root) if isinstance(leaf, OverEvents))
     deep = _deep_references(program)
     uses = Counter(name for root in expressions for name in references(root))
     shared = [leaf for leaf, count in leaves.items() if count > 1]
@@ -100,14 +96,9 @@ def _block_expressions(block: Block) -> Iterator[Expression]:
             yield from list_expressions(items)
 
 
-def _is_leaf(expression: Expression) -> bool:
-    return isinstance(expression, Occurs | Aggregate | Pick | TimeSince)
-
-
-def _reach(leaves: Counter[Expression]) -> dict[EventSource, int | None]:
+def _reach(leaves: Iterable[OverEvents]) -> dict[EventSource, int | None]:
     reach: dict[EventSource, int | None] = {}
     for leaf in leaves:
-        assert isinstance(leaf, Occurs | Aggregate | Pick | TimeSince)
         for source in _sources(leaf.selection):
             reach[source] = _longer(reach.get(source, 0), leaf.selection.within_us)
     return reach

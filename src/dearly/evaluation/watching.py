@@ -70,12 +70,12 @@ def watch_average(evaluation: Evaluation, timeline: Timeline, name: str) -> floa
     return (sums[past_last] - sums[first]) / (MILLION * count) if count else None
 
 
-def watch_lowest(evaluation: Evaluation, timeline: Timeline, name: str) -> Value | None:
+def watch_min(evaluation: Evaluation, timeline: Timeline, name: str) -> Value | None:
     """The least value, until the last event that has it ends or another begins."""
     return _watch_extreme(evaluation, timeline, name, operator.le)
 
 
-def watch_highest(evaluation: Evaluation, timeline: Timeline, name: str) -> Value | None:
+def watch_max(evaluation: Evaluation, timeline: Timeline, name: str) -> Value | None:
     """The greatest value, until the last event that has it ends or another begins."""
     return _watch_extreme(evaluation, timeline, name, operator.ge)
 
@@ -108,7 +108,7 @@ def watch_durations(
 
 
 def _note(evaluation: Evaluation, instant_us: int) -> None:
-    # Half the time of min().
+    # min() takes some 0.2 µs more, at every leaf.
     if instant_us < evaluation.sure_until_us:  # noqa: PLR1730
         evaluation.sure_until_us = instant_us
 
