@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from dearly.language import syntax
-from dearly.language.declaration_rules import RESERVED_WORDS
+from dearly.language.grammar import grammar
 from dearly.language.parser import parse_rules
+from dearly.language.syntax_words import RESERVED_WORDS
 from dearly.language.types import DAY_US
 from tests.language.shapes import declaration, expression, shape
 
@@ -203,6 +204,10 @@ def test_a_word_that_could_be_misread_is_no_name(text: str, word: str) -> None:
     declarations, problems = parse_rules(text.replace("WORD", word), "x.rules")
     assert declarations == ()
     assert [problem.code for problem in problems] == ["reserved-word"]
+
+
+def test_the_grammar_and_its_errors_reserve_the_same_words() -> None:
+    assert f"(?:{'|'.join(sorted(RESERVED_WORDS))})" in grammar().get_terminal("NAME").pattern.value
 
 
 @pytest.mark.parametrize("unit", ["second", "days", "week"])

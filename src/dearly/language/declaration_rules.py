@@ -11,49 +11,8 @@ from lark import Token
 
 from dearly.language import syntax
 from dearly.language.building import Building, Built, Rule, of_kind
-from dearly.language.literals import UNITS
 from dearly.language.program import Span
-
-RESERVED_WORDS = frozenset(
-    {
-        "and",
-        "any",
-        "contains",
-        "else",
-        "exactly",
-        "false",
-        "first",
-        "in",
-        "is",
-        "latest",
-        "like",
-        "missing",
-        "no",
-        "not",
-        "or",
-        "otherwise",
-        "present",
-        "show",
-        "true",
-        "when",
-        "where",
-        "with",
-        "within",
-    }
-)
-"""Words that cannot be names: they would be taken for the language's own where a name may stand."""
-
-_RESERVED_STAGES = RESERVED_WORDS | UNITS.keys() | {f"{unit}s" for unit in UNITS}
-"""After `when x > 3`, a stage `days` on the next line would be taken for the 3's unit."""
-
-
-def _declared(
-    name: syntax.Name, building: Building, reserved: frozenset[str] = RESERVED_WORDS
-) -> syntax.Name:
-    if name.text in reserved:
-        message = f"`{name.text}` is a word of the language, so nothing can be named so."
-        building.report("reserved-word", message, name.span, "Choose another name.")
-    return name
+from dearly.language.syntax_words import UNIT_WORDS, reserved
 
 
 def _profile(building: Building, children: list[Built]) -> Built:
@@ -64,7 +23,7 @@ def _schema(building: Building, children: list[Built]) -> Built:
     keyword, name, _, *fields, _ = children
     fields_found = _fields(fields, building)
     kind: OneOf["catalog", "event"] = "catalog" if keyword.type == "CATALOG" else "event"
-    return syntax.SchemaDeclaration(kind, _declared(name, building), fields_found, building.around(children))
+    return syntax.SchemaDeclaration(kind, name, fields_found, building.around(children))
 
 
 def _fields(children: list[Built], building: Building) -> tuple[syntax.FieldDeclaration, ...]:
@@ -83,7 +42,7 @@ def _fields(children: list[Built], building: Building) -> tuple[syntax.FieldDecl
 
 
 def _field(building: Building, children: list[Built]) -> Built:
-    name = _declared(children[0], building)
+    name = children[0]
     kind = next(child for child in children[1:] if isinstance(child, syntax.Name))
     signs = {child.type for child in children if isinstance(child, Token)}
     annotations = tuple(child.name for child in children if isinstance(child, _Annotation))
@@ -116,28 +75,31 @@ def _annotation(building: Building, children: list[Built]) -> Built:
 def _segment(building: Building, children: list[Built]) -> Built:
     _, name, *title, _, condition, _ = children
     text = title[0].value if title else ""
-    return syntax.SegmentDeclaration(_declared(name, building), text, condition, building.around(children))
+    return syntax.SegmentDeclaration(name, text, condition, building.around(children))
 
 
 def _value(building: Building, children: list[Built]) -> Built:
     _, name, _, expression = children
-    return syntax.ValueDeclaration(_declared(name, building), expression, building.around(children))
+    return syntax.ValueDeclaration(name, expression, building.around(children))
 
 
 def _lifecycle(building: Building, children: list[Built]) -> Built:
     _, name, _, *stages, _ = children
-    return syntax.LifecycleDeclaration(_declared(name, building), tuple(stages), building.around(children))
+    return syntax.LifecycleDeclaration(name, tuple(stages), building.around(children))
 
 
 def _stage(building: Building, children: list[Built]) -> Built:
-    name = _declared(children[0], building, _RESERVED_STAGES)
+    name = children[0]
+    if name.text in UNIT_WORDS:
+        # After `when x > 3` on the line before, it would be taken for the 3's unit.
+        building.report("reserved-word", reserved(name.text), name.span, "Choose another name.")
     condition = children[2] if len(children) == 3 else None
     return syntax.StageDeclaration(name, condition, building.around(children))
 
 
 def _block(building: Building, children: list[Built]) -> Built:
     _, name, _, *branches, _ = children
-    return syntax.BlockDeclaration(_declared(name, building), tuple(branches), building.around(children))
+    return syntax.BlockDeclaration(name, tuple(branches), building.around(children))
 
 
 def _branch(building: Building, children: list[Built]) -> Built:
@@ -158,9 +120,7 @@ def _item_list(building: Building, children: list[Built]) -> Built:
             limit = option
         else:
             where = option
-    return syntax.ItemListDeclaration(
-        _declared(name, building), strategy, limit, where, building.around(children)
-    )
+    return syntax.ItemListDeclaration(name, strategy, limit, where, building.around(children))
 
 
 def _recommended(building: Building, children: list[Built]) -> Built:

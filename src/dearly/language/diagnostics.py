@@ -82,7 +82,7 @@ def _excerpt(line: str, span: Span) -> list[str]:
     carets = "^" * max(1, _width(marked)) + ("…" if cut else "")
     gutter = str(span.line)
     blank = " " * len(gutter)
-    return [f" {blank} |", f" {gutter} | {shown.rstrip()}", f" {blank} | {indent}{carets}"]
+    return [f" {blank} |", f" {gutter} | {shown}".rstrip(), f" {blank} | {indent}{carets}"]
 
 
 def _visible(text: str) -> str:

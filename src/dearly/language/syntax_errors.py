@@ -13,7 +13,15 @@ from dearly.language.sections import LATER_KEYWORDS, SERVED_KEYWORDS, Section
 from dearly.language.source import Source, place
 from dearly.language.suggestions import nearest
 from dearly.language.syntax_hints import Problem, hint_for
-from dearly.language.syntax_words import KEYWORDS, LATER_PHRASES, expected_phrases
+from dearly.language.syntax_words import (
+    KEYWORDS,
+    LATER_PHRASES,
+    OPERAND,
+    RESERVED_WORDS,
+    UNIT_WORDS,
+    expected_phrases,
+    reserved,
+)
 
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"|\w+|==|!=|<=|>=|=>|=<|<>|&&|\|\||[^\s\w"]')
 _SKIPPED = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
@@ -27,6 +35,8 @@ def explain(error: UnexpectedInput, section: Section, source: Source) -> Diagnos
     span = place(source, offset, offset + max(1, len(problem.came)))
     if later := _later_phrase(problem):
         return _not_yet(later, span, "Remove this part")
+    if _is_reserved_name(problem):
+        return Diagnostic("reserved-word", "error", reserved(problem.came), span, "Choose another name.")
     came = _shown(problem.came) if problem.came else f"the end of this {section.keyword}"
     expected = _listed(expected_phrases(problem.accepted, problem.before))
     message = f"Expected {expected}, but {came} came."
@@ -98,13 +108,19 @@ def _listed(phrases: list[str]) -> str:
     return f"{', '.join(phrases[:-1])} or {phrases[-1]}"
 
 
+def _is_reserved_name(problem: Problem) -> bool:
+    # A unit before it swallowed what was meant as the name.
+    named_only = "NAME" in problem.accepted and not problem.accepted >= OPERAND
+    return problem.came in RESERVED_WORDS and named_only and problem.previous not in UNIT_WORDS
+
+
 def _later_phrase(problem: Problem) -> str | None:
     """The part of the language that was meant and that this version does not serve, if it is one."""
     for phrase, shown, beside in LATER_PHRASES:
-        first, *rest = phrase.split()
-        fits = beside is None or beside in problem.accepted
-        if problem.came == first and problem.after in (rest or [problem.after]) and fits:
+        words = phrase.split()
+        begins = [problem.came, problem.after][: len(words)] == words
+        if begins and (beside is None or beside in problem.accepted):
             return shown
-        if rest and problem.before[-1:] == (first,) and problem.came == rest[0]:
+        if len(words) > 1 and words in ([problem.previous, problem.came], [*problem.before[-2:]]):
             return shown
     return None

@@ -8,11 +8,18 @@ from dataclasses import dataclass
 
 from dearly.language.sections import LATER_KEYWORDS, SERVED_KEYWORDS
 from dearly.language.suggestions import nearest
-from dearly.language.syntax_words import KEYWORDS, OPERAND, PHRASES, SIGN_HINTS, UNIT_HINTS, WORD_HINTS
+from dearly.language.syntax_words import (
+    KEYWORDS,
+    OPERAND,
+    PHRASES,
+    SIGN_HINTS,
+    UNIT_HINTS,
+    UNIT_WORDS,
+    WORD_HINTS,
+)
 
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _AGGREGATES = ("count", "sum", "average", "min", "max")
-_UNITS = ("seconds", "minutes", "hours", "days", "weeks", "second", "minute", "hour", "day", "week")
 _MAX_SHOWN = 40
 
 
@@ -84,11 +91,13 @@ def _on_where(problem: Problem) -> str | None:
 def _on_unit(problem: Problem) -> str | None:
     if problem.came == "-" and problem.previous in ("within", "than"):
         return "A length of time is more than nothing: `7 days`."
+    if problem.came in ("when", "otherwise") and problem.previous in UNIT_WORDS:
+        return f"`{problem.previous}` was taken for the unit of the number before it; choose another name."
     together = re.fullmatch(r"([0-9]+)([a-z]+)", problem.came)
     number, unit = together.groups() if together else (problem.previous, problem.came)
     if not (together or "UNIT" in problem.accepted):
         return None
-    meant = UNIT_HINTS.get(unit) or (unit if unit in _UNITS else nearest(unit, _UNITS))
+    meant = UNIT_HINTS.get(unit) or (unit if unit in UNIT_WORDS else nearest(unit, UNIT_WORDS))
     if meant is None:
         return None
     return f"Write `{meant}`." if meant[0].isdigit() else f"Write `{number} {meant}`."

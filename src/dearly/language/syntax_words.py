@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dearly.language.literals import UNITS
+
 PHRASES: Mapping[str, str] = {
     "when": "WHEN",
     "otherwise": "OTHERWISE",
@@ -60,8 +62,40 @@ KEYWORDS = frozenset(word for phrase in PHRASES for word in phrase.split()) | fr
 )
 """Every word that the language uses."""
 
+RESERVED_WORDS = frozenset(
+    [
+        "and",
+        "any",
+        "contains",
+        "else",
+        "exactly",
+        "false",
+        "first",
+        "in",
+        "is",
+        "latest",
+        "like",
+        "missing",
+        "no",
+        "not",
+        "or",
+        "otherwise",
+        "present",
+        "show",
+        "true",
+        "when",
+        "where",
+        "with",
+        "within",
+    ]
+)
+"""Words that cannot be names: they would be taken for the language's own where a name may stand."""
+
+UNIT_WORDS = (*(f"{unit}s" for unit in UNITS), *UNITS)
+"""``seconds``, ``second`` .."""
+
 OPERAND = frozenset(
-    {
+    [
         "NAME",
         "TEXT",
         "NUMBER",
@@ -86,7 +120,7 @@ OPERAND = frozenset(
         "FIRST",
         "TIME_SINCE_LAST",
         "TIME_SINCE_FIRST",
-    }
+    ]
 )
 """What an operand may begin with."""
 
@@ -261,3 +295,8 @@ LATER_PHRASES: tuple[tuple[str, str, str | None], ...] = (
 )
 """Parts of the language that this version does not serve: how they begin, what they are called, and the
 terminal beside which alone they are meant (None: anywhere)."""
+
+
+def reserved(word: str) -> str:
+    """What is said of a reserved word in a name's place."""
+    return f"`{word}` is a word of the language, so nothing can be named so."
