@@ -87,6 +87,10 @@ def configure(
 
 
 COMMANDS = {
+    "check": "dearly.cli.check:check",
+    "demo": "dearly.cli.demo:demo",
+    "quickstart": "dearly.cli.quickstart:quickstart",
+    "import": "dearly.cli.import_:import_",
     "version": "dearly.cli.version:version",
 }
 """Each command, as ``module:function``; ``index build`` is a command of the group ``index``."""

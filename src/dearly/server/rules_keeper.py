@@ -16,7 +16,6 @@ from dearly.language import (
     Diagnostic,
     Package,
     PackageError,
-    Program,
     check_package,
     package_version,
     read_package,
@@ -65,11 +64,12 @@ class RulesKeeper:
         """Load the package.
 
         Raises:
+            PackageError: it cannot be read.
             RulesRefused: it has errors.
         """
         self._directory = directory
         self._seen = self._settling = _signature(directory)
-        loaded = _load(directory, now_us)
+        loaded = _prepare(read_package(directory), now_us)
         if isinstance(loaded, RejectedRules):
             raise RulesRefused(directory, loaded)
         self.served = ServedRules(loaded, now_us)
@@ -103,18 +103,17 @@ class RulesKeeper:
 
 def _load(directory: Path, now_us: int) -> Serving | RejectedRules:
     try:
-        package = read_package(directory)
-    except (PackageError, OSError) as error:
+        return _prepare(read_package(directory), now_us)
+    except PackageError as error:
         return RejectedRules("", now_us, (_without_place("unreadable-package", str(error)),), {})
+
+
+def _prepare(package: Package, now_us: int) -> Serving | RejectedRules:
     report = check_package(package)
     if report.program is None:
         return _rejected(package, now_us, report.diagnostics)
-    return _prepared(package, report.program, now_us)
-
-
-def _prepared(package: Package, program: Program, now_us: int) -> Serving | RejectedRules:
     try:
-        return prepare_serving(program)
+        return prepare_serving(report.program)
     except CannotServe as error:
         return _rejected(package, now_us, (_without_place("cannot-serve", str(error)),))
 
