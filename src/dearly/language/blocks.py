@@ -22,7 +22,7 @@ from dearly.language.program import (
 from dearly.language.scopes import Scope, find_catalog, find_event, find_property_type
 from dearly.language.selections import whole_number
 from dearly.language.symbols import check_name, report_duplicate
-from dearly.language.template_files import NAMING, is_template_name
+from dearly.language.template_files import NAMING, shown_name
 from dearly.language.types import ItemRef
 from dearly.language.typing_rules import describe, spell, type_of
 from dearly.language.values import ValueProblem, check_id
@@ -55,8 +55,8 @@ def check_block(declared: syntax.BlockDeclaration, scope: Scope, definitions: De
 
 
 def _template_name(written: syntax.TextLiteral, scope: Scope) -> str | None:
-    name = written.value.removesuffix(".html")
-    if name != written.value and is_template_name(name):
+    name = shown_name(written.value)
+    if name is not None:
         return name
     message = f"A template is shown by its path under templates/, ending in .html; {NAMING}"
     hint = 'Write `show "hero/cart.html"` for templates/hero/cart.html; its .txt and .subject come along.'

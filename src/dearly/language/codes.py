@@ -35,7 +35,6 @@ CHECKER_CODES: Mapping[str, Severity] = {
     # types and numbers
     "type-mismatch": "error",
     "not-a-condition": "error",
-    "not-a-constant": "error",
     "misplaced-duration": "error",
     "misplaced-annotation": "error",
     "bad-count": "error",

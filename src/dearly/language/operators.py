@@ -56,21 +56,13 @@ def compare(node: syntax.Compare, left: Expression, right: Expression, findings:
 
 
 def is_in(node: syntax.In, left: Expression, choices: list[Expression], findings: Findings) -> In | None:
-    """``left in [..]``: every choice is a constant that can be compared with ``left``."""
-    constants: list[Literal] = []
-    for choice in choices:
-        if not isinstance(choice, Literal) or choice.type == DURATION:
-            message = "A list holds constants only."
-            findings.add(
-                "not-a-constant", choice.span, message, "Compare with this one by `==`, joined with `or`."
-            )
-        elif not are_comparable(type_of(left), choice.type):
-            _mismatch(left, choice, choice.span, findings, _comparison_hint(left, choice))
-        else:
-            constants.append(choice)
-    if not choices or len(constants) < len(choices):
-        return None
-    return In(left, tuple(constants), node.span)
+    """``left in [..]``: every choice, a constant, can be compared with ``left``."""
+    kind = type_of(left)
+    wrong = [choice for choice in choices if not are_comparable(kind, type_of(choice))]
+    for choice in wrong:
+        _mismatch(left, choice, choice.span, findings, _comparison_hint(left, choice))
+    constants = tuple(choice for choice in choices if isinstance(choice, Literal))
+    return In(left, constants, node.span) if not wrong else None
 
 
 def matches(

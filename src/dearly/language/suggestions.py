@@ -11,15 +11,15 @@ MAX_NAME_LENGTH = 64
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that ``name`` was most likely meant to be; None when none is near.
 
-    Near is: a third of the letters (at least one, at most three) added, left out, changed, or swapped with
-    their neighbour. Of equally near candidates the alphabetically first is given.
+    Near is: up to a third of the letters, and at most three, added, left out, changed, or swapped with their
+    neighbour. Of equally near candidates the alphabetically first is given.
     """
     if len(name) > MAX_NAME_LENGTH:
         return None
     folded = name.casefold()
     letters = set(folded)
     best: tuple[int, str] | None = None
-    furthest = max(1, min(3, len(name) // 3))
+    furthest = min(3, len(name) // 3)
     for candidate in candidates:
         if abs(len(candidate) - len(name)) > furthest or candidate == name:
             continue

@@ -26,6 +26,12 @@ def is_template_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
+def shown_name(written: str) -> str | None:
+    """The name of the template that ``show "hero/cart.html"`` shows; None when none can be named so."""
+    name = written.removesuffix(".html")
+    return name if name != written and is_template_name(name) else None
+
+
 def read_templates(files: Mapping[str, bytes], findings: Findings) -> dict[str, dict[Part, str]]:
     """The text of every template by name and part; ``files`` are those under ``templates/``, by path."""
     texts: dict[str, dict[Part, str]] = {}
@@ -35,9 +41,7 @@ def read_templates(files: Mapping[str, bytes], findings: Findings) -> dict[str, 
             message = f"A template's file ends in {', '.join(PARTS)}; {NAMING}"
             findings.add("template-name", start_of(path), message, "Rename it, or move it out of templates/.")
             continue
-        text = _decode(path, data, findings)
-        if text is not None:
-            texts.setdefault(named[0], {})[named[1]] = text
+        texts.setdefault(named[0], {})[named[1]] = _decode(path, data, findings)
     return texts
 
 
@@ -54,7 +58,8 @@ def _split(path: str) -> tuple[str, Part] | None:
     return None
 
 
-def _decode(path: str, data: bytes, findings: Findings) -> str | None:
+def _decode(path: str, data: bytes, findings: Findings) -> str:
+    """The text; one that cannot be read is reported, and empty from here on."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -62,4 +67,4 @@ def _decode(path: str, data: bytes, findings: Findings) -> str | None:
         line = data.count(b"\n", 0, offset) + 1
         message = f"Byte {offset:,} (0x{data[offset]:02x}) is not UTF-8, which is expected."
         findings.add("bad-encoding", Span(path, line, 1, line, 2), message, "Save the file as UTF-8.")
-        return None
+        return ""

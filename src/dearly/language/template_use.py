@@ -13,7 +13,7 @@ from dearly.language.findings import Findings
 from dearly.language.program import Block, Branch, Span, Template
 from dearly.language.sensitivity import sensitive_values
 from dearly.language.symbols import Symbols
-from dearly.language.template_files import FOLDER, PARTS, is_template_name, read_templates, start_of
+from dearly.language.template_files import FOLDER, PARTS, read_templates, shown_name, start_of
 from dearly.language.template_source import Part
 from dearly.language.templates import Provided, check_template
 from dearly.language.types import BOOL, TEXT, Type
@@ -38,8 +38,8 @@ def check_templates(
     """The templates that are shown, with what they read; ``files`` are sources by path in the package."""
     sources = {name: _Used(texts) for name, texts in read_templates(files, findings).items()}
     shown = _report_absent(symbols, sources, findings)
-    _report_unused(sources, shown, findings)
-    _check_shown(symbols, definitions, blocks, sources, findings)
+    _report_useless(sources, shown, findings)
+    _check_shown(symbols, _readable(symbols, definitions), blocks, sources, findings)
     return {
         name: Template(
             name,
@@ -55,26 +55,18 @@ def check_templates(
 
 
 def _report_absent(symbols: Symbols, sources: Mapping[str, _Used], findings: Findings) -> set[str]:
-    """The names of all templates that some branch shows; those without an HTML file are reported."""
+    """The names of all templates that some branch shows; those that are not there are reported."""
     shown: set[str] = set()
     known = [f"{name}.html" for name in sources]
     for written in _written_templates(symbols.blocks.values()):
-        name = written.value.removesuffix(".html")
+        name = shown_name(written.value)
+        if name is None:
+            continue
         shown.add(name)
-        if is_template_name(name) and name not in sources:
+        if name not in sources:
             message = f"There is no template {FOLDER}{name}.html."
             near = findings.did_you_mean(f"{name}.html", known)
             findings.add("unknown-template", written.span, message, near or "Add the file to the package.")
-    for name, found in sources.items():
-        if "html" not in found.texts:
-            ending = next(ending for ending, part in PARTS.items() if part in found.texts)
-            message = f"There is no {FOLDER}{name}.html that this would belong to."
-            findings.add(
-                "template-without-html",
-                start_of(f"{FOLDER}{name}{ending}"),
-                message,
-                "Add it, or remove this.",
-            )
     return shown
 
 
@@ -84,81 +76,106 @@ def _written_templates(blocks: Iterable[syntax.BlockDeclaration]) -> Iterator[sy
             yield branch.template
 
 
-def _report_unused(sources: Mapping[str, _Used], shown: set[str], findings: Findings) -> None:
-    for name in (name for name in sources.keys() - shown if "html" in sources[name].texts):
-        message = "No block shows this template."
-        hint = f'Show it, `show "{name}.html"`, or remove it.'
-        findings.add("unused-template", start_of(f"{FOLDER}{name}.html"), message, hint)
+def _report_useless(sources: Mapping[str, _Used], shown: set[str], findings: Findings) -> None:
+    for name, found in sources.items():
+        if "html" not in found.texts:
+            ending = next(ending for ending, part in PARTS.items() if part in found.texts)
+            message = f"There is no {FOLDER}{name}.html that this would belong to."
+            place = start_of(f"{FOLDER}{name}{ending}")
+            findings.add("template-without-html", place, message, "Add it, or remove this.")
+        elif name not in shown:
+            hint = f'Show it, `show "{name}.html"`, or remove it.'
+            place = start_of(f"{FOLDER}{name}.html")
+            findings.add("unused-template", place, "No block shows this template.", hint)
 
 
 # ---------------------------------------------------------------------------------------------- what is read
 
 
+@dataclass(frozen=True, slots=True)
+class _Readable:
+    """What templates may read by name, the same for all of them."""
+
+    names: Mapping[str, tuple[Type, bool]]
+    sensitive: Mapping[str, str]
+    """The values that hand on a sensitive field, with the field."""
+    faulty: frozenset[str]
+    """Names in whose definitions something is wrong: not to know them is not the template's fault."""
+
+
+def _readable(symbols: Symbols, definitions: Definitions) -> _Readable:
+    names: dict[str, tuple[Type, bool]] = {}
+    names.update((name, (BOOL, name in definitions.uncertain)) for name in definitions.segments)
+    names.update((name, (value.type, value.may_be_missing)) for name, value in definitions.values.items())
+    names.update((name, (TEXT, False)) for name in definitions.lifecycles)
+    declared = symbols.segments.keys() | symbols.values.keys() | symbols.lifecycles.keys()
+    faulty = symbols.broken.names | (declared - names.keys())
+    return _Readable(names, sensitive_values(symbols, definitions), faulty)
+
+
 def _check_shown(
     symbols: Symbols,
-    definitions: Definitions,
+    readable: _Readable,
     blocks: Iterable[Block],
     sources: Mapping[str, _Used],
     findings: Findings,
 ) -> None:
     """Check each template once for every different set of lists that it is shown with."""
-    names = _readable_names(definitions)
-    sensitive = sensitive_values(symbols, definitions)
-    checked: set[tuple[str, frozenset[tuple[str, str]], bool]] = set()
     told: set[tuple[str, str, Span]] = set()
+    for block, branch in _showings(blocks):
+        if branch.template not in sources:
+            continue
+        lists = {one.name: symbols.catalogs[one.catalog] for one in branch.lists}
+        provided = Provided(symbols.profile, readable.names, lists, branch.condition is None)
+        for found in _check_parts(sources[branch.template], branch, provided, readable):
+            place = (found.code, found.message, found.span)
+            if place not in told:
+                told.add(place)
+                findings.extend([_shown_by(found, block, branch)])
+
+
+def _showings(blocks: Iterable[Block]) -> Iterator[tuple[Block, Branch]]:
+    """Of the branches that provide the same to the same template, the first."""
+    seen: set[tuple[str, frozenset[tuple[str, str]], bool]] = set()
     for block in blocks:
         for branch in block.branches:
-            key = (
-                branch.template,
-                frozenset((one.name, one.catalog) for one in branch.lists),
-                branch.condition is None,
-            )
-            if key in checked or branch.template not in sources:
-                continue
-            checked.add(key)
-            lists = {one.name: symbols.catalogs[one.catalog] for one in branch.lists}
-            provided = Provided(symbols.profile, names, lists, branch.condition is None)
-            found = _check_parts(sources[branch.template], branch, provided, sensitive)
-            for diagnostic in found:
-                place = (diagnostic.code, diagnostic.message, diagnostic.span)
-                if place not in told:
-                    told.add(place)
-                    findings.extend([_shown_by(diagnostic, block, branch)])
-
-
-def _readable_names(definitions: Definitions) -> dict[str, tuple[Type, bool]]:
-    names: dict[str, tuple[Type, bool]] = {}
-    names.update((name, (BOOL, name in definitions.uncertain)) for name in definitions.segments)
-    names.update((name, (value.type, value.may_be_missing)) for name, value in definitions.values.items())
-    names.update((name, (TEXT, False)) for name in definitions.lifecycles)
-    return names
+            lists = frozenset((one.name, one.catalog) for one in branch.lists)
+            provides = (branch.template, lists, branch.condition is None)
+            if provides not in seen:
+                seen.add(provides)
+                yield block, branch
 
 
 def _check_parts(
-    sources: _Used, branch: Branch, provided: Provided, sensitive: Mapping[str, str]
+    used: _Used, branch: Branch, provided: Provided, readable: _Readable
 ) -> Iterator[Diagnostic]:
     for ending, part in PARTS.items():
-        if part not in sources.texts:
+        if part not in used.texts:
             continue
-        source, path = sources.texts[part], f"{FOLDER}{branch.template}{ending}"
+        source, path = used.texts[part], f"{FOLDER}{branch.template}{ending}"
         report = check_template(source, path, part, provided)
-        sources.profile_fields |= report.profile_fields
-        sources.names |= report.names
-        yield from report.diagnostics
-        for name in sorted(report.names & sensitive.keys()):
-            yield _sensitive_value(name, sensitive[name], source, path)
+        used.profile_fields |= report.profile_fields
+        used.names |= report.names
+        yield from (found for found in report.diagnostics if not _is_excused(found, source, readable))
+        for name in sorted(report.names & readable.sensitive.keys()):
+            yield _sensitive_value(name, readable.sensitive[name], source, path)
+
+
+def _is_excused(found: Diagnostic, source: str, readable: _Readable) -> bool:
+    if found.code not in ("template-unknown-name", "template-unknown-field") or not readable.faulty:
+        return False
+    line = source.splitlines()[found.span.line - 1]
+    return line[found.span.column - 1 : found.span.end_column - 1] in readable.faulty
 
 
 def _sensitive_value(name: str, origin: str, source: str, path: str) -> Diagnostic:
-    line, column = 1, 1
-    if (found := re.search(rf"\b{name}\b", source)) is not None:
-        line = source.count("\n", 0, found.start()) + 1
-        column = found.start() - (source.rfind("\n", 0, found.start()) + 1) + 1
+    found = re.search(rf"\b{name}\b", source)
+    before = source[: found.start()] if found is not None else ""
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     message = f"`{name}` hands on `{origin}`, which is `@sensitive` and may not reach a template."
     hint = "Decide with it in the rules, by a segment, and read the segment here."
-    return Diagnostic(
-        "sensitive-value", "error", message, Span(path, line, column, line, column + len(name)), hint
-    )
+    place = Span(path, line, column, line, column + len(name))
+    return Diagnostic("sensitive-value", "error", message, place, hint)
 
 
 def _shown_by(diagnostic: Diagnostic, block: Block, branch: Branch) -> Diagnostic:
