@@ -130,14 +130,11 @@ def _write_timeline(source: Source, selection: Selection, name: str) -> None:
     log = log_text(source, selection.event, selection.where)
     within = selection.within_us
     start = "BEGINNING" if within is None else f"e.now_us - {within}"
-    arguments = f"{log}, {start}, {selection.older_than_us or 0}, {within}"
+    made = f"window_timeline({log}, {start}, {selection.older_than_us or 0}, {within})"
     sequence = selection.sequence
-    if sequence is None:
-        made = f"window_timeline({arguments})"
-    else:
-        kind = "unfollowed" if sequence.negated else "followed"
+    if sequence is not None:
         followers = f"{log_text(source, sequence.event, sequence.where)}.times_us"
-        made = f"{kind}_timeline({arguments}, {followers}, {sequence.within_us})"
+        made = f"sequence_timeline({made}, {sequence.negated}, {followers}, {sequence.within_us})"
     source.function(name, _remembered_log(name, [], made))
 
 

@@ -67,7 +67,7 @@ def _text(source: Source, leaf: OverEvents) -> str:
 
 
 def _at_least(source: Source, selection: Selection, count: int) -> str:
-    """Whether the ``count``-th event back from the end lies within: one bisection takes a third less than two."""
+    """Whether the ``count``-th event back lies within: one bisection takes a third less than two."""
     if count <= 0:
         return "True"
     if selection.sequence is not None:

@@ -8,13 +8,12 @@ ascend, and what is selected at any ``now`` is one slice, found by bisection.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
 from dearly.evaluation.aggregates import millionths
 from dearly.evaluation.windows import Log, Rows
-from dearly.language.types import Value
 
 NEVER = 1 << 80
 """After every event: when an event of a selection without ``within`` leaves it."""
@@ -68,40 +67,34 @@ def window_timeline(log: Log, from_us: int, older_than_us: int, within_us: int |
     return Timeline(times, log.properties[first:], begins, ends, {})
 
 
-def followed_timeline(
-    log: Log,
-    from_us: int,
-    older_than_us: int,
-    within_us: int | None,
-    followers_us: Sequence[int],
-    at_most_us: int | None,
+def sequence_timeline(
+    window: Timeline, negated: bool, followers_us: Sequence[int], wait_us: int | None
 ) -> Timeline:
-    """``followed by``: an event counts once its first follower has come, at most ``at_most_us`` later."""
-    longest_us = NEVER if at_most_us is None else at_most_us
-    return _lasting(
-        (t, p, max(begin_us, b), end_us)
-        for t, p, begin_us, end_us, b in _followed(
-            window_timeline(log, from_us, older_than_us, within_us), followers_us
-        )
-        if b <= t + longest_us
-    )
+    """The events of a window that count by what follows them, too; at the same instant nothing follows.
 
-
-def unfollowed_timeline(
-    log: Log,
-    from_us: int,
-    older_than_us: int,
-    within_us: int | None,
-    followers_us: Sequence[int],
-    wait_us: int | None,
-) -> Timeline:
-    """``not followed by``: once the wait is over without a follower, or, without a wait, until one comes."""
-    events = _followed(window_timeline(log, from_us, older_than_us, within_us), followers_us)
-    if wait_us is None:
-        return _lasting((t, p, begin_us, min(end_us, b)) for t, p, begin_us, end_us, b in events)
-    return _lasting(
-        (t, p, max(begin_us, t + wait_us), end_us) for t, p, begin_us, end_us, b in events if b > t + wait_us
-    )
+    ``followed by``: from the first follower on, if it comes within the wait. ``not followed by``: from the
+    end of the wait on, if none comes within it; without a wait, until one comes.
+    """
+    kept: list[int] = []
+    begins: list[int] = []
+    ends: list[int] = []
+    for index, time_us in enumerate(window.times_us):
+        position = bisect_right(followers_us, time_us)
+        follower_us = followers_us[position] if position < len(followers_us) else NEVER
+        in_time = wait_us is None or follower_us <= time_us + wait_us
+        begin_us, end_us = window.begins_us[index], window.ends_us[index]
+        if not negated:
+            begin_us = max(begin_us, follower_us) if in_time else NEVER
+        elif wait_us is None:
+            end_us = min(end_us, follower_us)
+        else:
+            begin_us = NEVER if in_time else max(begin_us, time_us + wait_us)
+        if begin_us < end_us:
+            kept.append(index)
+            begins.append(begin_us)
+            ends.append(end_us)
+    times = [window.times_us[index] for index in kept]
+    return Timeline(times, [window.properties[index] for index in kept], begins, ends, {})
 
 
 def running_totals(timeline: Timeline, name: str) -> tuple[list[int], list[int]]:
@@ -112,19 +105,3 @@ def running_totals(timeline: Timeline, name: str) -> tuple[list[int], list[int]]
         sums = list(accumulate(map(sum, addends), initial=0))
         found = timeline.totals[name] = (sums, list(accumulate(map(len, addends), initial=0)))
     return found
-
-
-def _followed(
-    window: Timeline, followers_us: Sequence[int]
-) -> Iterator[tuple[int, Mapping[str, Value], int, int, int]]:
-    """Each event of the window with the time of its first follower; the same instant does not follow."""
-    ending = [*followers_us, NEVER]
-    firsts = [ending[bisect_right(followers_us, time_us)] for time_us in window.times_us]
-    return zip(*window[:4], firsts, strict=True)
-
-
-def _lasting(spans: Iterable[tuple[int, Mapping[str, Value], int, int]]) -> Timeline:
-    """The timeline of those events that begin before they end."""
-    lasting = [span for span in spans if span[2] < span[3]]
-    times, properties, begins, ends = zip(*lasting, strict=True) if lasting else ((), (), (), ())
-    return Timeline(times, properties, begins, ends, {})
