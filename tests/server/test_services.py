@@ -8,7 +8,7 @@ from google.protobuf import duration_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from dearly.language.types import DAY_US, HOUR_US
+from dearly.language.types import DAY_US, HOUR_US, SECOND_US
 from dearly.server.wire import to_struct, to_timestamp
 from dearly.v1 import (
     content_pb2,
@@ -100,6 +100,7 @@ async def test_what_many_looked_at_is_trending(shop: Shop) -> None:
         for number in range(5)
     ]
     await track(shop, *events, viewed("other", properties=to_struct({"product_id": "p2"})))
+    shop.clock.now_us += 61 * SECOND_US
     await shop.running.application.refresh()
     request = recommendations_pb2.TrendingItemsRequest(
         catalog="product", limit=2, within=duration_pb2.Duration(seconds=86_400)

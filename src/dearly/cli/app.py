@@ -87,6 +87,7 @@ def configure(
 
 
 COMMANDS = {
+    "serve": "dearly.cli.serve:serve",
     "check": "dearly.cli.check:check",
     "demo": "dearly.cli.demo:demo",
     "quickstart": "dearly.cli.quickstart:quickstart",
