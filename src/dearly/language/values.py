@@ -18,7 +18,20 @@ from typing import TypeAlias
 from dearly import DearlyError
 from dearly.language.program import Field
 from dearly.language.suggestions import nearest
-from dearly.language.types import BOOL, DATE, MAX_MAGNITUDE, NUMBER, TEXT, TIME, URL, SetOf, Type, Value
+from dearly.language.types import (
+    BOOL,
+    DATE,
+    MAX_MAGNITUDE,
+    NUMBER,
+    TEXT,
+    TIME,
+    URL,
+    ItemRef,
+    Scalar,
+    SetOf,
+    Type,
+    Value,
+)
 
 StoredScalar: TypeAlias = "str | float | bool"
 Stored: TypeAlias = "str | float | int | bool | list[str] | list[float] | list[bool]"
@@ -66,8 +79,8 @@ def to_stored(kind: Type, incoming: object) -> Stored:
         ValueProblem: the value is of another type or beyond a limit; the message says which.
     """
     if isinstance(kind, SetOf):
-        return _set_to_stored(_SCALAR_DOORS.get(kind.element, check_id), kind, incoming)
-    return _SCALAR_DOORS.get(kind, check_id)(incoming)
+        return _set_to_stored(_door(kind.element), kind, incoming)
+    return _door(kind)(incoming)
 
 
 def check_id(incoming: object) -> str:
@@ -130,9 +143,9 @@ def from_stored(kind: Type, stored: object) -> Value | None:
 def stored_reader(kind: Type) -> Callable[[object], Value | None]:
     """:func:`from_stored` for one type, for callers that read many values of it."""
     if isinstance(kind, SetOf):
-        read = _SCALAR_READERS.get(kind.element, _read_text)
+        read = _reader(kind.element)
         return lambda stored: _read_set(read, stored)
-    return _SCALAR_READERS.get(kind, _read_text)
+    return _reader(kind)
 
 
 def time_to_stored(time_us: int) -> str:
@@ -244,15 +257,18 @@ def _set_to_stored(door: Callable[[object], StoredScalar], kind: SetOf, incoming
     return sorted({door(element) for element in incoming})  # type: ignore[return-value]
 
 
-_SCALAR_DOORS: dict[Type, Callable[[object], StoredScalar]] = {
-    TEXT: _text_to_stored,
-    URL: _url_to_stored,
-    NUMBER: _number_to_stored,
-    BOOL: _bool_to_stored,
-    DATE: _date_to_stored,
-    TIME: _time_to_stored,
+_DOORS: dict[str, Callable[[object], StoredScalar]] = {
+    TEXT.name: _text_to_stored,
+    URL.name: _url_to_stored,
+    NUMBER.name: _number_to_stored,
+    BOOL.name: _bool_to_stored,
+    DATE.name: _date_to_stored,
+    TIME.name: _time_to_stored,
 }
-"""By scalar; a catalog's name has no row of its own: it takes an item's id."""
+
+
+def _door(kind: Scalar | ItemRef) -> Callable[[object], StoredScalar]:
+    return _DOORS[kind.name] if isinstance(kind, Scalar) else check_id
 
 
 def _unknown_field(name: str, fields: Mapping[str, Field]) -> FieldProblem:
@@ -321,11 +337,15 @@ def _read_set(read: Callable[[object], Value | None], stored: object) -> Value |
     return None if None in values else values  # type: ignore[return-value]
 
 
-_SCALAR_READERS: dict[Type, Callable[[object], Value | None]] = {
-    TEXT: _read_text,
-    URL: _read_text,
-    NUMBER: _read_number,
-    BOOL: _read_bool,
-    DATE: _read_date,
-    TIME: _read_time,
+_READERS: dict[str, Callable[[object], Value | None]] = {
+    TEXT.name: _read_text,
+    URL.name: _read_text,
+    NUMBER.name: _read_number,
+    BOOL.name: _read_bool,
+    DATE.name: _read_date,
+    TIME.name: _read_time,
 }
+
+
+def _reader(kind: Scalar | ItemRef) -> Callable[[object], Value | None]:
+    return _READERS[kind.name] if isinstance(kind, Scalar) else _read_text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -70,10 +70,11 @@ def reader_of(spec: Spec, target: Target, columns: Columns) -> Read:
     if isinstance(spec, list):
         return _first_present([reader_of(each, target, columns) for each in spec])
     cell = as_cell(spec)
-    take = _taker(cell, columns)
-    changes = [change for change in (_mapper(cell, target), _caster(cell, target)) if change]
-    reader = _chain(take, changes)
-    return _adding(cell.plus, reader, target, columns) if cell.plus else reader
+    read = _taker(cell, columns)
+    if cell.map is not None:
+        read = _then(read, _mapper(cell.map, cell.otherwise, target))
+    read = _then(read, _caster(cell, target))
+    return _adding(cell.plus, read, target, columns) if cell.plus else read
 
 
 def as_cell(spec: str | Cell) -> Cell:
@@ -92,19 +93,19 @@ def as_cell(spec: str | Cell) -> Cell:
 
 def _first_present(readers: Sequence[Read]) -> Read:
     def read(row: Row) -> Any:
-        return next((found for reader in readers if (found := reader(row)) is not None), None)
+        for reader in readers:
+            found = reader(row)
+            if found is not None:
+                return found
+        return None
 
     return read
 
 
-def _chain(take: Read, changes: Sequence[Change]) -> Read:
+def _then(take: Read, change: Change) -> Read:
     def read(row: Row) -> Any:
         found = take(row)
-        for change in changes:
-            if found is None:
-                return None
-            found = change(found)
-        return found
+        return None if found is None else change(found)
 
     return read
 
@@ -140,13 +141,9 @@ def _filler(template: str, columns: Columns) -> Read:
     return read
 
 
-def _mapper(cell: Cell, target: Target) -> Change | None:
-    table, otherwise = cell.map, cell.otherwise
-    if table is None:
-        return None
-
+def _mapper(words: Mapping[str, Any], otherwise: Any, target: Target) -> Change:
     def change(found: Any) -> Any:
-        mapped = table.get(str(found), otherwise)
+        mapped = words.get(str(found), otherwise)
         if mapped is None:
             raise Rejected(
                 target.field, "expected one of the words in `map`. Add this one, or say `otherwise`."
@@ -186,7 +183,7 @@ def _adding(plus: dict[str, str | float], reader: Read, target: Target, columns:
 # ------------------------------------------------------------------------------------------------------ casts
 
 
-def _caster(cell: Cell, target: Target) -> Change | None:
+def _caster(cell: Cell, target: Target) -> Change:
     """To the type wanted where the cell plainly says it; what does not is left for the door to refuse."""
     if isinstance(target.type, SetOf):
         return _set_caster(cell, _scalar_caster(cell, Target(target.field, target.type.element, target.zone)))
