@@ -90,6 +90,8 @@ COMMANDS = {
     "serve": "dearly.cli.serve:serve",
     "check": "dearly.cli.check:check",
     "demo": "dearly.cli.demo:demo",
+    "index build": "dearly.cli.index:build",
+    "index evaluate": "dearly.cli.index:evaluate",
     "quickstart": "dearly.cli.quickstart:quickstart",
     "import": "dearly.cli.import_:import_",
     "version": "dearly.cli.version:version",

@@ -1,0 +1,202 @@
+"""The strategies, over one frozen snapshot of items, indexes and trends.
+
+Every answer holds each item once, only items on the shelves, no unavailable ones, and only what the page
+keeps. ``recommended``, ``similar`` and ``trending`` fill the page as long as the catalog has anything that
+may stand in it: after their own ranking comes what is trending, then what was popular in training, then the
+rest by id; these are marked as ``trending``. ``recently`` and ``listed`` say something of their own and are
+not filled up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+
+import numpy as np
+
+from dearly.evaluation import Facts
+from dearly.language.types import DAY_US
+from dearly.recommendation.aisle import Aisle
+from dearly.recommendation.interactions import Floats, Rows
+from dearly.recommendation.search import VectorSearch
+from dearly.recommendation.shelves import Shelves
+from dearly.recommendation.suggestions import Page, StrategyName, Suggestion, Touch, fill_page
+
+FALLBACK_WINDOW_US = 30 * DAY_US
+"""Where another strategy runs short, the page is filled by what is trending within this window."""
+
+QUERIES_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Recommender:
+    """A snapshot that never changes: same question, same answer. Safe to use from any thread.
+
+    A catalog that it does not know has no items.
+    """
+
+    shelves: Shelves
+    aisles: Mapping[str, Aisle]
+    index_versions: Mapping[str, str]
+    """The version of the index that serves, by catalog; a catalog without one is absent."""
+
+    def index_version(self, catalog: str) -> str:
+        """The version of the catalog's index; empty where there is none."""
+        return self.index_versions.get(catalog, "")
+
+    def touches(self, facts: Facts, catalog: str) -> list[Touch]:
+        """What the customer touched in a catalog, by every event that can."""
+        aisle = self.aisles.get(catalog)
+        touches: list[Touch] = []
+        for signal in aisle.signals if aisle is not None else ():
+            log, name = facts.events.get(signal.event), signal.property
+            if log is not None:
+                touches += [
+                    Touch(properties[name], signal.event, time_us)  # type: ignore[arg-type] # an id is text
+                    for time_us, properties in zip(log.times_us, log.properties, strict=True)
+                    if name in properties
+                ]
+        return touches
+
+    def recommended(
+        self, catalog: str, touches: Sequence[Touch], page: Page, now_us: int
+    ) -> list[Suggestion]:
+        """What the touches up to now point to, but nothing that the customer has used up."""
+        aisle = self.aisles.get(catalog)
+        if aisle is None:
+            return []
+        barred = page.exclude | _used_up(aisle, touches, now_us)
+        query = aisle.index.fold_in(touches, now_us) if aisle.index is not None else None
+        chosen: list[Suggestion] = []
+        if query is not None and aisle.index is not None and aisle.index.recommended is not None:
+            chosen = _nearest(aisle, aisle.index.recommended, query, "recommended", page, barred)
+        return _fill_up(aisle, chosen, FALLBACK_WINDOW_US, page, barred, now_us)
+
+    def recommended_many(
+        self, catalog: str, customers: Sequence[Sequence[Touch]], page: Page, now_us: int
+    ) -> list[list[Suggestion]]:
+        """:meth:`recommended` for many customers' touches, in order; candidates are searched together."""
+        answers: list[list[Suggestion]] = []
+        for start in range(0, len(customers), QUERIES_AT_ONCE):
+            answers += self._recommended_batch(
+                catalog, customers[start : start + QUERIES_AT_ONCE], page, now_us
+            )
+        return answers
+
+    def _recommended_batch(
+        self, catalog: str, customers: Sequence[Sequence[Touch]], page: Page, now_us: int
+    ) -> list[list[Suggestion]]:
+        aisle = self.aisles.get(catalog)
+        if aisle is None or aisle.index is None or aisle.index.recommended is None:
+            return [self.recommended(catalog, touches, page, now_us) for touches in customers]
+        search = aisle.index.recommended
+        barred = [page.exclude | _used_up(aisle, touches, now_us) for touches in customers]
+        queries = [aisle.index.fold_in(touches, now_us) for touches in customers]
+        answers: list[list[Suggestion]] = []
+        for query, refused, rows in zip(
+            queries, barred, _first_nets(search, queries, barred, page), strict=True
+        ):
+            chosen: list[Suggestion] = []
+            if query is not None:
+                chosen = _nearest(aisle, search, query, "recommended", page, refused, rows)
+            answers.append(_fill_up(aisle, chosen, FALLBACK_WINDOW_US, page, refused, now_us))
+        return answers
+
+    def similar(self, catalog: str, item_id: str, page: Page, now_us: int) -> list[Suggestion]:
+        """The item's neighbours by the cosine of their vectors; the item itself is left out."""
+        aisle = self.aisles.get(catalog)
+        if aisle is None:
+            return []
+        barred = page.exclude | {item_id}
+        query = aisle.index.neighbours_query(item_id) if aisle.index is not None else None
+        chosen: list[Suggestion] = []
+        if query is not None and aisle.index is not None and aisle.index.similar is not None:
+            chosen = _nearest(aisle, aisle.index.similar, query, "similar", page, barred)
+        return _fill_up(aisle, chosen, FALLBACK_WINDOW_US, page, barred, now_us)
+
+    def trending(self, catalog: str, within_us: int, page: Page, now_us: int) -> list[Suggestion]:
+        """What many customers touched within the window, weighted by event."""
+        aisle = self.aisles.get(catalog)
+        return _fill_up(aisle, [], within_us, page, page.exclude, now_us) if aisle is not None else []
+
+    def recently(self, catalog: str, touches: Sequence[Touch], page: Page) -> list[Suggestion]:
+        """What the touches touched, latest first (of the same instant: by id), without repeats."""
+        latest = sorted(touches, key=lambda touch: (-touch.time_us, touch.item_id))
+        return self._as_given(catalog, (touch.item_id for touch in latest), "recently", page)
+
+    def listed(self, catalog: str, item_ids: Sequence[str], page: Page) -> list[Suggestion]:
+        """An editor's list, in its order."""
+        return self._as_given(catalog, item_ids, "listed", page)
+
+    def _as_given(
+        self, catalog: str, item_ids: Iterable[str], strategy: StrategyName, page: Page
+    ) -> list[Suggestion]:
+        aisle = self.aisles.get(catalog)
+        chosen: list[Suggestion] = []
+        if aisle is not None:
+            items = map(aisle.available.get, item_ids)
+            fill_page(chosen, items, repeat(0.0), strategy, page, set(page.exclude))
+        return chosen
+
+
+def _used_up(aisle: Aisle, touches: Sequence[Touch], now_us: int) -> frozenset[str]:
+    consuming = aisle.consuming
+    return frozenset(
+        [touch.item_id for touch in touches if touch.event in consuming and touch.time_us <= now_us]
+    )
+
+
+def _nearest(
+    aisle: Aisle,
+    search: VectorSearch,
+    query: Floats,
+    strategy: StrategyName,
+    page: Page,
+    barred: frozenset[str],
+    first: Rows | None = None,
+) -> list[Suggestion]:
+    """The page's best, from nets cast wider until it is full; ``first`` is the first net's catch, if any."""
+    by_row = aisle.by_row
+    chosen: list[Suggestion] = []
+    for rows, scores in search.widening(query, page.limit + len(barred), first):
+        chosen = []
+        items = map(by_row.__getitem__, rows.tolist())
+        fill_page(chosen, items, scores.tolist(), strategy, page, set(barred))
+        if len(chosen) == page.limit:
+            break
+    return chosen
+
+
+def _first_nets(
+    search: VectorSearch, queries: Sequence[Floats | None], barred: Sequence[frozenset[str]], page: Page
+) -> list[Rows | None]:
+    """Each query's first candidates, from one search for all that need equally many."""
+    nets: list[Rows | None] = [None] * len(queries)
+    together: dict[int, list[tuple[int, Floats]]] = {}
+    for place, (query, refused) in enumerate(zip(queries, barred, strict=True)):
+        count = search.first_count(page.limit + len(refused))
+        if query is not None and count < len(search.vectors):
+            together.setdefault(count, []).append((place, query))
+    for count, asked in together.items():
+        caught = search.candidates(np.stack([query for _, query in asked]), count)
+        for (place, _), rows in zip(asked, caught, strict=True):
+            nets[place] = rows
+    return nets
+
+
+def _fill_up(
+    aisle: Aisle,
+    chosen: list[Suggestion],
+    within_us: int,
+    page: Page,
+    barred: frozenset[str],
+    now_us: int,
+) -> list[Suggestion]:
+    if len(chosen) >= page.limit:
+        return chosen
+    judged = {*barred, *(suggestion.item.item_id for suggestion in chosen)}
+    item_ids, scores = aisle.trends.ranking(within_us, now_us)
+    fill_page(chosen, map(aisle.available.get, item_ids), scores, "trending", page, judged)
+    fill_page(chosen, aisle.by_popularity, repeat(0.0), "trending", page, judged)
+    return chosen
