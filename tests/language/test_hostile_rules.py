@@ -58,7 +58,7 @@ def program(rules: str | bytes) -> Program:
 
 # ----------------------------------------------------------------------------------------------------- small
 
-REFUSED = {
+REFUSED: dict[str, tuple[str | bytes, set[str]]] = {
     "r03 UTF-16": (bytes.fromhex("fffe730065006700"), {"bad-encoding"}),
     "r07 unclosed brace": ("segment vip { total_spend > 100", {"unclosed-bracket"}),
     "r08 duplicate names": ("segment vip { spend > 1 }\nsegment vip { spend > 2 }", {"duplicate-name"}),

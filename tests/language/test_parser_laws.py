@@ -60,7 +60,7 @@ def _nodes(node: object) -> Iterator[tuple[object, Span]]:
         for element in node:
             yield from _nodes(element)
     elif is_dataclass(node) and not isinstance(node, Span):
-        yield node, node.span  # type: ignore[attr-defined]
+        yield node, node.span  # type: ignore[union-attr]
         for field in fields(node):
             yield from _nodes(getattr(node, field.name))
 

@@ -40,14 +40,14 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_HEAD = re.compile(rf'(?:{_ANY_KEYWORD})(?:[ \t]+[\w"]|\s*\{{)')
+_HEAD = re.compile(rf'(?:{_ANY_KEYWORD})(?:[ \t]++[\w"]|\s*+\{{)')
 """At the beginning of a line outside of all brackets: another declaration."""
 _HEAD_INSIDE = re.compile(
     rf'(?:{_ANY_KEYWORD})(?:[ \t]++(?:\w++|"[^"\n]*+")){{0,2}}+\s*+\{{|value[ \t]++\w++[ \t]*+='
 )
 """Within brackets: no part of a declaration looks like this, so a bracket before it was left open."""
-_NEXT_LINE_HEAD = re.compile(rf'^[ \t]*(?:{_ANY_KEYWORD})(?:[ \t]+[\w"]|\s*\{{)', re.MULTILINE)
-_PARTNER = {")": "(", "]": "[", "}": "{"}
+_NEXT_LINE_HEAD = re.compile(rf"^[ \t]*+{_HEAD.pattern}", re.MULTILINE)
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
 _FIELDS = ("profile", "catalog", "event", "context")
 _PREFIXES = ("not", "-")
 
@@ -78,6 +78,15 @@ def split(source: Source) -> Iterator[Section]:
 
 
 @dataclass(slots=True)
+class _Bracket:
+    """An open bracket, and the commas seen directly inside."""
+
+    opening: str
+    offset: int
+    commas: int = 0
+
+
+@dataclass(slots=True)
 class _Reader:
     """Reads one section, token by token."""
 
@@ -85,32 +94,29 @@ class _Reader:
     start: int
     first: re.Match[str] | None = None
     """The first token that is no gap."""
-    brackets: list[tuple[str, int]] = field(default_factory=list)
-    """Those open, each with its offset."""
-    commas: list[int] = field(default_factory=list)
-    """Those seen directly inside each open bracket."""
+    brackets: list[_Bracket] = field(default_factory=list)
     tokens: int = 0
+    """Those outside of lists."""
     prefixes: int = 0
-    """Those in a row before the next operand."""
+    """``not`` and ``-`` in a row, up to here."""
     problem: Diagnostic | None = None
     end: int | None = None
 
     def read(self) -> Section:
-        fresh = True  # whether this is the first token of its line
+        is_line_start = True
         for match in _TOKEN.finditer(self.source.text, self.start):
-            kind = match.lastgroup
-            if kind == "gap":
-                fresh = fresh or "\n" in match[0]
+            if match.lastgroup == "gap":
+                is_line_start = is_line_start or "\n" in match[0]
                 self._look_for_hidden(match)
                 continue
-            if fresh and kind == "word" and match[0] in _KEYWORDS and self._is_next(match):
+            if is_line_start and match[0] in _KEYWORDS and self._is_next(match):
                 self.end = match.start()
             else:
                 self.first = self.first or match
-                self._take(kind, match)
+                self._take(match)
             if self.end is not None:
                 break
-            fresh = False
+            is_line_start = False
         return self._close(len(self.source.text) if self.end is None else self.end)
 
     def _is_next(self, match: re.Match[str]) -> bool:
@@ -120,112 +126,104 @@ class _Reader:
             return _HEAD.match(self.source.text, match.start()) is not None
         head = _HEAD_INSIDE.match(self.source.text, match.start())
         # A field may be called `value` and have a default.
-        return head is not None and not (head[0][-1] == "=" and self.first[0] in _FIELDS)
+        return head is not None and not (head[0].endswith("=") and self.first[0] in _FIELDS)
 
-    def _take(self, kind: str | None, match: re.Match[str]) -> None:
+    def _take(self, match: re.Match[str]) -> None:
+        in_list = bool(self.brackets) and self.brackets[-1].opening == "["
+        if not self._is_within_limits(match, in_list):
+            return
+        match match.lastgroup:
+            case "word":
+                self._take_word(match)
+            case "text":
+                self._take_text(match)
+            case "open":
+                self._take_opening(match)
+            case "close":
+                self._take_closing(match)
+            case "sign" if in_list:
+                self._take_commas(match)
+            case "odd":
+                self._note(odd_character(self.source, match.start()))
+
+    def _is_within_limits(self, match: re.Match[str], in_list: bool) -> bool:
         text = match[0]
-        in_list = bool(self.brackets) and self.brackets[-1][0] == "["
         if not in_list:
-            self.tokens += len(text) if kind == "sign" else 1
-            if self.tokens > MAX_TOKENS:
-                self._refuse(
-                    match,
-                    "declaration-too-large",
-                    _TOO_LARGE,
-                    "Split it, or move a part of it to a file of data.",
-                )
+            self.tokens += len(text) if match.lastgroup == "sign" else 1
+        if self.tokens > MAX_TOKENS:
+            message = f"This declaration has more than {MAX_TOKENS:,} words and signs."
+            return self._refuse(match, "declaration-too-large", message, "Split it.")
         self.prefixes = self.prefixes + 1 if text in _PREFIXES else 0
         if self.prefixes > MAX_NESTING:
             message = f"More than {MAX_NESTING} times `{text}` stand here in a row."
-            self._refuse(match, "nesting-too-deep", message, "Leave them out by twos.")
-        if kind == "word":
-            self._take_word(match)
-        elif kind == "text":
-            self._take_text(match)
-        elif kind == "open":
-            self._take_opening(match)
-        elif kind == "close":
-            self._take_closing(match)
-        elif kind == "sign":
-            if in_list:
-                self._take_commas(match)
-        else:
-            self._note(odd_character(self.source, match.start()))
+            return self._refuse(match, "nesting-too-deep", message, "Leave them out by twos.")
+        return True
 
     def _take_word(self, match: re.Match[str]) -> None:
-        length = match.end() - match.start()
-        if length > MAX_NAME_LENGTH:
-            what = "number" if match[0][0].isdigit() else "name"
-            message = f"This {what} has {length:,} characters; at most {MAX_NAME_LENGTH} are allowed."
+        word = match[0]
+        if len(word) > MAX_NAME_LENGTH:
+            what = "number" if word[0].isdigit() else "name"
+            message = f"This {what} has {len(word):,} characters; at most {MAX_NAME_LENGTH} are allowed."
             self._refuse(match, "name-too-long", message, "Choose a shorter one.")
-        elif not match[0].isascii():
-            offset = next(at for at, letter in enumerate(match[0], match.start()) if not letter.isascii())
-            self._note(odd_character(self.source, offset))
+        elif not word.isascii():
+            offset = next(at for at, letter in enumerate(word) if not letter.isascii())
+            self._note(odd_character(self.source, match.start() + offset))
 
     def _take_text(self, match: re.Match[str]) -> None:
         text = match[0]
         if match["closed"] is None:
             hint = 'End the text with `"` on the same line; a quote inside of it is written `\\"`.'
             self._note(self._found(match, "unclosed-text", 'This text has no closing `"`.', hint))
-        elif (
-            len(text) * 4 > MAX_TEXT_BYTES and len(text.encode("utf-8", "surrogatepass")) - 2 > MAX_TEXT_BYTES
-        ):
+        elif len(text) * 4 > MAX_TEXT_BYTES:
             size = len(text.encode("utf-8", "surrogatepass")) - 2
-            message = f"This text has {size:,} bytes; at most {MAX_TEXT_BYTES:,} are allowed."
-            self._note(self._found(match, "text-too-long", message, "Long texts belong into templates."))
+            if size > MAX_TEXT_BYTES:
+                message = f"This text has {size:,} bytes; at most {MAX_TEXT_BYTES:,} are allowed."
+                self._note(self._found(match, "text-too-long", message, "Long texts belong in templates."))
 
     def _take_opening(self, match: re.Match[str]) -> None:
-        self.brackets.append((match[0], match.start()))
-        self.commas.append(0)
+        self.brackets.append(_Bracket(match[0], match.start()))
         # The braces of the declaration itself are no nesting.
         if len(self.brackets) > MAX_NESTING + 1:
             message = f"Brackets are nested more than {MAX_NESTING} deep here."
-            self._refuse(
-                match, "nesting-too-deep", message, "Give parts of it names, with `value` or `segment`."
-            )
+            hint = "Give parts of it names, with `value` or `segment`."
+            self._refuse(match, "nesting-too-deep", message, hint)
 
     def _take_commas(self, match: re.Match[str]) -> None:
-        self.commas[-1] += match[0].count(",")
-        if self.commas[-1] >= MAX_LIST_LENGTH:
+        self.brackets[-1].commas += match[0].count(",")
+        if self.brackets[-1].commas >= MAX_LIST_LENGTH:
             message = f"This list has more than {MAX_LIST_LENGTH:,} elements."
             self._refuse(match, "list-too-long", message, "Ask for a property that they have in common.")
 
     def _take_closing(self, match: re.Match[str]) -> None:
-        bracket = match[0]
-        opening = _PARTNER[bracket]
-        if bracket == "}":
+        closing = match[0]
+        if closing == "}":
             # A brace ends whatever was left open within it.
-            while self.brackets and self.brackets[-1][0] != opening:
-                self._note_unclosed(*self.brackets.pop())
-                self.commas.pop()
-        if self.brackets and self.brackets[-1][0] == opening:
+            while self.brackets and self.brackets[-1].opening != "{":
+                self._note_unclosed(self.brackets.pop())
+        if self.brackets and _CLOSING[self.brackets[-1].opening] == closing:
             self.brackets.pop()
-            self.commas.pop()
-        elif bracket != "}" or match is self.first:
-            message = f"This `{bracket}` closes nothing."
-            self._note(
-                self._found(match, "unmatched-bracket", message, f"Remove it, or open it with `{opening}`.")
-            )
-        if bracket == "}" and not self.brackets:
+        elif closing != "}" or match is self.first:
+            message = f"This `{closing}` closes nothing."
+            self._note(self._found(match, "unmatched-bracket", message, "Remove it, or open it before."))
+        if closing == "}" and not self.brackets:
             self.end = match.end()
 
     def _look_for_hidden(self, gap: re.Match[str]) -> None:
         # Comments may be in any script; what hides or reorders text is refused there too.
-        if not gap[0].isascii() and (offset := hidden_character(gap[0])) is not None:
+        if (offset := hidden_character(gap[0])) is not None:
             self._note(odd_character(self.source, gap.start() + offset))
 
     def _close(self, end: int) -> Section:
         if self.brackets:
-            self._note_unclosed(*self.brackets[0])
+            self._note_unclosed(self.brackets[0])
         start = self.first.start() if self.first else self.start
         keyword = self.first[0] if self.first and self.first.lastgroup == "word" else ""
         return Section(keyword, start, end, self.problem)
 
-    def _note_unclosed(self, bracket: str, offset: int) -> None:
-        closing = {"(": ")", "[": "]", "{": "}"}[bracket]
-        span = place(self.source, offset, offset + 1)
-        message = f"This `{bracket}` is never closed."
-        hint = f"Add the `{closing}` where it ends."
+    def _note_unclosed(self, bracket: _Bracket) -> None:
+        span = place(self.source, bracket.offset, bracket.offset + 1)
+        message = f"This `{bracket.opening}` is never closed."
+        hint = f"Add the `{_CLOSING[bracket.opening]}` where it ends."
         self._note(Diagnostic("unclosed-bracket", "error", message, span, hint))
 
     def _found(self, match: re.Match[str], code: str, message: str, hint: str) -> Diagnostic:
@@ -235,12 +233,10 @@ class _Reader:
         # The first one is the likeliest cause of the others.
         self.problem = self.problem or problem
 
-    def _refuse(self, match: re.Match[str], code: str, message: str, hint: str) -> None:
+    def _refuse(self, match: re.Match[str], code: str, message: str, hint: str) -> bool:
         """Beyond a limit: the rest of the declaration is not looked at, up to a line that begins another."""
         self._note(self._found(match, code, message, hint))
         self.brackets.clear()
         following = _NEXT_LINE_HEAD.search(self.source.text, match.end())
         self.end = following.start() if following else len(self.source.text)
-
-
-_TOO_LARGE = f"This declaration has more than {MAX_TOKENS:,} words and signs."
+        return False
