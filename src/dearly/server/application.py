@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
+
+import grpc
 
 from dearly.content import Personalizer, Serving
 from dearly.recommendation import Recommender, RecommenderKeeper
@@ -21,6 +23,10 @@ READ_THREADS = 4
 CHECK_THREADS = 1
 MAX_WAITING = 256
 MAX_WAITING_CHECKS = 4
+
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+"""What gRPC tells a method of its call."""
 
 
 class Application:

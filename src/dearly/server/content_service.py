@@ -6,10 +6,8 @@ import asyncio
 import time
 from typing import Any
 
-import grpc
-
 from dearly.content import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock
-from dearly.server.application import Application
+from dearly.server.application import Application, Context
 from dearly.server.limits import MAX_BATCH, MAX_BLOCKS, require_count, require_id
 from dearly.server.statuses import CallRefused, Violation, as_wire_status, invalid_argument, unknown_name
 from dearly.server.wire import to_timestamp
@@ -40,7 +38,7 @@ class ContentService(content_pb2_grpc.ContentServiceServicer):
         self._application = application
 
     async def RenderContent(  # noqa: N802 - the method's name in the proto
-        self, request: content_pb2.RenderContentRequest, context: grpc.aio.ServicerContext
+        self, request: content_pb2.RenderContentRequest, context: Context
     ) -> content_pb2.RenderContentResponse:
         """One recipient, rendered on the loop itself: it takes less than handing it to a thread would."""
         deadline_s = _deadline_s(context)
@@ -51,7 +49,7 @@ class ContentService(content_pb2_grpc.ContentServiceServicer):
             raise unknown_name("block", error.name, error.nearest) from None
 
     async def BatchRenderContent(  # noqa: N802 - the method's name in the proto
-        self, request: content_pb2.BatchRenderContentRequest, context: grpc.aio.ServicerContext
+        self, request: content_pb2.BatchRenderContentRequest, context: Context
     ) -> content_pb2.BatchRenderContentResponse:
         """Many recipients, in slices between which the loop answers others."""
         deadline_s = _deadline_s(context)
@@ -88,7 +86,7 @@ class ContentService(content_pb2_grpc.ContentServiceServicer):
         return RenderRequest(customer_id, blocks, send_id, self._application.moment_us(request))
 
 
-def _deadline_s(context: grpc.aio.ServicerContext) -> float:
+def _deadline_s(context: Context) -> float:
     """When deciding must be over, as an instant of the monotonic clock."""
     remaining_s = context.time_remaining()
     allowed_s = LONGEST_CALL_S if remaining_s is None else min(remaining_s, LONGEST_CALL_S)

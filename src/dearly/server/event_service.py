@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import grpc
-
 from dearly.language import Program
-from dearly.server.application import Application
+from dearly.server.application import Application, Context
 from dearly.server.limits import MAX_BATCH, require_count
 from dearly.server.wire import time_problem, to_plain, to_us
 from dearly.store import EventRecord, Outcome, Rejected, prepare_event
@@ -31,7 +29,7 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         self._application = application
 
     async def TrackEvents(  # noqa: N802 - the method's name in the proto
-        self, request: events_pb2.TrackEventsRequest, context: grpc.aio.ServicerContext
+        self, request: events_pb2.TrackEventsRequest, context: Context
     ) -> events_pb2.TrackEventsResponse:
         """One durable commit for all that fit."""
         del context

@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import grpc
 import structlog
@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 
 from dearly.server.access_log import CustomerHash, reply_facts, request_facts
+from dearly.server.application import Context
 from dearly.server.logs import where_it_failed
 from dearly.server.statuses import CallRefused, as_google_status, internal, unavailable
 from dearly.store import StoreUnavailable
@@ -27,11 +28,11 @@ UNFRAMED = ("/grpc.health.", "/grpc.reflection.")
 
 STORE_RETRY_S = 1.0
 
-Handler = grpc.RpcMethodHandler
-Respond = Callable[[Any, grpc.aio.ServicerContext], Awaitable[Any]]
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Respond: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
 
 
-class CallFrame(grpc.aio.ServerInterceptor):
+class CallFrame(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
     """Wraps each method's handler once and keeps it."""
 
     def __init__(self, hash_of: CustomerHash) -> None:
@@ -46,19 +47,18 @@ class CallFrame(grpc.aio.ServerInterceptor):
     ) -> Handler:
         """The framed handler of the method that is called."""
         method = handler_call_details.method
-        framed = self._framed.get(method)
-        if framed is None:
-            handler = await continuation(handler_call_details)
-            if method.startswith(UNFRAMED) and handler is not None:
-                return handler
-            if (
-                handler is None
-            ):  # the name is the caller's own and may be anything: it goes into no table, no log
-                return self._frame("unknown", _decode_nothing, _no_such_method, _encode_nothing)
-            framed = self._frame(
-                method, handler.request_deserializer, handler.unary_unary, handler.response_serializer
-            )
-            self._framed[method] = framed
+        if method in self._framed:
+            return self._framed[method]
+        handler: Any = await continuation(handler_call_details)
+        if handler is None:
+            # The name is the caller's own and may be anything: it is neither kept nor logged.
+            return self._frame("unknown", _decode_nothing, _no_such_method, _encode_nothing)
+        if method.startswith(UNFRAMED):
+            return cast(Handler, handler)
+        framed = self._frame(
+            method, handler.request_deserializer, handler.unary_unary, handler.response_serializer
+        )
+        self._framed[method] = framed
         return framed
 
     def _frame(
@@ -68,7 +68,7 @@ class CallFrame(grpc.aio.ServerInterceptor):
         respond: Respond,
         encode: Callable[[Any], bytes],
     ) -> Handler:
-        async def call(body: bytes, context: grpc.aio.ServicerContext) -> bytes | None:
+        async def call(body: bytes, context: Context) -> bytes | None:
             started_s = time.perf_counter()
             facts: dict[str, Any] = {}
             refused: CallRefused | None = None
@@ -86,7 +86,7 @@ class CallFrame(grpc.aio.ServerInterceptor):
                 refused = self._refusal(error)
             self._tell(method, refused.code.name if refused else "OK", started_s, facts)
             if refused is not None:
-                await context.abort_with_status(rpc_status.to_status(as_google_status(refused)))
+                await cast(Any, context).abort_with_status(rpc_status.to_status(as_google_status(refused)))
             return reply_body
 
         return grpc.unary_unary_rpc_method_handler(call)
@@ -125,7 +125,7 @@ def _encode_nothing(reply: object) -> bytes:
     return b""
 
 
-async def _no_such_method(request: object, context: grpc.aio.ServicerContext) -> None:
+async def _no_such_method(request: object, context: Context) -> None:
     del request, context
     raise CallRefused(
         grpc.StatusCode.UNIMPLEMENTED, "This server has no such method; docs/api.md lists those it has."

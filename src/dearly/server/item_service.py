@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import grpc
-
 from dearly.language import nearest
-from dearly.server.application import Application
+from dearly.server.application import Application, Context
 from dearly.server.checking import check_all
 from dearly.server.limits import MAX_BATCH, require_count, require_id
 from dearly.server.statuses import unknown_name
@@ -23,7 +21,7 @@ class ItemService(items_pb2_grpc.ItemServiceServicer):
         self._application = application
 
     async def UpsertItems(  # noqa: N802 - the method's name in the proto
-        self, request: items_pb2.UpsertItemsRequest, context: grpc.aio.ServicerContext
+        self, request: items_pb2.UpsertItemsRequest, context: Context
     ) -> items_pb2.UpsertItemsResponse:
         """One durable commit for all, or nothing at all."""
         del context
@@ -32,7 +30,7 @@ class ItemService(items_pb2_grpc.ItemServiceServicer):
         return items_pb2.UpsertItemsResponse()
 
     async def DeleteItems(  # noqa: N802 - the method's name in the proto
-        self, request: items_pb2.DeleteItemsRequest, context: grpc.aio.ServicerContext
+        self, request: items_pb2.DeleteItemsRequest, context: Context
     ) -> items_pb2.DeleteItemsResponse:
         """Deleted for good; what was not there is told."""
         del context

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import grpc
-
-from dearly.server.application import Application
+from dearly.server.application import Application, Context
 from dearly.server.checking import check_all
 from dearly.server.limits import MAX_BATCH, require_count, require_id
 from dearly.server.statuses import not_there
@@ -22,7 +20,7 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
         self._application = application
 
     async def UpsertProfiles(  # noqa: N802 - the method's name in the proto
-        self, request: profiles_pb2.UpsertProfilesRequest, context: grpc.aio.ServicerContext
+        self, request: profiles_pb2.UpsertProfilesRequest, context: Context
     ) -> profiles_pb2.UpsertProfilesResponse:
         """One durable commit for all, or nothing at all."""
         del context
@@ -31,7 +29,7 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
         return profiles_pb2.UpsertProfilesResponse()
 
     async def GetProfile(  # noqa: N802 - the method's name in the proto
-        self, request: profiles_pb2.GetProfileRequest, context: grpc.aio.ServicerContext
+        self, request: profiles_pb2.GetProfileRequest, context: Context
     ) -> profiles_pb2.GetProfileResponse:
         """The fields as kept, whatever the rules now declare."""
         del context

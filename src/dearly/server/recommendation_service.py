@@ -6,15 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import grpc
-
 from dearly.content import Serving
 from dearly.evaluation import build_facts
 from dearly.language import Program, nearest
 from dearly.language.requirements import RECOMMENDATION_HORIZON_US, touching_events
 from dearly.language.types import DAY_US, HOUR_US
 from dearly.recommendation import Page, Recommender, Suggestion
-from dearly.server.application import Application
+from dearly.server.application import Application, Context
 from dearly.server.limits import MAX_EXCLUDED, MAX_SUGGESTIONS, require_count, require_id
 from dearly.server.statuses import Violation, invalid_argument, not_there, unknown_name
 from dearly.server.wire import item_struct
@@ -66,7 +64,7 @@ class RecommendationService(recommendations_pb2_grpc.RecommendationServiceServic
         self._application = application
 
     async def Recommend(  # noqa: N802 - the method's name in the proto
-        self, request: recommendations_pb2.RecommendRequest, context: grpc.aio.ServicerContext
+        self, request: recommendations_pb2.RecommendRequest, context: Context
     ) -> recommendations_pb2.RecommendResponse:
         """What the customer's recent events point to."""
         del context
@@ -78,7 +76,7 @@ class RecommendationService(recommendations_pb2_grpc.RecommendationServiceServic
         )
 
     async def SimilarItems(  # noqa: N802 - the method's name in the proto
-        self, request: recommendations_pb2.SimilarItemsRequest, context: grpc.aio.ServicerContext
+        self, request: recommendations_pb2.SimilarItemsRequest, context: Context
     ) -> recommendations_pb2.SimilarItemsResponse:
         """The item's neighbours."""
         del context
@@ -95,7 +93,7 @@ class RecommendationService(recommendations_pb2_grpc.RecommendationServiceServic
         )
 
     async def TrendingItems(  # noqa: N802 - the method's name in the proto
-        self, request: recommendations_pb2.TrendingItemsRequest, context: grpc.aio.ServicerContext
+        self, request: recommendations_pb2.TrendingItemsRequest, context: Context
     ) -> recommendations_pb2.TrendingItemsResponse:
         """What many customers touched within the window."""
         del context

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import grpc
-
 from dearly.language import Package, check_package
-from dearly.server.application import Application
+from dearly.server.application import Application, Context
 from dearly.server.limits import MAX_RULES_FILES, require_count
 from dearly.server.rules_keeper import RejectedRules
 from dearly.server.statuses import Violation, invalid_argument
@@ -22,7 +20,7 @@ class RulesService(rules_pb2_grpc.RulesServiceServicer):
         self._application = application
 
     async def GetRules(  # noqa: N802 - the method's name in the proto
-        self, request: rules_pb2.GetRulesRequest, context: grpc.aio.ServicerContext
+        self, request: rules_pb2.GetRulesRequest, context: Context
     ) -> rules_pb2.GetRulesResponse:
         """The version that serves, its names, and the newest package where that one was refused."""
         del request, context
@@ -46,7 +44,7 @@ class RulesService(rules_pb2_grpc.RulesServiceServicer):
         )
 
     async def CheckRules(  # noqa: N802 - the method's name in the proto
-        self, request: rules_pb2.CheckRulesRequest, context: grpc.aio.ServicerContext
+        self, request: rules_pb2.CheckRulesRequest, context: Context
     ) -> rules_pb2.CheckRulesResponse:
         """What the checker says of a package; nothing is kept of it."""
         del context

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-import grpc
-
 from dearly.content import Serving
 from dearly.evaluation import Evaluation, build_facts
 from dearly.language import nearest
 from dearly.language.requirements import names_requirements
 from dearly.language.types import Value
-from dearly.server.application import Application
+from dearly.server.application import Application, Context
 from dearly.server.limits import MAX_NAMES, require_count, require_id
 from dearly.server.statuses import unknown_name
 from dearly.server.wire import to_timestamp
@@ -26,7 +24,7 @@ class SegmentService(segments_pb2_grpc.SegmentServiceServicer):
         self._application = application
 
     async def EvaluateSegments(  # noqa: N802 - the method's name in the proto
-        self, request: segments_pb2.EvaluateSegmentsRequest, context: grpc.aio.ServicerContext
+        self, request: segments_pb2.EvaluateSegmentsRequest, context: Context
     ) -> segments_pb2.EvaluateSegmentsResponse:
         """One customer at one moment. Reading may wait for the store, so it happens off the loop."""
         del context

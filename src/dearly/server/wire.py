@@ -85,7 +85,7 @@ def _stored(kind: Type, value: Any) -> Stored:
     if kind == TIME:
         return time_to_stored(value)
     if isinstance(kind, SetOf):
-        return sorted(_stored(kind.element, element) for element in value)  # type: ignore[type-var, return-value]
+        return sorted(_stored(kind.element, element) for element in value)  # type: ignore[return-value]
     stored: Stored = value
     return stored
 
