@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeAlias
 
-from dearly.evaluation import reference
-from dearly.evaluation.compiler import CompiledProgram, compile_program
-from dearly.evaluation.facts import Facts
+from dearly.evaluation import CompiledProgram, Evaluation, Facts, compile_program, reference
 from dearly.language.program import Block, Program, SimilarTo
 from dearly.language.types import Value
 from tests.evaluation.cases import Case, spell
@@ -55,29 +54,33 @@ def disagreement(case: Case, compiler: Compile = compile_program) -> Answer | No
 
 
 def _answers(case: Case, compiled: CompiledProgram) -> Iterator[Answer]:
-    """Every customer at every instant: each name and block, its value and its next flip."""
+    """Every customer at every instant: each name and block, its value and its next flip.
+
+    The order of the questions changes from instant to instant, for what was asked before is remembered.
+    """
     for facts in case.customers:
-        for now_us in case.instants:
-            yield from _names(case.program, compiled, facts, now_us)
+        for nth, now_us in enumerate(case.instants):
+            evaluation = compiled.at(facts, now_us)
+            values = _values(case.program, evaluation, facts, now_us)
+            flips = _flips(case.program, evaluation, facts, now_us)
+            yield from chain(values, flips) if nth % 2 == 0 else chain(flips, values)
             for block in case.program.blocks.values():
-                yield from _block(case, compiled, block, facts, now_us)
+                yield from _block(case, compiled.at(facts, now_us), block, facts, now_us)
 
 
-def _names(program: Program, compiled: CompiledProgram, facts: Facts, now_us: int) -> Iterator[Answer]:
-    evaluation = compiled.at(facts, now_us)
+def _values(program: Program, evaluation: Evaluation, facts: Facts, now_us: int) -> Iterator[Answer]:
     for name in program.evaluation_order:
         yield Answer(name, reference.value_of(program, name, facts, now_us), evaluation.value(name))
+
+
+def _flips(program: Program, evaluation: Evaluation, facts: Facts, now_us: int) -> Iterator[Answer]:
     for name in program.evaluation_order:
         flip_us = reference.next_flip(program, name, facts, now_us)
         yield Answer(f"next flip of {name}", flip_us, evaluation.next_flip(name))
 
 
-def _block(
-    case: Case, compiled: CompiledProgram, block: Block, facts: Facts, now_us: int
-) -> Iterator[Answer]:
+def _block(case: Case, evaluation: Evaluation, block: Block, facts: Facts, now_us: int) -> Iterator[Answer]:
     program, name = case.program, block.name
-    # A fresh evaluation: nothing is memoised yet, as when a render asks for a block alone.
-    evaluation = compiled.at(facts, now_us)
     yield Answer(
         f"branch of {name}", reference.branch_of(program, name, facts, now_us), evaluation.branch(name)
     )

@@ -9,7 +9,7 @@ instants, since making and compiling a program costs more than asking it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TypeAlias, TypeVar
 
@@ -49,7 +49,8 @@ class Scope:
     """Where an expression stands: what it may draw on.
 
     ``event`` is set inside an event's ``where`` (which sees properties and profile, nothing else), ``item``
-    inside an item list's (which sees fields, profile and names).
+    inside an item list's (which sees fields, profile and names). ``drawn`` gathers the program's selections:
+    what several conditions share, evaluators compute once, so some are drawn again.
     """
 
     below: Below
@@ -59,6 +60,7 @@ class Scope:
     stages: tuple[tuple[str, str], ...] = ()
     event: str | None = None
     item: bool = False
+    drawn: list[Selection] = field(default_factory=list)
 
     def pick(self, options: Sequence[T]) -> T:
         return options[self.below(len(options))]
@@ -387,14 +389,23 @@ def _occurs(scope: Scope, depth: int) -> Expression:
 
 
 def _selection(scope: Scope, depth: int, event: str | None = None) -> Selection:
+    """A selection, as often as not the same as an earlier one."""
     kind = scope.pick(scope.palette.events) if event is None else event
-    where = _where(scope, kind, depth)
+    shared = [each for each in scope.drawn if each.event == kind]
+    if shared and scope.one_in(2):
+        return scope.pick(shared)
+    scope.drawn.append(_new_selection(scope, depth, kind))
+    return scope.drawn[-1]
+
+
+def _new_selection(scope: Scope, depth: int, event: str) -> Selection:
+    where = _where(scope, event, depth)
     within_us = scope.pick(scope.palette.durations) if scope.one_in(2) else None
     older_than_us = scope.pick(scope.palette.durations) if scope.one_in(4) else None
     if within_us is not None and older_than_us is not None and older_than_us >= within_us:
         within_us += older_than_us  # no event is both so recent and so old; the checker says so
     sequence = _sequence(scope, depth) if scope.one_in(3) else None
-    return Selection(kind, where, within_us, older_than_us, sequence)
+    return Selection(event, where, within_us, older_than_us, sequence)
 
 
 def _sequence(scope: Scope, depth: int) -> tree.Sequence:
