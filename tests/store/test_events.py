@@ -189,7 +189,7 @@ _EVENTS = st.lists(
 
 
 @given(_EVENTS, st.randoms(use_true_random=False), st.integers(1, 5))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_order_of_arrival_does_not_matter(tmp_path_factory, events, random, size) -> None:  # type: ignore[no-untyped-def]
     shuffled = [*events, *events[:3]]
     random.shuffle(shuffled)

@@ -62,7 +62,7 @@ def run_plans(plans: Sequence[Plan], store: Store | None, rejects: RejectsFile, 
     """Import all sections, showing progress; without a store, only check them.
 
     Raises:
-        DearlyError: a file or the store cannot be used; what came before is kept.
+        DearlyError: a file or the store cannot be used; the whole batches before are kept.
     """
     counts: list[Counts] = []
     for plan in plans:

@@ -34,7 +34,7 @@ def run_plan(
     """Import one section; without a store, only check it.
 
     Raises:
-        TableError: the file cannot be read to its end; what came before is kept.
+        TableError: the file cannot be read to its end; the whole batches before are kept.
         StoreUnavailable: the same, of the store.
     """
     counts = Counts(plan.title, plan.table.path.name)

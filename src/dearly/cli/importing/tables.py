@@ -20,7 +20,7 @@ Row: TypeAlias = Sequence[Any]
 
 
 class TableError(DearlyError):
-    """A file cannot be read on; what came before was read."""
+    """A file cannot be read, or not to its end."""
 
 
 @dataclass(frozen=True, slots=True)
