@@ -141,7 +141,8 @@ def _lifecycle(scope: Scope, index: int) -> Lifecycle:
 
 def _block(scope: Scope) -> Block:
     conditions: list[Expression | None] = [_way(scope) for _ in range(1 + scope.below(2))]
-    return Block("hero", tuple(Branch(each, TEMPLATE, _lists(scope)) for each in [*conditions, None]))
+    branches = [Branch(each, TEMPLATE, _lists(scope)) for each in conditions]
+    return Block("hero", (*branches, Branch(None, TEMPLATE, ())))  # an otherwise has no personal lists
 
 
 def _way(scope: Scope) -> Expression:

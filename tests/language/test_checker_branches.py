@@ -90,6 +90,13 @@ def test_a_when_that_is_never_true_is_told() -> None:
     assert "is never true" in only_finding(_lifecycle("points > 3 and false", "any viewed"))
 
 
+def test_an_otherwise_has_its_use_below_a_when_that_is_always_true() -> None:
+    assert (
+        codes_of('block b { when points > 3 show "a.html" when true show "b.html" otherwise show "c.html" }')
+        == []
+    )
+
+
 def test_blocks_are_held_to_the_same() -> None:
     rules = 'block b { when points > 3 show "a.html" when points > 5 show "a.html" otherwise show "b.html" }'
 

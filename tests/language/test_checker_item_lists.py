@@ -28,7 +28,7 @@ from tests.language.checking import codes_of, only_finding, program_of
 
 
 def _block(item_list: str) -> str:
-    return f'block b {{ otherwise show "a.html" with {item_list} }}'
+    return f'block b {{ when true show "a.html" with {item_list} otherwise show "b.html" }}'
 
 
 def _list_of(item_list: str, before: str = "") -> ItemList:
@@ -122,6 +122,35 @@ def test_a_hint_says_what_recently_could_take() -> None:
 
 
 def test_a_faulty_list_is_not_missed_in_the_template_as_well() -> None:
-    templates = {"a.html": "{% for item in x %}{{ item.title }}{% endfor %}"}
+    templates = {"a.html": "{% for item in x %}{{ item.title }}{% endfor %}", "b.html": ""}
 
     assert codes_of(_block("x = recommended produkt"), templates) == ["unknown-catalog"]
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        "recommended product",
+        "recently viewed.product_id",
+        "similar to latest viewed.product_id",
+        "trending product within 7 days, where price < points",
+        "trending product within 7 days, where rich and available",
+        'listed product ["a"], where life is a',
+        'listed product ["a"], where price < budget',
+    ],
+)
+def test_the_lists_of_an_otherwise_read_nothing_of_the_customer(items: str) -> None:
+    before = (
+        "segment rich { points > 3 }\nvalue budget = points\nlifecycle life { a when rich b otherwise }\n"
+    )
+
+    assert codes_of(f'{before}block b {{ otherwise show "a.html" with x = {items} }}') == [
+        "personal-otherwise"
+    ]
+
+
+@pytest.mark.parametrize(
+    "items", ["trending product within 7 days, where price < 3 and available", 'listed product ["a"]']
+)
+def test_the_lists_of_an_otherwise_are_the_same_for_all(items: str) -> None:
+    assert codes_of(f'block b {{ otherwise show "a.html" with x = {items} }}') == []

@@ -137,7 +137,10 @@ def test_customer_dot_name_means_the_customers_without_a_warning() -> None:
 
 
 def test_inside_an_item_lists_where_the_items_own_field_is_meant() -> None:
-    rules = 'block b { otherwise show "a.html" with items = recommended product, where category == country }'
+    rules = """block b {
+      when true show "a.html" with items = recommended product, where category == country
+      otherwise show "b.html"
+    }"""
 
     where = program_of(rules).blocks["b"].branches[0].lists[0].where
 

@@ -12,18 +12,24 @@ from dearly.language.program import (
     Expression,
     ItemList,
     Listed,
+    Literal,
+    ProfileField,
     Recently,
     Recommended,
     Schema,
+    SegmentRef,
     SimilarTo,
+    StageIs,
     Strategy,
     Trending,
+    ValueRef,
 )
 from dearly.language.scopes import Scope, find_catalog, find_event, find_property_type
 from dearly.language.selections import whole_number
 from dearly.language.symbols import check_name, report_duplicate
 from dearly.language.template_files import NAMING, shown_name
-from dearly.language.types import ItemRef
+from dearly.language.traversal import walk
+from dearly.language.types import BOOL, ItemRef
 from dearly.language.typing_rules import describe, spell, type_of
 from dearly.language.values import ValueProblem, check_id
 
@@ -32,6 +38,13 @@ MAX_ITEMS = 100
 
 DEFAULT_ITEMS = 6
 """A list without a ``limit`` holds this many (a ``listed`` one: all that are listed)."""
+
+
+PERSONAL = (ProfileField, SegmentRef, ValueRef, StageIs)
+"""What reads the customer in the ``where`` of an item list."""
+
+EVERYTHING = Literal(True, BOOL)
+"""The ``where`` that a list without one has."""
 
 
 def check_block(declared: syntax.BlockDeclaration, scope: Scope, definitions: Definitions) -> Block:
@@ -46,6 +59,8 @@ def check_block(declared: syntax.BlockDeclaration, scope: Scope, definitions: De
         ways.append(Way(written.condition is None, condition, place))
         template = _template_name(written.template, scope)
         lists = _item_lists(written.lists, scope, definitions)
+        if written.condition is None:
+            _check_impersonal(lists or (), scope)
         is_whole = (condition is None) == (written.condition is None)
         if is_whole and template is not None and lists is not None:
             branches.append(Branch(condition, template, lists, written.span))
@@ -80,6 +95,18 @@ def _item_lists(
         if checked is not None:
             lists.append(checked)
     return tuple(lists) if len(lists) == len(written) else None
+
+
+def _check_impersonal(lists: tuple[ItemList, ...], scope: Scope) -> None:
+    """An ``otherwise`` is shown to those of whom nothing may be known, so its lists are the same for all."""
+    for found in lists:
+        strategy = None if isinstance(found.strategy, Trending | Listed) else found.strategy.span
+        reading = (one.span for one in walk(found.where or EVERYTHING) if isinstance(one, PERSONAL))
+        place = strategy or next(reading, None)
+        if place is not None:
+            message = "This reads the customer, and an `otherwise` is for those of whom nothing may be known."
+            hint = "Take `trending` or `listed` items here, and show this one under `when true` before it."
+            scope.findings.add("personal-otherwise", place, message, hint)
 
 
 def _check_list_name(name: syntax.Name, scope: Scope) -> None:

@@ -35,15 +35,16 @@ def check_ways(ways: Sequence[Way], owner: str, owner_span: Span, findings: Find
 
 
 def _report_unreachable(ways: Sequence[Way], findings: Findings) -> None:
+    """Each ``when`` that is never true, or only when one before it is.
+
+    An ``otherwise`` below a ``when`` that is always true has its use: a block shows it when all else fails.
+    """
     seen: dict[Expression, Span] = {}
     for way in ways:
         if way.condition is None:
             continue
-        truth = constant_truth(way.condition)
-        if truth is not None:
-            message = "This reads nothing about the customer and is never true, so it is never reached."
-            if truth:
-                message = "This is true for everybody, so nothing below it is ever reached."
+        if constant_truth(way.condition) is False:
+            message = "This is never true, whoever the customer is, so it is never reached."
             findings.add("unreachable-when", way.span, message, "Leave it out, or mend the condition.")
             continue
         covering = _covering(way.condition, seen)
@@ -51,9 +52,8 @@ def _report_unreachable(ways: Sequence[Way], findings: Findings) -> None:
             message = (
                 f"This is never reached: whenever it is true, the one at {covering} is true and comes first."
             )
-            findings.add(
-                "unreachable-when", way.span, message, "Put the narrower condition first, or leave this out."
-            )
+            hint = "Put the narrower condition first, or leave this out."
+            findings.add("unreachable-when", way.span, message, hint)
         else:
             seen[way.condition] = way.span
 
@@ -61,5 +61,5 @@ def _report_unreachable(ways: Sequence[Way], findings: Findings) -> None:
 def _covering(condition: Expression, seen: dict[Expression, Span]) -> Span | None:
     if condition in seen:
         return seen[condition]
-    recent = list(seen)[-MAX_COMPARED:] if len(seen) > MAX_COMPARED else list(seen)
+    recent = list(seen)[-MAX_COMPARED:]
     return next((seen[earlier] for earlier in recent if covers(earlier, condition)), None)

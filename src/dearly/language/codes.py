@@ -54,6 +54,7 @@ CHECKER_CODES: Mapping[str, Severity] = {
     "unreachable-when": "error",
     # item lists
     "not-an-item": "error",
+    "personal-otherwise": "error",
     "bad-limit": "error",
     "bad-item-id": "error",
     "repeated-item": "warning",

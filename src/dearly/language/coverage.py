@@ -55,7 +55,7 @@ def covers(earlier: Expression, later: Expression) -> bool:
 
     Both are read as "one of several, each of which is all of several"; that goes one level deep.
     """
-    if earlier == later:
+    if earlier == later or constant_truth(earlier):
         return True
     wanted, given = _alternatives(later), _alternatives(earlier)
     if sum(map(len, wanted)) > MAX_PARTS or sum(map(len, given)) > MAX_PARTS:
