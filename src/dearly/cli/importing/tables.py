@@ -64,7 +64,7 @@ def open_table(path: Path, missing: frozenset[str], delimiter: str = "") -> Tabl
 def count_rows(path: Path) -> int:
     """About how many rows a file has, for the progress bar: its lines, or what Parquet says.
 
-    Reading it once more takes a fiftieth of the import, and finds a truncated file before anything is written.
+    Reading it once more costs little, and finds a truncated file before anything of it is written.
 
     Raises:
         TableError: the file cannot be read to its end.
