@@ -31,7 +31,7 @@ $(PROTO_STAMP): $(STAMP) $(wildcard protos/dearly/v1/*.proto) protos/build_hook.
 protos: $(PROTO_STAMP)  ## generate the Python modules of the API
 
 run: $(PROTO_STAMP)  ## demo shop, index, server on loopback, one rendered block; Ctrl-C ends it
-	@$(BIN)/python -m dearly.cli.quickstart --data $(DATA) --address $(ADDRESS)
+	@$(BIN)/dearly quickstart --data $(DATA) --address $(ADDRESS)
 
 test: $(PROTO_STAMP)  ## the whole test suite
 	@echo "==> tests"

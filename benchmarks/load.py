@@ -1,8 +1,8 @@
 """A load generator for unary gRPC calls whose every call has a body of its own.
 
-Speaks HTTP/2 (RFC 9113) straight over sockets: request bodies are encoded before the clock starts, and while it
-runs a reply costs only a walk over its frame heads. h2load can post one body only; here every call is about
-another customer. Each reply must end with ``grpc-status: 0`` (distinct trailers are decoded once each).
+Speaks HTTP/2 (RFC 9113) straight over sockets: bodies are encoded before the clock starts, and while it runs
+a reply costs only a walk over its frame heads. h2load posts one body; here every call is about another
+customer. Each reply must end with ``grpc-status: 0`` (distinct trailers are decoded once each).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class LoadFailed(RuntimeError):
 def run_load(
     address: tuple[str, int], method: str, messages: Sequence[bytes], *, connections: int, in_flight: int
 ) -> LoadReport:
-    """Call ``method`` (``/package.Service/Method``) once with each serialised message and wait for every reply.
+    """Call ``method`` (``/package.Service/Method``) once with each message and wait for every reply.
 
     ``in_flight`` calls are under way at a time on each connection.
 
