@@ -1,0 +1,129 @@
+"""``make run``: the demo shop, its index, a server on loopback, and one rendered block; then it serves.
+
+Each step is a ``dearly`` command, shown as you would type it.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import grpc
+import typer
+
+from dearly import DearlyError
+from dearly.cli.demo_shop import customer_id
+from dearly.v1 import content_pb2, content_pb2_grpc
+
+CUSTOMERS = 5_000
+SEED = 1
+LOOKED_AT = 40
+"""Among so many customers one is sought to whom a rule applies."""
+
+
+class QuickstartFailed(DearlyError):
+    """A step did not work; what it printed says why."""
+
+
+def quickstart(
+    data: Annotated[Path, typer.Option(help="Where the demo's store and index are kept.")] = Path(
+        "build/demo"
+    ),
+    rules: Annotated[Path, typer.Option(help="The rules package.")] = Path("rules"),
+    address: Annotated[
+        str, typer.Option(help="Where to serve; port 0 takes a free one.")
+    ] = "127.0.0.1:50051",
+) -> None:
+    """Fill a demo shop, build its index, serve it, and show one block. Ctrl-C ends it."""
+    data.mkdir(parents=True, exist_ok=True)
+    store = f"sqlite:///{data / 'shop.db'}"
+    index = str(data / "index")
+    _run(["demo", "--store", store, "--customers", str(CUSTOMERS), "--seed", str(SEED)])
+    _run(["index", "build", "--store", store, "--rules", str(rules), "--index", index])
+    _serve(
+        ["serve", "--store", store, "--rules", str(rules), "--index", index, "--address", address],
+        data,
+        rules,
+    )
+
+
+def _command(arguments: list[str]) -> list[str]:
+    typer.secho(f"\n$ dearly {shlex.join(arguments)}", bold=True)
+    sys.stdout.flush()
+    return [sys.executable, "-m", "dearly.cli", *arguments]
+
+
+def _run(arguments: list[str]) -> None:
+    status = subprocess.run(_command(arguments), check=False).returncode  # noqa: S603 - our own command
+    if status != 0:
+        raise QuickstartFailed(f"`dearly {arguments[0]}` ended with exit code {status}; see above.")
+
+
+def _serve(arguments: list[str], data: Path, rules: Path) -> None:
+    """Start the server as a child (Ctrl-C reaches both), show a block, wait until the child has drained."""
+    log = data / "server.log"
+    with log.open("ab") as sink:
+        command = _command(arguments)
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sink, text=True)  # noqa: S603 - our own
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    try:
+        address = _listening(child, log)
+        typer.echo(f"listening on {address}; its log is {log}")
+        _show_one(address, rules)
+        typer.secho(f"\nServing on {address} until Ctrl-C.", bold=True)
+        child.wait()
+    except KeyboardInterrupt:
+        typer.echo("\nstopping")
+    finally:
+        if child.poll() is None:
+            child.send_signal(signal.SIGTERM)
+        child.wait()
+
+
+def _listening(child: subprocess.Popen[str], log: Path) -> str:
+    assert child.stdout is not None
+    line = child.stdout.readline()
+    if not line:
+        raise QuickstartFailed(f"The server did not start; the end of {log} says:\n{_tail(log)}")
+    return str(json.loads(line)["address"])
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-5:])
+
+
+def _show_one(address: str, rules: Path) -> None:
+    """Render the hero for some customers, and print it for one to whom a rule applied."""
+    wanted = [customer_id(SEED, number) for number in range(1, LOOKED_AT + 1)]
+    requests = [
+        content_pb2.RenderContentRequest(customer_id=customer, blocks=["hero"]) for customer in wanted
+    ]
+    with grpc.insecure_channel(address) as channel:
+        stub = content_pb2_grpc.ContentServiceStub(channel)
+        reply = stub.BatchRenderContent(content_pb2.BatchRenderContentRequest(requests=requests), timeout=30)
+    blocks = [result.content.blocks[0] for result in reply.results]
+    chosen = max(range(len(blocks)), key=lambda number: (_interest(blocks[number]), -number))
+    block = blocks[chosen]
+    typer.secho(f"\nRenderContent(customer_id={wanted[chosen]!r}, blocks=['hero'])", bold=True)
+    typer.echo(f"  reason:  {content_pb2.BlockReason.Name(block.reason).removeprefix('BLOCK_REASON_')}")
+    typer.echo(f"  rule:    {rules / block.rule}  {_source_line(rules, block.rule)}")
+    typer.echo(f"  items:   {', '.join(block.item_ids)}")
+    typer.echo(f"  subject: {block.subject}")
+    typer.echo(f"  html:    {len(block.html.encode()):,} bytes; as text:\n")
+    typer.echo("\n".join(f"    {line}" for line in block.text.splitlines()))
+
+
+def _interest(block: content_pb2.RenderedBlock) -> int:
+    matched = block.reason == content_pb2.BLOCK_REASON_MATCHED
+    return 2 * matched + bool(block.item_ids)
+
+
+def _source_line(rules: Path, rule: str) -> str:
+    file, _, line = rule.rpartition(":")
+    path = rules / file
+    return path.read_text(encoding="utf-8").splitlines()[int(line) - 1].strip() if path.is_file() else ""
