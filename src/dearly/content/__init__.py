@@ -1,1 +1,17 @@
-"""."""
+"""Facts -> block decision -> items -> template -> bytes, with a fallback behind every step."""
+
+from dearly.content.personalizer import Personalizer
+from dearly.content.request import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock
+from dearly.content.serving import CannotServe, Serving, prepare_serving
+
+__all__ = [
+    "CannotServe",
+    "Personalizer",
+    "Reason",
+    "RenderReply",
+    "RenderRequest",
+    "RenderedBlock",
+    "Serving",
+    "UnknownBlock",
+    "prepare_serving",
+]

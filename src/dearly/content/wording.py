@@ -58,7 +58,7 @@ def truncate(text: str, length: int, killwords: bool = False, end: str = "…") 
     cut = text[: max(0, length - len(end))]
     if not killwords and not text[len(cut)].isspace() and (space := cut.rfind(" ")) > 0:
         cut = cut[:space]
-    return cut.rstrip() + end
+    return (cut.rstrip() + end)[:length]
 
 
 def _join(elements: Sequence[object], separator: str = "") -> str:
@@ -92,7 +92,7 @@ _FILTERS: Mapping[str, Callable[..., Any]] = {
     "join": _join,
     "first": lambda elements: elements[0] if elements else None,
     "last": lambda elements: elements[-1] if elements else None,
-    URL_GUARD: guarded_url,
+    URL_GUARD: lambda value: guarded_url(printed(value)),
 }
 
 WORDS: Mapping[str, Callable[..., Any]] = {
