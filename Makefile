@@ -40,7 +40,7 @@ test: $(PROTO_STAMP)  ## the whole test suite
 check: $(PROTO_STAMP)  ## formatting, lint, types, layers, proto lint, the example rules
 	@echo "==> ruff"; $(BIN)/ruff format --check . && $(BIN)/ruff check .
 	@echo "==> mypy --strict"; $(BIN)/mypy
-	@echo "==> import-linter"; $(BIN)/lint-imports --no-timings
+	@echo "==> import-linter"; $(BIN)/lint-imports
 	@echo "==> buf lint"; .ci/lint-protos
 	@echo "==> dearly check rules"; $(BIN)/dearly check rules
 

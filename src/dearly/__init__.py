@@ -6,4 +6,4 @@ __version__ = version("dearly")
 
 
 class DearlyError(Exception):
-    """The root of every error that Dearly raises on purpose; its text is meant for the person who reads it."""
+    """The root of every error that Dearly raises on purpose; its text is meant for whoever reads it."""

@@ -58,6 +58,7 @@ def test_fixed_rounds_halves_away_from_zero(number: float, digits: int, text: st
         (("Trail shoes", 9, False, "..."), "Trail..."),
         (("Trailshoes", 5), "Trai…"),
         (("Trail", 1), "…"),
+        (("Trail", 2, False, "..."), ".."),
     ],
 )
 def test_truncate_keeps_whole_words_and_the_length(arguments: tuple[str, int], text: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import TypeAlias
 
 from dearly.evaluation import CompiledProgram, Evaluation, Facts, compile_program, reference
@@ -54,29 +53,26 @@ def disagreement(case: Case, compiler: Compile = compile_program) -> Answer | No
 
 
 def _answers(case: Case, compiled: CompiledProgram) -> Iterator[Answer]:
-    """Every customer at every instant: each name and block, its value and its next flip.
-
-    The order of the questions changes from instant to instant, for what was asked before is remembered.
-    """
+    """Every customer at every instant: each name and block, its value and its next flip."""
     for facts in case.customers:
-        for nth, now_us in enumerate(case.instants):
-            evaluation = compiled.at(facts, now_us)
-            values = _values(case.program, evaluation, facts, now_us)
-            flips = _flips(case.program, evaluation, facts, now_us)
-            yield from chain(values, flips) if nth % 2 == 0 else chain(flips, values)
+        for now_us in case.instants:
+            yield from _names(case.program, compiled, facts, now_us)
             for block in case.program.blocks.values():
                 yield from _block(case, compiled.at(facts, now_us), block, facts, now_us)
 
 
-def _values(program: Program, evaluation: Evaluation, facts: Facts, now_us: int) -> Iterator[Answer]:
-    for name in program.evaluation_order:
-        yield Answer(name, reference.value_of(program, name, facts, now_us), evaluation.value(name))
-
-
-def _flips(program: Program, evaluation: Evaluation, facts: Facts, now_us: int) -> Iterator[Answer]:
-    for name in program.evaluation_order:
-        flip_us = reference.next_flip(program, name, facts, now_us)
-        yield Answer(f"next flip of {name}", flip_us, evaluation.next_flip(name))
+def _names(program: Program, compiled: CompiledProgram, facts: Facts, now_us: int) -> Iterator[Answer]:
+    """Asked in two orders, each of a fresh evaluation, which remembers what was asked before."""
+    names = program.evaluation_order
+    values = {name: reference.value_of(program, name, facts, now_us) for name in names}
+    flips = {name: reference.next_flip(program, name, facts, now_us) for name in names}
+    evaluation = compiled.at(facts, now_us)
+    yield from (Answer(name, values[name], evaluation.value(name)) for name in names)
+    yield from (Answer(f"next flip of {name}", flips[name], evaluation.next_flip(name)) for name in names)
+    evaluation = compiled.at(facts, now_us)
+    for name in reversed(names):
+        yield Answer(f"next flip of {name}, before its value", flips[name], evaluation.next_flip(name))
+        yield Answer(f"{name}, after its next flip", values[name], evaluation.value(name))
 
 
 def _block(case: Case, evaluation: Evaluation, block: Block, facts: Facts, now_us: int) -> Iterator[Answer]:

@@ -243,6 +243,16 @@ def test_stepping_through_time_finds_no_change_that_the_flip_missed_and_none_ear
         assert found == _every_change(VARIETY, facts, name), name
 
 
+def test_a_search_that_looked_ahead_leaves_nothing_out_of_the_next() -> None:
+    rules = """
+    segment ahead { average of viewed.seconds within 60 seconds == 2 and any added within 60 seconds }
+    segment asked { any added within 60 seconds }
+    """
+    evaluation = compiled(rules).at(customer(viewed=[(0, {"seconds": 1.0})], added=[0]), NOW)
+    assert evaluation.next_flip("ahead") == NOW + 60 * S  # it is there that 'added' is first looked at
+    assert evaluation.next_flip("asked") == NOW + 60 * S
+
+
 def test_every_answer_of_the_variety_flips_for_somebody() -> None:
     customers = [_random_customer(random.Random(seed)) for seed in range(12)]
     for name in NAMES:

@@ -41,9 +41,9 @@ MISTAKES = [
     ('block b { wen a show "x" }', "wen", "Expected `when` or `otherwise`", "`when`"),
     ("segment a { any e within 3 dyas }", "dyas", "a unit of time", "`3 days`"),
     ("segment a { any e within 24 h }", "h", "a unit of time", "`24 hours`"),
-    ("segment a { any e within 24h }", "24h", "Expected a number", "`24 hours`"),
+    ("segment a { any e within 24h }", "24h", "a length of time", "`24 hours`"),
     ("segment a { any e within 2 months }", "months", "a unit of time", "`30 days`"),
-    ("segment a { any e within -1 days }", "-", "Expected a number", "more than nothing"),
+    ("segment a { any e within -1 days }", "-", "a length of time", "more than nothing"),
     # the habits of other languages
     ('segment a { x = "US" }', "=", "but `=` came", "`==`"),
     ("segment a { x == 1 && y == 2 }", "&&", "`and`", "Write `and`"),
@@ -60,7 +60,6 @@ MISTAKES = [
     ("segment a { 1 < x < 3 }", "<", "", "join them with `and`"),
     ('segment a { x matches "a.*" }', "matches", "", "no patterns"),
     ("segment a { when x }", "when", "", "elsewhere the condition stands alone"),
-    ("segment a { x == null }", None, None, None),
     ("segment a { firstName == 1 }", "firstName", "", "`first_name`"),
     ("segment a { x > .5 }", ".", "", "`0.5`"),
     ("segment a { x > 1. }", ".", "", "`0.5`"),
@@ -92,11 +91,7 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "message", "hint"),
-    [case for case in MISTAKES if case[1] is not None],
-    ids=lambda case: case,
-)
+@pytest.mark.parametrize(("text", "place", "message", "hint"), MISTAKES)
 def test_a_mistake_is_told_in_the_authors_words(
     text: str, place: str, message: str, hint: str | None
 ) -> None:

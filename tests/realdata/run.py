@@ -1,7 +1,7 @@
 """``make realdata``: a grocer's year end to end; writes build/realdata.json.
 
-Imports all of Complete Journey with the commands a user types, builds the index, serves, and renders two blocks
-for every household over a real socket. ``../shared/data/completejourney`` has to be there.
+Imports all of Complete Journey with the commands a user types, builds the index, serves, and renders two
+blocks for every household over a real socket. ``../shared/data/completejourney`` has to be there.
 """
 
 from __future__ import annotations

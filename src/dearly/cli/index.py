@@ -221,7 +221,7 @@ def _summary(index: CatalogIndex, seconds: float) -> str:
         return f"{name}: empty, since nobody touched an item; trends and lists serve. {seconds:.1f} s"
     weights = ", ".join(f"{event} {weight:.2f}" for event, weight in manifest.event_weights.items())
     return (
-        f"{name}: {manifest.items:,} items, {manifest.touches:,} touches of {manifest.customers:,} customers, "
+        f"{name}: {manifest.items:,} items, {manifest.customers:,} customers, {manifest.touches:,} touches, "
         f"{manifest.dimensions} dimensions, {manifest.recommended.kind} search with recall "
         f"{manifest.recommended.recall:.3f}. {seconds:.1f} s\n  weights: {weights}"
     )

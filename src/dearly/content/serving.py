@@ -74,7 +74,8 @@ def _last_resort(program: Program, name: str, templates: Mapping[str, CompiledTe
     except DearlyError as error:
         raise CannotServe(
             f"{otherwise.span}: block {name!r} shows {otherwise.template!r} when all else fails, and it "
-            f"cannot be rendered without items ({type(error).__name__}: {error}). Make it work with empty lists."
+            f"cannot be rendered without items ({type(error).__name__}: {error}). "
+            "Make it work with empty lists."
         ) from error
 
 

@@ -129,7 +129,7 @@ def _write_filter(source: Source, where: Expression, name: str) -> None:
 def _write_timeline(source: Source, selection: Selection, name: str) -> None:
     log = log_text(source, selection.event, selection.where)
     within = selection.within_us
-    start = "BEGINNING" if within is None else f"e.now_us - {within}"
+    start = "BEGINNING" if within is None else f"e.origin_us - {within}"
     made = f"window_timeline({log}, {start}, {selection.older_than_us or 0}, {within})"
     sequence = selection.sequence
     if sequence is not None:
@@ -144,7 +144,7 @@ def _write_kept(source: Source, kept: EventSource, name: str) -> None:
     scope = Scope(source, row=EventProperty)
     condition = holds(where, scope).text
     reach_us = source.plan.reach_us[kept]
-    start = "BEGINNING" if reach_us is None else f"e.now_us - {reach_us}"
+    start = "BEGINNING" if reach_us is None else f"e.origin_us - {reach_us}"
     loop = [
         *scope.ahead,
         "times = []",

@@ -48,7 +48,7 @@ class CompiledProgram:
 
     def at(self, facts: Facts, now_us: int) -> Evaluation:
         """One customer at one instant; nothing is worked out before it is asked for."""
-        return Evaluation(self, facts.profile, facts.events, now_us, {})
+        return Evaluation(self, facts.profile, facts.events, now_us, now_us, {})
 
 
 class Evaluation:
@@ -57,7 +57,7 @@ class Evaluation:
     Not for use by several threads at once. The facts must not change while it is in use.
     """
 
-    __slots__ = ("_compiled", "events", "logs", "memo", "now_us", "profile", "sure_until_us")
+    __slots__ = ("_compiled", "events", "logs", "memo", "now_us", "origin_us", "profile", "sure_until_us")
 
     def __init__(
         self,
@@ -65,14 +65,17 @@ class Evaluation:
         profile: Mapping[str, Value],
         events: Mapping[str, EventLog],
         now_us: int,
+        origin_us: int,
         logs: dict[str, Any],
     ) -> None:
         self._compiled = compiled
         self.profile = profile
         self.events = events
         self.now_us = now_us
+        self.origin_us = origin_us
+        """Where a search for the next flip began: logs look back from here, so that they hold all along it."""
         self.logs = logs
-        """What holds at later instants too: kept events and timelines."""
+        """What holds from the origin on: kept events and timelines."""
         self.memo: dict[int, Any] = {}
         """What holds at this instant: names and aggregates that several places use."""
         self.sure_until_us = NEVER
@@ -139,7 +142,7 @@ class Evaluation:
         return None
 
     def _later(self, now_us: int) -> Evaluation:
-        return Evaluation(self._compiled, self.profile, self.events, now_us, self.logs)
+        return Evaluation(self._compiled, self.profile, self.events, now_us, self.origin_us, self.logs)
 
     def _known_list(self, block: str, branch: int, list_name: str) -> ListKey:
         key = (block, branch, list_name)

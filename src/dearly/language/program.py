@@ -201,7 +201,8 @@ class Sequence:
     """``[not] followed by EVENT [where ..] [within D]``, asked of each event A of the selection at time a.
 
     Positive: some B with ``a < b`` and (given ``within_us``) ``b <= a + within_us``, ``b <= now``.
-    Negated with ``within_us``: no such B *and* ``a + within_us <= now``. Negated without: no B with ``a < b <= now``.
+    Negated with ``within_us``: no such B *and* ``a + within_us <= now``. Negated without: no B with
+    ``a < b <= now``.
     """
 
     negated: bool
@@ -228,7 +229,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Occurs:
-    """How many events are selected. ``any`` is at least 1, ``no`` exactly 0, ``more than``/``fewer than`` strict."""
+    """How many events are selected: ``any`` is at least 1, ``no`` exactly 0, ``more than`` one more."""
 
     quantifier: OneOf["at least", "at most", "exactly"]
     count: int
@@ -255,7 +256,7 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """The property of the latest or first selected event by (time, source, id); missing when there is none."""
+    """The property of the latest or first selected event by (time, source, id); missing without one."""
 
     which: OneOf["latest", "first"]
     selection: Selection

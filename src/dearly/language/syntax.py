@@ -1,7 +1,7 @@
 """What was written, with its places, before names and types are known: the parser's tree, plain frozen data.
 
-``parser`` makes it from text, ``checker`` turns it into a :class:`~dearly.language.program.Program`, ``formatter``
-spells it out again. Names are unresolved: a bare word may still be a field, a segment, a value or a property.
+``parser`` makes it from text, ``checker`` turns it into a :class:`~dearly.language.program.Program`. Names
+are unresolved: a bare word may still be a field, a segment, a value or a property.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class TextLiteral:
 
 @dataclass(frozen=True, slots=True)
 class NumberLiteral:
-    """A number as a double; ``text`` is its spelling (``3`` and ``3.0`` differ where a whole number is needed)."""
+    """A number as a double; ``text`` is its spelling (``3`` and ``3.0`` differ as a count)."""
 
     value: float
     text: str
@@ -119,7 +119,7 @@ class In:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """``LEFT contains|starts with|ends with|is like RIGHT``; ``contains`` is of texts or of a set and an element."""
+    """``LEFT contains|starts with|ends with|is like RIGHT``; ``contains`` is of texts, or set and element."""
 
     operator: OneOf["contains", "starts with", "ends with", "is like"]
     left: Expression

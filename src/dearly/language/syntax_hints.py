@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from dearly.language.sections import LATER_KEYWORDS, SERVED_KEYWORDS
 from dearly.language.suggestions import nearest
-from dearly.language.syntax_words import (
-    KEYWORDS,
-    OPERAND,
-    PHRASES,
-    SIGN_HINTS,
-    UNIT_HINTS,
-    UNIT_WORDS,
-    WORD_HINTS,
-)
+from dearly.language.syntax_words import KEYWORDS, OPERAND, PHRASES, UNIT_WORDS
 
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _AGGREGATES = ("count", "sum", "average", "min", "max")
@@ -97,7 +89,7 @@ def _on_unit(problem: Problem) -> str | None:
     number, unit = together.groups() if together else (problem.previous, problem.came)
     if not (together or "UNIT" in problem.accepted):
         return None
-    meant = UNIT_HINTS.get(unit) or (unit if unit in UNIT_WORDS else nearest(unit, UNIT_WORDS))
+    meant = _SHORT_UNITS.get(unit) or (unit if unit in UNIT_WORDS else nearest(unit, UNIT_WORDS))
     if meant is None:
         return None
     return f"Write `{meant}`." if meant[0].isdigit() else f"Write `{number} {meant}`."
@@ -114,7 +106,7 @@ def _on_sign(problem: Problem) -> str | None:
         return "Compare two things at a time, and join them with `and`: `1 < x and x < 5`."
     if problem.came == ";" and "COMMA" in problem.accepted:
         return "Put a comma or a new line between two fields."
-    return SIGN_HINTS.get(problem.came)
+    return _SIGNS.get(problem.came)
 
 
 def _on_quotes(problem: Problem) -> str | None:
@@ -132,7 +124,7 @@ def _on_quotes(problem: Problem) -> str | None:
 def _on_word(problem: Problem) -> str | None:
     if problem.came == "not" and problem.after == "contains":
         return "Write `not (SET contains ELEMENT)`."
-    return WORD_HINTS.get(problem.came)
+    return _WORDS.get(problem.came)
 
 
 def _on_spelling(problem: Problem) -> str | None:
@@ -159,6 +151,61 @@ def _nearest_phrase(words: Iterable[str], phrases: Iterable[str]) -> str | None:
                 return found
     return None
 
+
+_SIGNS: Mapping[str, str] = {
+    "=": "Write `==` to compare.",
+    "&&": "Write `and`.",
+    "&": "Write `and`.",
+    "||": "Write `or`.",
+    "|": "Write `or`.",
+    "!": "Write `not`, or `!=` to compare.",
+    "<>": "Write `!=`.",
+    "=>": "Write `>=`.",
+    "=<": "Write `<=`.",
+    "%": "Write the share as a number: `0.2`.",
+    ":": "Write `=`.",
+    "++": "Write `+ 1`.",
+}
+"""What to write in place of a sign of another language."""
+
+_WORDS: Mapping[str, str] = {
+    "equals": "Write `==`.",
+    "is": 'Write `is present`, `is missing`, `is like "TEXT"`, or `LIFECYCLE is STAGE`; compare with `==`.',
+    "has": "Write `contains`.",
+    "includes": "Write `contains`.",
+    "like": "Write `is like`.",
+    "matches": "There are no patterns; write `contains`, `starts with`, `ends with` or `is like`.",
+    "less": "Write `fewer than` of events, `<` of numbers.",
+    "before": "Write `<`.",
+    "after": "Write `>`.",
+    "unless": "Write `and not (..)`.",
+    "if": "Write `when` in a block or lifecycle; in a segment the condition stands alone.",
+    "then": "Write `followed by`.",
+    "null": "Write `is missing`.",
+    "never": "Write `no EVENT`.",
+    "default": "Write `otherwise`.",
+    "when": "`when` stands in a block or a lifecycle; elsewhere the condition stands alone.",
+}
+"""What to write in place of a word that has no meaning where it stands."""
+
+_SHORT_UNITS: Mapping[str, str] = {
+    "s": "seconds",
+    "sec": "seconds",
+    "secs": "seconds",
+    "m": "minutes",
+    "min": "minutes",
+    "mins": "minutes",
+    "h": "hours",
+    "hr": "hours",
+    "hrs": "hours",
+    "d": "days",
+    "w": "weeks",
+    "month": "30 days",
+    "months": "30 days",
+    "year": "365 days",
+    "years": "365 days",
+}
+"""Units as people shorten them."""
 
 _RULES: tuple[Callable[[Problem], str | None], ...] = (
     _on_braces,

@@ -18,8 +18,13 @@ PHRASES: Mapping[str, str] = {
     "trending": "TRENDING",
     "recently": "RECENTLY",
     "listed": "LISTED",
-    "or": "OR",
+    "where": "WHERE",
+    "within": "WITHIN",
+    "older than": "OLDER_THAN",
+    "followed by": "FOLLOWED_BY",
+    "not followed by": "NOT_FOLLOWED_BY",
     "and": "AND",
+    "or": "OR",
     "not": "NOT",
     "in": "IN",
     "not in": "NOT_IN",
@@ -49,11 +54,6 @@ PHRASES: Mapping[str, str] = {
     "first": "FIRST",
     "time since last": "TIME_SINCE_LAST",
     "time since first": "TIME_SINCE_FIRST",
-    "where": "WHERE",
-    "within": "WITHIN",
-    "older than": "OLDER_THAN",
-    "followed by": "FOLLOWED_BY",
-    "not followed by": "NOT_FOLLOWED_BY",
 }
 """Every word or phrase of the language within a declaration, with its terminal."""
 
@@ -129,30 +129,21 @@ _GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
     (OPERAND, OPERAND | {"NOT", "MINUS"}, "a condition or a value"),
     (_CONSTANT, _CONSTANT, "a constant (a text, a number, a date, `true` or `false`)"),
     (
-        frozenset(("COMPARISON", "PLUS")),
+        frozenset({"COMPARISON", "PLUS"}),
         frozenset({"COMPARISON", "PLUS", "MINUS", "TIMES", "OVER", "IN", "NOT_IN", "MATCH", "IS", "ELSE"}),
         "an operator such as `==`",
     ),
     (
-        frozenset(("PLUS", "TIMES")),
+        frozenset({"PLUS", "TIMES"}),
         frozenset({"PLUS", "MINUS", "TIMES", "OVER", "ELSE"}),
         "an operator such as `+`",
     ),
-    (
-        frozenset(("WITHIN", "FOLLOWED_BY")),
-        frozenset({"WHERE", "WITHIN", "OLDER_THAN", "FOLLOWED_BY", "NOT_FOLLOWED_BY"}),
-        "`where`, `within`, `older than`, `followed by`",
-    ),
-    (
-        frozenset(("RECOMMENDED", "LISTED")),
-        frozenset({"RECOMMENDED", "SIMILAR_TO", "TRENDING", "RECENTLY", "LISTED"}),
-        "`recommended`, `similar to`, `trending`, `recently` or `listed`",
-    ),
-    (frozenset(("AND", "OR")), frozenset(("AND", "OR")), "`and`, `or`"),
+    (frozenset({"FOLLOWED_BY"}), frozenset({"FOLLOWED_BY", "NOT_FOLLOWED_BY"}), "`followed by`"),
 )
 """When all of the first are possible, the second are told by the third."""
 
 _SINGLE = {
+    **{terminal: f"`{phrase}`" for phrase, terminal in PHRASES.items()},
     "NAME": "a name",
     "TEXT": "a text in double quotes",
     "NUMBER": "a number",
@@ -176,10 +167,10 @@ _SINGLE = {
     "SEMICOLON": "`;`",
     "QMARK": "`?`",
     "AT": "an annotation such as `@sensitive`",
-    "MATCH": "`contains`",
     "$END": "",
-} | {terminal: f"`{phrase}`" for phrase, terminal in PHRASES.items() if terminal != "MATCH"}
+}
 
+_COUNTS = (("at", "least"), ("at", "most"), ("more", "than"), ("fewer", "than"))
 _EVENT_BEFORE = frozenset({"any", "no", "of", "last", "first", "by", "latest", "recently"})
 
 
@@ -193,83 +184,27 @@ def expected_phrases(accepted: frozenset[str], before: tuple[str, ...]) -> list[
             left -= told
     if "AND" in accepted:
         left.discard("DOT")
+    if "SET_OF" in left:
+        return ["a type such as `text`"]
     if "NAME" in left:
         left.discard("NAME")
         phrases.insert(0, _name_phrase(before))
+    if before[-1:] == ("within",) or before[-2:] == ("older", "than"):
+        return ["a length of time such as `7 days`"]
     singles = [_SINGLE[terminal] for terminal in _SINGLE if terminal in left]
     return [phrase for phrase in phrases + singles if phrase]
 
 
 def _name_phrase(before: tuple[str, ...]) -> str:
     previous = before[-1] if before else ""
-    if previous in ("catalog", "event", "segment", "value", "lifecycle", "block") and len(before) == 1:
+    if len(before) == 1:
         return f"the {previous}'s name"
-    if previous in _EVENT_BEFORE or before[-3:-1] in (
-        ("at", "least"),
-        ("at", "most"),
-        ("more", "than"),
-        ("fewer", "than"),
-    ):
+    if previous in _EVENT_BEFORE or before[-3:-1] in _COUNTS:
         return "an event's name"
-    if before[:1] == ("lifecycle",):
+    if before[0] == "lifecycle":
         return "a stage's name"
     return "a name"
 
-
-SIGN_HINTS: Mapping[str, str] = {
-    "=": "Write `==` to compare.",
-    "&&": "Write `and`.",
-    "&": "Write `and`.",
-    "||": "Write `or`.",
-    "|": "Write `or`.",
-    "!": "Write `not`, or `!=` to compare.",
-    "<>": "Write `!=`.",
-    "=>": "Write `>=`.",
-    "=<": "Write `<=`.",
-    "%": "Write the share as a number: `0.2`.",
-    ":": "Write `=`.",
-    "++": "Write `+ 1`.",
-}
-"""What to write in place of a sign of another language."""
-
-WORD_HINTS: Mapping[str, str] = {
-    "equals": "Write `==`.",
-    "is": 'Write `is present`, `is missing`, `is like "TEXT"`, or `LIFECYCLE is STAGE`; compare with `==`.',
-    "has": "Write `contains`.",
-    "includes": "Write `contains`.",
-    "like": "Write `is like`.",
-    "matches": "There are no patterns; write `contains`, `starts with`, `ends with` or `is like`.",
-    "less": "Write `fewer than` of events, `<` of numbers.",
-    "before": "Write `<`.",
-    "after": "Write `>`.",
-    "unless": "Write `and not (..)`.",
-    "if": "Write `when` in a block or lifecycle; in a segment the condition stands alone.",
-    "then": "Write `followed by`.",
-    "null": "Write `is missing`.",
-    "never": "Write `no EVENT`.",
-    "default": "Write `otherwise`.",
-    "when": "`when` stands in a block or a lifecycle; elsewhere the condition stands alone.",
-}
-"""What to write in place of a word that has no meaning where it stands."""
-
-UNIT_HINTS: Mapping[str, str] = {
-    "s": "seconds",
-    "sec": "seconds",
-    "secs": "seconds",
-    "m": "minutes",
-    "min": "minutes",
-    "mins": "minutes",
-    "h": "hours",
-    "hr": "hours",
-    "hrs": "hours",
-    "d": "days",
-    "w": "weeks",
-    "month": "30 days",
-    "months": "30 days",
-    "year": "365 days",
-    "years": "365 days",
-}
-"""Units as people shorten them."""
 
 LATER_PHRASES: tuple[tuple[str, str, str | None], ...] = (
     ("purpose", "purpose", "WHEN"),

@@ -8,8 +8,8 @@ from typing import Literal as OneOf
 
 from jinja2 import nodes
 
-from dearly.language.template_shapes import Item, Items, Shape, is_text
-from dearly.language.types import NUMBER, TEXT, SetOf
+from dearly.language.template_shapes import Item, Items, Shape, TextOrNumber, is_text
+from dearly.language.types import BOOL, NUMBER, TEXT, SetOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ def _is_number(shape: Shape) -> bool:
     return shape == NUMBER
 
 
-def _is_set(shape: Shape) -> bool:
-    return isinstance(shape, SetOf)
+def _is_joinable(shape: Shape) -> bool:
+    return isinstance(shape, SetOf) and shape.element != BOOL
 
 
 def _is_many(shape: Shape) -> bool:
@@ -50,7 +50,7 @@ def _is_measurable(shape: Shape) -> bool:
 
 
 def _is_encodable(shape: Shape) -> bool:
-    return is_text(shape) or shape == NUMBER
+    return is_text(shape) or isinstance(shape, TextOrNumber) or shape == NUMBER
 
 
 def _text(_shape: Shape) -> Shape:
@@ -59,6 +59,10 @@ def _text(_shape: Shape) -> Shape:
 
 def _number(_shape: Shape) -> Shape:
     return NUMBER
+
+
+def _truth(_shape: Shape) -> Shape:
+    return BOOL
 
 
 def _element(shape: Shape) -> Shape:
@@ -88,7 +92,9 @@ FILTERS: Mapping[str, Form] = {
         "a number", _is_number, _text, (Argument("digits", "whole number", most=6, required=True),)
     ),
     "length": Form("text, a set or a list", _is_measurable, _number),
-    "join": Form("a set", _is_set, _text, (Argument("separator", "text", most=100),)),
+    "join": Form(
+        "a set of what can be printed", _is_joinable, _text, (Argument("separator", "text", most=100),)
+    ),
     "first": Form("a set or a list", _is_many, _element),
     "last": Form("a set or a list", _is_many, _element),
 }
@@ -101,12 +107,12 @@ PRESENCE_TESTS = frozenset({"present", "missing", "defined"})
 """Tests about whether a value is there (``defined`` is Jinja's word for ``present``)."""
 
 TESTS: Mapping[str, Form] = {
-    "odd": Form("a number", _is_number, _number),
-    "even": Form("a number", _is_number, _number),
+    "odd": Form("a number", _is_number, _truth),
+    "even": Form("a number", _is_number, _truth),
     "divisibleby": Form(
         "a number",
         _is_number,
-        _number,
+        _truth,
         (Argument("number", "whole number", most=1_000, least=1, required=True),),
     ),
 }

@@ -34,7 +34,12 @@ class Loop:
     """``loop`` inside a ``{% for %}``."""
 
 
-Shape: TypeAlias = "Type | Items | Item | Customer | Loop | None"
+@dataclass(frozen=True, slots=True)
+class TextOrNumber:
+    """Now a text and now a number, as of ``number | default("-")``: good for printing only."""
+
+
+Shape: TypeAlias = "Type | Items | Item | Customer | Loop | TextOrNumber | None"
 """None: not known, and already reported."""
 
 LOOP_FIELDS: Mapping[str, Type] = {
@@ -89,6 +94,8 @@ def describe(shape: Shape) -> str:
             return "the customer"
         case Loop():
             return "the loop"
+        case TextOrNumber():
+            return "sometimes a text and sometimes a number"
         case SetOf():
             return f"a {shape}"
         case None:
@@ -99,21 +106,22 @@ def describe(shape: Shape) -> str:
 
 def is_text(shape: Shape) -> bool:
     """Whether values of this shape are text (a url and an item's id are)."""
-    return not isinstance(shape, Items | Item | Customer | Loop | None) and is_textual(shape)
+    return not isinstance(shape, Items | Item | Customer | Loop | TextOrNumber | None) and is_textual(shape)
 
 
 def is_printable(shape: Shape) -> bool:
     """Whether a value of this shape has one obvious spelling in a mail."""
-    return is_text(shape) or shape in (NUMBER, DATE, TIME)
+    return is_text(shape) or isinstance(shape, TextOrNumber) or shape in (NUMBER, DATE, TIME)
 
 
 def common(left: Shape, right: Shape) -> Shape:
-    """The shape of "one or the other": theirs, or text when they differ but can be printed, or None."""
+    """The shape of "the one or the other", or None when nothing could be done with it."""
     if left == right:
         return left
-    if is_printable(left) and is_printable(right):
-        return TEXT
-    return None
+    if not (is_printable(left) and is_printable(right)):
+        return None
+    # Dates and times are texts by the time that a template sees them.
+    return TextOrNumber() if NUMBER in (left, right) or TextOrNumber() in (left, right) else TEXT
 
 
 def is_condition(shape: Shape) -> bool:

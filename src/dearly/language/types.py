@@ -21,7 +21,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-Value: TypeAlias = "str | float | bool | int | frozenset[str] | frozenset[float] | frozenset[bool] | frozenset[int]"
+Value: TypeAlias = (
+    "str | float | bool | int | frozenset[str] | frozenset[float] | frozenset[bool] | frozenset[int]"
+)
 
 MAX_MAGNITUDE = 1e12
 """Numbers beyond this are refused at the door (so that sums in millionths stay exact)."""
