@@ -26,11 +26,12 @@ from dearly.language.program import (
 )
 from dearly.language.scopes import Scope, find_catalog, find_event, find_property_type
 from dearly.language.selections import whole_number
+from dearly.language.spelling import describe, spell
 from dearly.language.symbols import check_name, report_duplicate
 from dearly.language.template_files import NAMING, shown_name
 from dearly.language.traversal import walk
 from dearly.language.types import BOOL, ItemRef
-from dearly.language.typing_rules import describe, spell, type_of
+from dearly.language.typing_rules import type_of
 from dearly.language.values import ValueProblem, check_id
 
 MAX_ITEMS = 100
@@ -38,7 +39,6 @@ MAX_ITEMS = 100
 
 DEFAULT_ITEMS = 6
 """A list without a ``limit`` holds this many (a ``listed`` one: all that are listed)."""
-
 
 PERSONAL = (ProfileField, SegmentRef, ValueRef, StageIs)
 """What reads the customer in the ``where`` of an item list."""
@@ -135,10 +135,8 @@ def _item_list(
 
 def _limit(declared: syntax.ItemListDeclaration, scope: Scope) -> int:
     if declared.limit is not None:
-        return (
-            whole_number(declared.limit, "A limit", 1, MAX_ITEMS, "bad-limit", scope.findings)
-            or DEFAULT_ITEMS
-        )
+        limit = whole_number(declared.limit, "A limit", 1, MAX_ITEMS, "bad-limit", scope.findings)
+        return limit or DEFAULT_ITEMS
     if isinstance(declared.strategy, syntax.ListedItems):
         return min(len(declared.strategy.item_ids), MAX_ITEMS)
     return DEFAULT_ITEMS
@@ -188,17 +186,14 @@ def _recent(written: syntax.RecentItems, scope: Scope) -> tuple[Schema, Recently
         name = f"{event.name}.{written.property.text}"
         message = f"`recently` takes a property that names an item, and `{name}` is {describe(kind)}."
         items = [other.name for other in event.fields.values() if isinstance(other.type, ItemRef)]
-        hint = (
-            f"Write `recently {event.name}.{items[0]}`."
-            if items
-            else "Give the property a catalog as its type."
-        )
+        hint = "Give the property a catalog as its type."
+        if items:
+            hint = f"Write `recently {event.name}.{items[0]}`."
         scope.findings.add("not-an-item", written.property.span, message, hint)
         return None
+    strategy = Recently(event.name, written.property.text, written.span)
     catalog = scope.symbols.catalogs.get(kind.catalog)
-    return (
-        (catalog, Recently(event.name, written.property.text, written.span)) if catalog is not None else None
-    )
+    return (catalog, strategy) if catalog is not None else None
 
 
 def _listed(written: syntax.ListedItems, scope: Scope) -> tuple[Schema, Listed] | None:

@@ -36,10 +36,10 @@ from dearly.language.program import (
     TimeSince,
     ValueRef,
 )
+from dearly.language.spelling import capitalised, default_for, spell
 from dearly.language.symbols import Symbols
 from dearly.language.traversal import children
-from dearly.language.types import BOOL
-from dearly.language.typing_rules import default_for, spell, type_of
+from dearly.language.typing_rules import type_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,13 +239,14 @@ def _tell_under_not(cause: Expression | None, span: Span, watch: Watch) -> None:
     if cause is None or cause in watch.told:
         return
     watch.told.add(cause)
-    message = f"{_capital(spell(cause))} may be {_missing(cause)}; then this is unknown, and lets nobody in."
+    lacking = "unknown" if isinstance(cause, SegmentRef) else "missing"
+    message = f"{capitalised(spell(cause))} may be {lacking}; then this is unknown, and lets nobody in."
     watch.findings.add("missing-under-not", span, message, _write_guard(cause))
 
 
 def _tell_never_missing(expression: Presence, watch: Watch) -> None:
     answer = "false" if expression.missing else "true"
-    message = f"{_capital(spell(expression.operand))} is never missing, so this is always {answer}."
+    message = f"{capitalised(spell(expression.operand))} is never missing, so this is always {answer}."
     watch.findings.add("never-missing", expression.span, message, "Leave it out.")
 
 
@@ -264,11 +265,3 @@ def _write_else(cause: Expression) -> str:
     if isinstance(cause, Arithmetic) or substitute is None:
         return "Give it a value for that case: `(.. else ..)`."
     return f"Write `({name} else {substitute})`, with the value that it shall count as."
-
-
-def _missing(cause: Expression) -> str:
-    return "unknown" if type_of(cause) == BOOL and isinstance(cause, SegmentRef) else "missing"
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

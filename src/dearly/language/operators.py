@@ -18,6 +18,7 @@ from dearly.language.program import (
     TextMatch,
     TimeSince,
 )
+from dearly.language.spelling import capitalised, default_for, describe, spell
 from dearly.language.types import (
     BOOL,
     DATE,
@@ -29,15 +30,7 @@ from dearly.language.types import (
     Type,
     is_textual,
 )
-from dearly.language.typing_rules import (
-    are_comparable,
-    are_ordered,
-    common_type,
-    default_for,
-    describe,
-    spell,
-    type_of,
-)
+from dearly.language.typing_rules import are_comparable, are_ordered, common_type, type_of
 
 
 def compare(node: syntax.Compare, left: Expression, right: Expression, findings: Findings) -> Compare | None:
@@ -47,9 +40,8 @@ def compare(node: syntax.Compare, left: Expression, right: Expression, findings:
         _mismatch(left, right, node.span, findings, _comparison_hint(left, right))
         return None
     if node.operator not in ("==", "!=") and not are_ordered(left_type):
-        message = (
-            f"{_capital(spell(left))} is {describe(left_type)}, which has no order for `{node.operator}`."
-        )
+        name = capitalised(spell(left))
+        message = f"{name} is {describe(left_type)}, which has no order for `{node.operator}`."
         findings.add("type-mismatch", node.span, message, "Use `==` or `!=`.")
         return None
     return Compare(node.operator, left, right, node.span)
@@ -73,9 +65,7 @@ def matches(
     if node.operator == "contains" and isinstance(left_type, SetOf):
         if are_comparable(left_type.element, right_type):
             return SetContains(left, right, node.span)
-        message = (
-            f"{_capital(spell(left))} is {describe(left_type)}, so it cannot contain {describe(right_type)}."
-        )
+        message = f"{capitalised(spell(left))} is {describe(left_type)}, so it cannot contain {describe(right_type)}."
         findings.add("type-mismatch", node.span, message)
         return None
     if is_textual(left_type) and is_textual(right_type):
@@ -100,7 +90,7 @@ def otherwise(node: syntax.Else, operand: Expression, default: Expression, findi
 def presence(node: syntax.IsPresent, operand: Expression, findings: Findings) -> Presence | None:
     """``operand is present``; not of a written duration."""
     if isinstance(operand, Literal):
-        message = f"{_capital(spell(operand))} is a constant: it is always present."
+        message = f"{capitalised(spell(operand))} is a constant: it is always present."
         findings.add("type-mismatch", node.span, message, "Name what may be missing.")
         return None
     return Presence(operand, node.missing, node.span)
@@ -166,7 +156,7 @@ def _mismatch(
     hint: str | None,
     why: str = "they cannot be compared",
 ) -> None:
-    one = f"{_capital(spell(left))} is {describe(type_of(left))}"
+    one = f"{capitalised(spell(left))} is {describe(type_of(left))}"
     other = f"{spell(right)} is {describe(type_of(right))}"
     findings.add("type-mismatch", span, f"{one} and {other}: {why}.", hint)
 
@@ -205,7 +195,3 @@ def _condition_hint(expression: Expression, kind: Type) -> str | None:
     if isinstance(kind, SetOf):
         return 'Ask for an element, `.. contains "x"`, or `.. is present`.'
     return 'Compare it, `.. == "x"`, or ask `.. is present`.'
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

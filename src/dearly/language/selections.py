@@ -6,8 +6,8 @@ from dearly.language import syntax
 from dearly.language.findings import Findings
 from dearly.language.program import Aggregate, Expression, Occurs, Pick, Schema, Selection, Sequence
 from dearly.language.scopes import Scope, find_property_type
+from dearly.language.spelling import describe
 from dearly.language.types import DATE, NUMBER, TIME, Type
-from dearly.language.typing_rules import describe
 
 MAX_COUNT = 1_000_000_000
 """Events are counted against whole numbers up to this."""
