@@ -73,7 +73,7 @@ class Evaluation:
         self.events = events
         self.now_us = now_us
         self.origin_us = origin_us
-        """Where a search for the next flip began: logs look back from here, so that they hold all along it."""
+        """Where a search for the next flip began: logs look back from here, to hold all along it."""
         self.logs = logs
         """What holds from the origin on: kept events and timelines."""
         self.memo: dict[int, Any] = {}
