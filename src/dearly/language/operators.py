@@ -65,7 +65,8 @@ def matches(
     if node.operator == "contains" and isinstance(left_type, SetOf):
         if are_comparable(left_type.element, right_type):
             return SetContains(left, right, node.span)
-        message = f"{capitalised(spell(left))} is {describe(left_type)}, so it cannot contain {describe(right_type)}."
+        name = capitalised(spell(left))
+        message = f"{name} is {describe(left_type)}, so it cannot contain {describe(right_type)}."
         findings.add("type-mismatch", node.span, message)
         return None
     if is_textual(left_type) and is_textual(right_type):
