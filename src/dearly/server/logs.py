@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +19,8 @@ import msgspec
 import structlog
 
 MAX_WAITING_LINES = 20_000
+GATHER_S = 0.01
+"""Lines that come within this time are written together, so that calls do not wake the thread one by one."""
 _STOP = None
 
 
@@ -48,16 +52,24 @@ class LogWriter:
         self._thread.join(timeout=2)
 
     def _write_all(self) -> None:
-        while (line := self._lines.get()) is not _STOP:
-            chunk = [line]
-            if self._dropped:
-                chunk.append(self._dropped_line())
-            try:
-                self._stream.write(b"\n".join(chunk) + b"\n")
-                if self._lines.empty():
-                    self._stream.flush()
-            except (OSError, ValueError):  # the reader is gone: serving goes on without a log
-                self._dropped += len(chunk)
+        open_ended = True
+        while open_ended:
+            lines = [self._lines.get()]
+            time.sleep(GATHER_S)
+            with suppress(queue.Empty):
+                while lines[-1] is not _STOP:
+                    lines.append(self._lines.get_nowait())
+            open_ended = lines[-1] is not _STOP
+            self._write([line for line in lines if line is not _STOP])
+
+    def _write(self, lines: list[bytes]) -> None:
+        if self._dropped:
+            lines.append(self._dropped_line())
+        try:
+            self._stream.write(b"".join(line + b"\n" for line in lines))
+            self._stream.flush()
+        except (OSError, ValueError):  # the reader is gone: serving goes on without a log
+            self._dropped += len(lines)
 
     def _dropped_line(self) -> bytes:
         dropped, self._dropped = self._dropped, 0
