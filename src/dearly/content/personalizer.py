@@ -14,7 +14,7 @@ from dearly.content.items import NoItems, Place, fill_lists
 from dearly.content.rendering import Budget, RenderBudgetExceeded, Rendered
 from dearly.content.request import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock
 from dearly.content.serving import Serving, template_context
-from dearly.evaluation import Evaluation, Facts, build_facts
+from dearly.evaluation import Evaluation, Facts, read_facts
 from dearly.language import nearest
 from dearly.recommendation import Recommender
 from dearly.store import CustomerReader, StoreUnavailable
@@ -133,7 +133,7 @@ class Personalizer:
             self._store_rests_until_s = self._monotonic() + STORE_REST_S
             self._report(call, "store", "", error)
             raise
-        return build_facts(serving.program, rows.fields, rows.events)
+        return read_facts(serving.reader, rows.fields, rows.events)
 
     # -------------------------------------------------------------------------------------------- the frame
 

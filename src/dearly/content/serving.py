@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from dearly import DearlyError
 from dearly.content.rendering import CompiledTemplate, Rendered, compile_templates, last_resort
-from dearly.evaluation import CompiledProgram, Evaluation, Facts, build_facts, compile_program
+from dearly.evaluation import (
+    CompiledProgram,
+    Evaluation,
+    Facts,
+    FactsReader,
+    compile_program,
+    facts_reader,
+    read_facts,
+)
 from dearly.language import Program
 from dearly.language.requirements import Requirements, block_requirements
 from dearly.language.template_data import template_data
@@ -29,6 +37,7 @@ class Serving:
     """
 
     program: Program
+    reader: FactsReader
     compiled: CompiledProgram
     templates: Mapping[str, CompiledTemplate]
     requirements: Mapping[str, Requirements]
@@ -57,13 +66,15 @@ def prepare_serving(program: Program) -> Serving:
         CannotServe: an ``otherwise`` cannot be rendered without items.
     """
     templates = compile_templates(program)
+    reader = facts_reader(program)
     return Serving(
         program=program,
+        reader=reader,
         compiled=compile_program(program),
         templates=templates,
         requirements={name: block_requirements(program, name) for name in program.blocks},
         last_resorts={name: _last_resort(program, name, templates) for name in program.blocks},
-        nobody=build_facts(program, None, ()),
+        nobody=read_facts(reader, None, ()),
     )
 
 

@@ -5,7 +5,16 @@ The plain ``reference`` evaluator says the same, slowly and readably; explanatio
 """
 
 from dearly.evaluation.compiler import compile_program
-from dearly.evaluation.facts import NO_EVENTS, EventLog, Facts, build_facts, fold_case
+from dearly.evaluation.facts import (
+    NO_EVENTS,
+    EventLog,
+    Facts,
+    FactsReader,
+    build_facts,
+    facts_reader,
+    fold_case,
+    read_facts,
+)
 from dearly.evaluation.runtime import CompiledProgram, Evaluation, ItemFilter, UnknownNameError
 
 __all__ = [
@@ -14,9 +23,12 @@ __all__ = [
     "Evaluation",
     "EventLog",
     "Facts",
+    "FactsReader",
     "ItemFilter",
     "UnknownNameError",
     "build_facts",
     "compile_program",
+    "facts_reader",
     "fold_case",
+    "read_facts",
 ]
