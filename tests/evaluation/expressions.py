@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from dearly.language import program as tree
 from dearly.language.program import Expression, Selection
@@ -20,8 +20,6 @@ from tests.evaluation.vocabulary import (
     PROFILE,
     TEXTS_SET,
 )
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,8 @@ class Scope:
     item: bool = False
     drawn: list[Selection] = field(default_factory=list)
 
-    def pick(self, options: Sequence[T]) -> T:
+    def pick(self, options: Sequence[Any]) -> Any:
+        """One of several; the types of the rest of a tree hold by construction."""
         return options[self.below(len(options))]
 
     def one_in(self, n: int) -> bool:
@@ -247,7 +246,7 @@ def _compare(scope: Scope, depth: int) -> Expression:
         right: Expression = _literal(scope, kind)
     else:
         right = _leaf(scope, kind) if inner == 0 else any_of(scope, kind, inner)
-    return tree.Compare(operator, left, right)  # type: ignore[arg-type]
+    return tree.Compare(operator, left, right)
 
 
 def _compare_durations(scope: Scope, depth: int) -> Expression:
@@ -256,7 +255,7 @@ def _compare_durations(scope: Scope, depth: int) -> Expression:
     operator = scope.pick(_ORDERED)
     if scope.one_in(4):
         left, right = right, left
-    return tree.Compare(operator, left, right)  # type: ignore[arg-type]
+    return tree.Compare(operator, left, right)
 
 
 def _in(scope: Scope, depth: int) -> Expression:

@@ -37,11 +37,17 @@ def draw_palette(below: Below, durations: Sequence[int]) -> Palette:
     texts = [text for _ in range(2) for text in TEXT_FAMILIES[below(len(TEXT_FAMILIES))]]
     numbers = [number for _ in range(2) for number in NUMBER_FAMILIES[below(len(NUMBER_FAMILIES))]]
     chosen = tuple(durations[below(len(durations))] for _ in range(2))
-    sets = {
+    sets: Mapping[Type, Sequence[Any]] = {
         TEXTS_SET: (frozenset(texts[:2]), frozenset(texts[2:5]), frozenset()),
         NUMBERS_SET: (frozenset(numbers[:2]), frozenset(numbers[2:5]), frozenset()),
     }
-    values = {**CONSTANTS, TEXT: texts, NUMBER: numbers, DURATION: chosen, **sets}
+    values: Mapping[Type, Sequence[Any]] = {
+        **CONSTANTS,
+        TEXT: texts,
+        NUMBER: numbers,
+        DURATION: chosen,
+        **sets,
+    }
     kinds = tuple(EVENTS)
     return Palette(values, chosen, tuple(kinds[below(len(kinds))] for _ in range(2)))
 

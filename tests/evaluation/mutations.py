@@ -23,7 +23,7 @@ def rewrite(node: Any, mutation: Mutation) -> Any:
         return tuple(rewrite(each, mutation) for each in node)
     if isinstance(node, Mapping):
         return {name: rewrite(each, mutation) for name, each in node.items()}
-    if not is_dataclass(node):
+    if not is_dataclass(node) or isinstance(node, type):
         return node
     rewritten = {field.name: rewrite(getattr(node, field.name), mutation) for field in fields(node)}
     return mutation(type(node)(**rewritten))
@@ -77,7 +77,8 @@ def _first_for_latest(node: Any) -> Any:
 
 def _strict_for_inclusive(node: Any) -> Any:
     if isinstance(node, tree.Compare):
-        return replace(node, operator={"<=": "<", ">=": ">"}.get(node.operator, node.operator))
+        stricter: Any = {"<=": "<", ">=": ">"}
+        return replace(node, operator=stricter.get(node.operator, node.operator))
     return node
 
 

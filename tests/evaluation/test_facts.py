@@ -88,7 +88,7 @@ def test_fields_types_and_properties_that_nobody_declares_are_left_out() -> None
 
 
 def test_events_are_gathered_by_type_in_the_order_kept() -> None:
-    rows = [
+    rows: list[tuple[str, int, dict[str, object]]] = [
         ("bought", 5, {"price": 1.0}),
         ("viewed", 3, {"product": "b"}),
         ("viewed", 3, {"product": "a"}),
@@ -139,7 +139,7 @@ def test_folding_is_settled_after_once_for_every_character() -> None:
             assert fold_case(folded) == folded
 
 
-@given(st.text(st.characters(exclude_categories=("Cs",))))
+@given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_folding_does_not_depend_on_composition_and_gives_nfc(text: str) -> None:
     folded = fold_case(text)
     assert fold_case(unicodedata.normalize("NFD", text)) == folded
