@@ -173,6 +173,19 @@ async def test_a_template_that_floods_falls_back_without_an_exceptions_text(shop
     assert "interest 0" not in str(told)
 
 
+async def test_a_batch_that_runs_out_of_time_has_fallbacks_for_the_rest_within_the_deadline(
+    shop: Shop,
+) -> None:
+    await patch(shop, "flood", interests=[f"interest {number:05d}" for number in range(10_000)])
+    requests = batch(*(render("flood", "interests") for _ in range(1_000)))
+    reply = await shop.client.content.BatchRenderContent(requests, timeout=1)
+    found = [result.content.blocks[0].reason for result in reply.results]
+    assert len(found) == 1_000
+    assert set(found) == {ERROR, content_pb2.BLOCK_REASON_FALLBACK_DEADLINE}
+    assert found[-1] == content_pb2.BLOCK_REASON_FALLBACK_DEADLINE
+    assert {result.content.blocks[0].html for result in reply.results} == {"<p>Tell us what you like.</p>"}
+
+
 async def test_a_template_that_loops_without_output_falls_back_in_time(
     open_shop: OpenShop, tmp_path: Path
 ) -> None:

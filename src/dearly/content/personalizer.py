@@ -111,6 +111,10 @@ class Personalizer:
     # ------------------------------------------------------------------------------------------- the customer
 
     def _look_up(self, call: _Call) -> _Customer:
+        if (
+            self._monotonic() >= call.deadline_s
+        ):  # nothing will be decided: what is left of a batch must not read
+            return self._customer(call, call.serving.nobody, None)
         try:
             return self._customer(call, self._read_facts(call), None)
         except StoreUnavailable as error:

@@ -1,0 +1,48 @@
+"""Blocking work off the loop: bounded, and cheap to refuse."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import grpc
+import pytest
+
+from dearly.server.statuses import CallRefused
+from dearly.server.threads import BlockingThreads
+
+
+async def test_results_and_errors_come_back() -> None:
+    threads = BlockingThreads(1, 1)
+    assert await threads.run(divmod, 7, 2) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        await threads.run(divmod, 7, 0)
+    threads.close()
+
+
+async def test_what_would_wait_behind_too_many_is_refused_at_once_and_later_welcome() -> None:
+    threads, free = BlockingThreads(1, 1), threading.Event()
+    waiting = [asyncio.ensure_future(threads.run(free.wait, 10)) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(CallRefused) as caught:
+        await threads.run(free.wait, 10)
+    assert caught.value.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    free.set()
+    assert await asyncio.gather(*waiting) == [True, True]
+    await asyncio.sleep(0.01)
+    assert await threads.run(free.is_set)
+    threads.close()
+
+
+async def test_a_call_that_still_waits_is_dropped_when_its_caller_gives_up() -> None:
+    threads, free, begun = BlockingThreads(1, 5), threading.Event(), threading.Event()
+    first = asyncio.ensure_future(threads.run(free.wait, 10))
+    second = asyncio.ensure_future(threads.run(begun.set))
+    await asyncio.sleep(0.01)
+    second.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    free.set()
+    assert await first
+    threads.close()
+    assert not begun.is_set()
