@@ -11,11 +11,14 @@ from dearly import DearlyError
 
 
 def main() -> None:
-    """Run the command line; a :class:`DearlyError` ends it with its text and exit code 2."""
+    """Run the command line. A :class:`DearlyError` ends it with its text and exit code 2; rules with errors
+    are what was asked about, not a wrong call, and end it with 1.
+    """
     from dearly.cli.app import app
+    from dearly.cli.rules_package import RulesBroken
 
     try:
         app()
     except DearlyError as error:
         sys.stderr.write(f"dearly: {error}\n")
-        sys.exit(2)
+        sys.exit(1 if isinstance(error, RulesBroken) else 2)

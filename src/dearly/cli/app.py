@@ -92,6 +92,7 @@ COMMANDS = {
     "demo": "dearly.cli.demo:demo",
     "index build": "dearly.cli.index:build",
     "index evaluate": "dearly.cli.index:evaluate",
+    "preview": "dearly.cli.preview:preview",
     "quickstart": "dearly.cli.quickstart:quickstart",
     "import": "dearly.cli.import_:import_",
     "version": "dearly.cli.version:version",

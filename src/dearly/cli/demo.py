@@ -44,9 +44,8 @@ def demo(
     finally:
         opened.close()
     repeats = f" ({kept:,} were there already)" if kept else ""
-    typer.echo(
-        f"{store}: {customers:,} customers, {added:,} events added{repeats}, the first is {customer_id(seed, 1)}"
-    )
+    first = customer_id(seed, 1)
+    typer.echo(f"{store}: {customers:,} customers, {added:,} events added{repeats}, the first is {first}")
 
 
 def fill(store: Store, customers: int, seed: int, now_us: int) -> tuple[int, int]:

@@ -14,7 +14,6 @@ import msgspec
 import typer
 from rich.console import Console
 
-from dearly import DearlyError
 from dearly.cli.interaction_files import read_interactions
 from dearly.cli.options import (
     DEFAULT_INDEX,
@@ -24,12 +23,13 @@ from dearly.cli.options import (
     JsonOption,
     RulesOption,
     StoreOption,
+    WrongOption,
+    moment_us,
 )
 from dearly.cli.progress import track_progress
 from dearly.cli.rules_package import load_program
 from dearly.language import Program, nearest
 from dearly.language.requirements import touching_events
-from dearly.language.values import time_from_stored
 from dearly.recommendation import (
     CatalogIndex,
     Quality,
@@ -46,10 +46,6 @@ DimensionsOption = Annotated[
     typer.Option("--dimensions", min=1, max=4096, help="Of the vectors. Default: as many as suit the data."),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same index.")]
-
-
-class WrongOption(DearlyError):
-    """An option's value cannot be used."""
 
 
 def build(
@@ -75,7 +71,7 @@ def build(
     catalogs = _catalogs(program, catalog or [])
     weights = _weights(program, catalogs, weight or [])
     now_us = time.time_ns() // 1_000
-    as_of_us = now_us if as_of is None else _moment_us(as_of)
+    as_of_us = now_us if as_of is None else moment_us("--as-of", as_of)
     opened = open_store(store)
     built: list[dict[str, Any]] = []
     try:
@@ -189,15 +185,6 @@ def _near(name: str, known: Sequence[str] | Mapping[str, object]) -> str:
     return (
         f"Did you mean {found!r}?" if found else f"Expected one of: {', '.join(sorted(known)) or '(none)'}."
     )
-
-
-def _moment_us(text: str) -> int:
-    try:
-        return time_from_stored(text)
-    except (ValueError, TypeError):
-        raise WrongOption(
-            f"--as-of {text}: expected a time with its zone, such as 2026-03-01T10:00:00Z."
-        ) from None
 
 
 # ----------------------------------------------------------------------------------------------------- output

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from dearly import DearlyError
+from dearly.language.values import time_from_stored
+
 StoreOption = Annotated[
     str,
     typer.Option(
@@ -29,3 +32,21 @@ DEFAULT_STORE = "sqlite:///dearly.db"
 DEFAULT_RULES = Path("rules")
 DEFAULT_INDEX = Path("index")
 DEFAULT_ADDRESS = "127.0.0.1:50051"
+
+
+class WrongOption(DearlyError):
+    """An option's value cannot be used."""
+
+
+def moment_us(option: str, text: str) -> int:
+    """The time that an option names, in microseconds.
+
+    Raises:
+        WrongOption: it is none, or has no zone.
+    """
+    try:
+        return time_from_stored(text)
+    except (ValueError, TypeError):
+        raise WrongOption(
+            f"{option} {text}: expected a time with its zone, such as 2026-03-01T10:00:00Z."
+        ) from None

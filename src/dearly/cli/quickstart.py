@@ -17,6 +17,7 @@ import grpc
 import typer
 
 from dearly import DearlyError
+from dearly.cli.block_summary import BlockSummary, source_line, summary_text
 from dearly.cli.demo_shop import customer_id
 from dearly.v1 import content_pb2, content_pb2_grpc
 
@@ -106,24 +107,24 @@ def _show_one(address: str, rules: Path) -> None:
     with grpc.insecure_channel(address) as channel:
         stub = content_pb2_grpc.ContentServiceStub(channel)
         reply = stub.BatchRenderContent(content_pb2.BatchRenderContentRequest(requests=requests), timeout=30)
-    blocks = [result.content.blocks[0] for result in reply.results]
-    chosen = max(range(len(blocks)), key=lambda number: (_interest(blocks[number]), -number))
-    block = blocks[chosen]
+    contents = [result.content for result in reply.results]
+    chosen = max(range(len(contents)), key=lambda number: (_interest(contents[number].blocks[0]), -number))
+    content = contents[chosen]
+    block = content.blocks[0]
     typer.secho(f"\nRenderContent(customer_id={wanted[chosen]!r}, blocks=['hero'])", bold=True)
-    typer.echo(f"  reason:  {content_pb2.BlockReason.Name(block.reason).removeprefix('BLOCK_REASON_')}")
-    typer.echo(f"  rule:    {rules / block.rule}  {_source_line(rules, block.rule)}")
-    typer.echo(f"  items:   {', '.join(block.item_ids)}")
-    typer.echo(f"  subject: {block.subject}")
-    typer.echo(f"  html:    {len(block.html.encode()):,} bytes; as text:\n")
-    typer.echo("\n".join(f"    {line}" for line in block.text.splitlines()))
+    summary = BlockSummary(
+        reason=content_pb2.BlockReason.Name(block.reason).removeprefix("BLOCK_REASON_"),
+        rule=block.rule,
+        source=source_line(rules, block.rule),
+        items=[", ".join(block.item_ids)],
+        subject=block.subject,
+        valid_until=content.valid_until.ToJsonString() if content.HasField("valid_until") else "",
+        html=block.html,
+        text=block.text,
+    )
+    typer.echo(summary_text(summary, rules))
 
 
 def _interest(block: content_pb2.RenderedBlock) -> int:
     matched = block.reason == content_pb2.BLOCK_REASON_MATCHED
     return 2 * matched + bool(block.item_ids)
-
-
-def _source_line(rules: Path, rule: str) -> str:
-    file, _, line = rule.rpartition(":")
-    path = rules / file
-    return path.read_text(encoding="utf-8").splitlines()[int(line) - 1].strip() if path.is_file() else ""

@@ -1,0 +1,44 @@
+"""One rendered block as a person reads it in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSummary:
+    """What a block says and why. ``rule`` is the branch's ``file:line``, empty for the last resort."""
+
+    reason: str
+    rule: str
+    source: str
+    """The line that ``rule`` names."""
+    items: Sequence[str]
+    subject: str
+    valid_until: str
+    html: str
+    text: str
+
+
+def summary_text(summary: BlockSummary, rules: Path) -> str:
+    """The summary as indented lines; facts that there are none of are left out."""
+    facts = [
+        ("reason", summary.reason),
+        ("rule", f"{rules / summary.rule}  {summary.source}" if summary.rule else "none: the last resort"),
+        ("subject", summary.subject),
+        ("items", f"\n{'':15}".join(summary.items)),
+        ("valid until", summary.valid_until),
+        ("html", f"{len(summary.html.encode()):,} bytes; as text:"),
+    ]
+    lines = [f"  {name + ':':<13}{value}" for name, value in facts if value]
+    text = [f"    {line}".rstrip() for line in summary.text.splitlines()]
+    return "\n".join([*lines, "", *text])
+
+
+def source_line(rules: Path, rule: str) -> str:
+    """The line that a ``file:line`` names, stripped; empty where the rules are not at hand."""
+    file, _, line = rule.rpartition(":")
+    path = rules / file
+    return path.read_text(encoding="utf-8").splitlines()[int(line) - 1].strip() if path.is_file() else ""
