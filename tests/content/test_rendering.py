@@ -82,9 +82,11 @@ def test_the_three_parts_are_rendered_each_in_its_own_way() -> None:
 
 def test_a_text_is_made_of_the_html_where_there_is_none() -> None:
     source = (
-        "<table><tr><td><h1>Hello {{ customer.first_name }}</h1></td></tr>{% for item in items %}<tr><td>"
+        "<table><tr><td><h1>Hello {{ customer.first_name }}</h1></td></tr>"
+        "{% for item in items %}<tr><td>"
         '<a href="{{ item.url }}"><img src="x.jpg" alt=""></a></td></tr>'
-        '<tr><td><a href="{{ item.url }}">{{ item.title }}</a><br>{{ item.price }}</td></tr>{% endfor %}</table>'
+        '<tr><td><a href="{{ item.url }}">{{ item.title }}</a><br>{{ item.price }}</td></tr>'
+        "{% endfor %}</table>"
     )
     rendered = compile_template(source).render(CONTEXT, Budget(max_s=5))
 

@@ -10,6 +10,7 @@ from inscriptis.model.config import ParserConfig
 
 _CONFIG = ParserConfig(css=CSS_PROFILES["strict"], display_links=True)
 _EMPTY_LINK = re.compile(r"\[\s*\]\([^)\s]*\)")
+_TRIPPED_OVER = re.compile(r"""<\?[^>]*>|\sstyle\s*=\s*("[^"]*"|'[^']*')""", re.IGNORECASE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -18,6 +19,10 @@ def text_from_html(html: str) -> str:
 
     This takes about a millisecond for 7 KB of HTML, twenty times what rendering it took.
     """
-    text = _EMPTY_LINK.sub("", get_text(html, _CONFIG))
-    lines = (line.rstrip() for line in text.split("\n"))
+    try:
+        text = get_text(html, _CONFIG)
+    except ValueError:
+        # A second XML declaration, or a style such as `margin: 1.2.3em`, which says nothing in a text.
+        text = get_text(_TRIPPED_OVER.sub("", html), _CONFIG)
+    lines = (line.rstrip() for line in _EMPTY_LINK.sub("", text).split("\n"))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()

@@ -14,20 +14,8 @@ from dearly.content.guards import guarded_subject
 from dearly.content.plain_text import text_from_html
 from dearly.content.sandbox import CLOCK_CHECK, HTML_SANDBOX, TEXT_SANDBOX
 from dearly.language.program import Program
-from dearly.language.template_data import template_data
 from dearly.language.template_lowering import lowered_template
 from dearly.language.template_source import Part
-
-__all__ = [
-    "Budget",
-    "CompiledTemplate",
-    "RenderBudgetExceeded",
-    "Rendered",
-    "compile_template",
-    "compile_templates",
-    "last_resort",
-    "template_data",
-]
 
 CHUNKS_AT_ONCE = 64
 """After so many pieces of output the budget is looked at: often enough for a flood, and it costs nothing."""
@@ -74,10 +62,10 @@ class CompiledTemplate:
     def render(self, context: Mapping[str, object], budget: Budget) -> Rendered:
         """The parts for one recipient.
 
-        ``context`` holds plain data only, as :func:`template_data` makes it: under ``customer`` a dict of the
-        profile fields that the template reads; each value, segment and lifecycle that it reads by name; each
-        item list by name, as a list or tuple of dicts with the item's ``id`` and fields. What is missing is
-        None or left out. Nothing in it is changed.
+        ``context`` holds plain data only, as ``language.template_data`` makes it: under ``customer`` a dict
+        of the profile fields that the template reads; each value, segment and lifecycle that it reads, by
+        name; each item list by name, as a list or tuple of dicts with the item's ``id`` and fields. What is
+        missing is None or left out. Nothing in it is changed.
 
         Raises:
             RenderBudgetExceeded: the output or the time went over the budget.
