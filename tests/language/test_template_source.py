@@ -62,11 +62,11 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_source_is_refused_in_well_under_a_second(name: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     finding = _reading(HOSTILE[name]).finding
 
     assert finding.code.startswith("template-")
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_the_size_is_counted_in_bytes() -> None:
