@@ -42,6 +42,7 @@ def publish(shop: Shop, created_us: int) -> str:
         seed=1,
         as_of_us=NOW_US,
         created_us=created_us,
+        report=lambda _step: None,
     )
     return publish_index(index, shop.index).version
 
