@@ -14,11 +14,14 @@ import typer
 
 from dearly import DearlyError
 
+DEFAULT_SETTINGS = Path("dearly.toml")
+
 app = typer.Typer(
     name="dearly",
     help="Decides, for one recipient at the moment an email is sent, what that email should say.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: nothing is cut short, and it can be searched and copied
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "DEARLY"},
 )
 
@@ -28,16 +31,18 @@ class SettingsError(DearlyError):
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """The tables of ``dearly.toml``; {} where the file is absent.
+    """The tables of a settings file.
 
     Top-level keys (``store``, ``rules``, ``index``, ``address``) hold for every command that has such an
     option; a table named for a command (``[serve]``, ``[index.build]``) holds for that command and wins.
     """
-    if not path.exists():
-        return {}
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise SettingsError(
+            f"The settings file {path} cannot be read ({error.strerror}). Name another with --config."
+        ) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(
             f"{path} is not readable as TOML: {error}. Mend it, or name another with --config."
         ) from None
@@ -79,11 +84,18 @@ def _refuse_unknown(kind: str, found: Iterable[str], known: Collection[str]) -> 
 def configure(
     context: typer.Context,
     config: Annotated[
-        Path, typer.Option(envvar="DEARLY_CONFIG", help="Settings file; flags and environment win over it.")
-    ] = Path("dearly.toml"),
+        Path | None,
+        typer.Option(
+            envvar="DEARLY_CONFIG",
+            metavar="FILE",
+            help="Settings; flags and environment win over it. Default: dearly.toml, if there is one.",
+        ),
+    ] = None,
 ) -> None:
     """Read the settings file before any command runs."""
-    context.default_map = defaults_for(context.command, read_settings(config))
+    path = config or DEFAULT_SETTINGS
+    if config is not None or path.exists():
+        context.default_map = defaults_for(context.command, read_settings(path))
 
 
 COMMANDS = {
@@ -103,7 +115,10 @@ GROUPS = {"index": "Build and judge recommendation indexes."}
 
 
 def _add_commands() -> None:
-    groups = {name: typer.Typer(help=text, no_args_is_help=True) for name, text in GROUPS.items()}
+    groups = {
+        name: typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None)
+        for name, text in GROUPS.items()
+    }
     for words, place in COMMANDS.items():
         module, _, function = place.partition(":")
         group, _, name = words.rpartition(" ")

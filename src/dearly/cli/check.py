@@ -23,16 +23,19 @@ class Format(StrEnum):
 
 def check(
     rules: Annotated[
-        Path, typer.Argument(metavar="[DIR]", envvar="DEARLY_RULES", help="The rules package.")
+        Path, typer.Argument(metavar="DIR", envvar="DEARLY_RULES", help="The rules package.")
     ] = DEFAULT_RULES,
-    output: Annotated[
+    format: Annotated[  # noqa: A002 - named for its flag, as the settings file and the environment name it
         Format, typer.Option("--format", help="Text with carets, or JSON for tools.")
     ] = Format.TEXT,
 ) -> None:
-    """Check a rules package: every finding, with its place and what to do. Exit code 1 when it has errors."""
+    """Check a rules package.
+
+    Every finding comes with its place and what to do. Exit code 1 when there are errors among them.
+    """
     package = read_package(rules)
     report = check_package(package)
-    if output is Format.JSON:
+    if format is Format.JSON:
         typer.echo(msgspec.json.format(msgspec.json.encode(_as_json(report)), indent=2).decode())
     else:
         _print_text(package, report, rules)

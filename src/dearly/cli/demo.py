@@ -32,9 +32,10 @@ def demo(
         int, typer.Option(min=0, help="Another seed gives other people with the same goods.")
     ] = 1,
 ) -> None:
-    """Fill the store with an invented shop: 792 products, 150 articles, customers with 400 days of history.
+    """Fill the store with an invented shop.
 
-    The history ends now; its own rules package is `rules/`. Running it again adds nothing twice, goes on
+    792 products, 150 articles, and customers with 400 days of history that ends now; the rules package for
+    it is rules/. Running it again adds nothing twice, goes on
     where an earlier run was broken off, and adds customers when more are asked for.
     """
     opened = open_store(store)

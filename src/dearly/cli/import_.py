@@ -35,9 +35,10 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row, write nothing.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Import profiles, items and events from CSV, JSON lines or Parquet. Safe to run twice.
+    """Import profiles, items and events from files.
 
-    Exit code 1 when rows were rejected: they are kept, with line and reason, in the rejects file.
+    CSV, JSON lines or Parquet; safe to run twice. Exit code 1 when rows were rejected: they are kept, with
+    line and reason, in the rejects file.
     """
     begun_s = time.monotonic()
     plans = make_plans(read_mapping(mapping), mapping, load_program(rules))

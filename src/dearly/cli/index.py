@@ -64,9 +64,13 @@ def build(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="TIME", help="Learn as of then (RFC 3339). Default: now.")
     ] = None,
-    as_json: JsonOption = False,
+    json: JsonOption = False,
 ) -> None:
-    """Learn the items of each catalog from what customers touched, and publish the index to serve."""
+    """Build the index of each catalog, and publish it.
+
+    It is learnt from what customers touched. A running server takes it up by itself; until then the one
+    before serves.
+    """
     program = load_program(rules)
     catalogs = _catalogs(program, catalog or [])
     weights = _weights(program, catalogs, weight or [])
@@ -92,11 +96,11 @@ def build(
                 report("publishing")
                 made = publish_index(made, index)
             built.append(_facts_of(made, time.monotonic() - started_s))
-            if not as_json:
+            if not json:
                 typer.echo(_summary(made, time.monotonic() - started_s))
     finally:
         opened.close()
-    if as_json:
+    if json:
         _print_json(built)
 
 
@@ -106,9 +110,11 @@ def evaluate(
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many items each is shown.")] = 20,
     dimensions: DimensionsOption = None,
     seed: SeedOption = 1,
-    as_json: JsonOption = False,
+    json: JsonOption = False,
 ) -> None:
-    """Learn from one file of touches, and tell how well the other is foreseen: exactly, and as served.
+    """Tell how well one file of touches foretells another.
+
+    Prints recall, ndcg and coverage, by an exact search and by the index as it would be served.
 
     The files are .npz with arrays user, item (and time), or CSV, also gzipped, with customer, item (time).
     """
@@ -126,7 +132,7 @@ def evaluate(
         served = judge_as_served(trial, held_out, k, advance)
     with track_progress("judging exactly", len(held_out), "customers") as advance:
         exact = judge_exactly(trial, held_out, k, advance)
-    if as_json:
+    if json:
         _print_json(
             {
                 **_quality(served, k, ""),

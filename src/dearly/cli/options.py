@@ -26,6 +26,15 @@ IndexOption = Annotated[
         "--index", envvar="DEARLY_INDEX", help="Where recommendation indexes are kept.", metavar="DIR"
     ),
 ]
+AddressOption = Annotated[
+    str,
+    typer.Option(
+        "--address",
+        envvar="DEARLY_ADDRESS",
+        help="Where to listen: loopback only; port 0 takes a free one.",
+        metavar="HOST:PORT",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 DEFAULT_STORE = "sqlite:///dearly.db"

@@ -66,7 +66,7 @@ class Preview:
 
 
 def preview(
-    block: Annotated[str, typer.Argument(help="The block to render.")],
+    block: Annotated[str, typer.Argument(metavar="BLOCK", help="The block to render.")],
     customer: Annotated[
         list[str] | None,
         typer.Option("--customer", metavar="ID", help="For this customer; may be repeated."),
@@ -76,9 +76,8 @@ def preview(
         typer.Option(
             min=1,
             max=1_000,
-            help="For so many customers of the store, spread evenly, the same each time.  "
-            "[default: 3 where no --customer is named]",
-            show_default=False,
+            help="For so many customers of the store, spread evenly, the same each time. "
+            "Default: 3, or none where a customer is named.",
         ),
     ] = None,
     now: Annotated[
@@ -92,9 +91,9 @@ def preview(
     store: StoreOption = DEFAULT_STORE,
     rules: RulesOption = DEFAULT_RULES,
     index: IndexOption = DEFAULT_INDEX,
-    as_json: JsonOption = False,
+    json: JsonOption = False,
 ) -> None:
-    """Render a block for some customers, and tell why it says what it says.
+    """Render a block for some customers, and tell why.
 
     Nothing is written to the store, and no server is needed. Exit code 1 when the rules have errors.
     """
@@ -111,7 +110,7 @@ def preview(
         opened.close()
     if html is not None:
         _write_page(html, block, now_us, program.version, previews)
-    if as_json:
+    if json:
         told = [_as_json(preview, block) for preview in previews]
         typer.echo(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
         return

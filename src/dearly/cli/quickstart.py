@@ -19,9 +19,9 @@ import typer
 from dearly import DearlyError
 from dearly.cli.block_summary import BlockSummary, source_line, summary_text
 from dearly.cli.demo_shop import customer_id
+from dearly.cli.options import DEFAULT_ADDRESS, DEFAULT_RULES, AddressOption, RulesOption
 from dearly.v1 import content_pb2, content_pb2_grpc
 
-CUSTOMERS = 5_000
 SEED = 1
 LOOKED_AT = 40
 """Among so many customers one is sought to whom a rule applies."""
@@ -35,21 +35,26 @@ def quickstart(
     data: Annotated[Path, typer.Option(help="Where the demo's store and index are kept.")] = Path(
         "build/demo"
     ),
-    rules: Annotated[Path, typer.Option(help="The rules package.")] = Path("rules"),
-    address: Annotated[
-        str, typer.Option(help="Where to serve; port 0 takes a free one.")
-    ] = "127.0.0.1:50051",
+    rules: RulesOption = DEFAULT_RULES,
+    address: AddressOption = DEFAULT_ADDRESS,
+    customers: Annotated[int, typer.Option(min=1, help="How many customers to invent.")] = 5_000,
 ) -> None:
-    """Fill a demo shop, build its index, serve it, and show one block. Ctrl-C ends it."""
+    """Serve a demo shop, and show one of its blocks.
+
+    Fills the shop, builds its index, serves both until Ctrl-C. Each step is a command, shown as typed.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # so that, as with Ctrl-C, no step outlives this
     data.mkdir(parents=True, exist_ok=True)
     store = f"sqlite:///{data / 'shop.db'}"
     index = str(data / "index")
-    _run(["demo", "--store", store, "--customers", str(CUSTOMERS), "--seed", str(SEED)])
+    _run(["demo", "--store", store, "--customers", str(customers), "--seed", str(SEED)])
     _run(["index", "build", "--store", store, "--rules", str(rules), "--index", index])
     _serve(
         ["serve", "--store", store, "--rules", str(rules), "--index", index, "--address", address],
         data,
         rules,
+        customers,
     )
 
 
@@ -65,24 +70,26 @@ def _run(arguments: list[str]) -> None:
         raise QuickstartFailed(f"`dearly {arguments[0]}` ended with exit code {status}; see above.")
 
 
-def _serve(arguments: list[str], data: Path, rules: Path) -> None:
-    """Start the server as a child (Ctrl-C reaches both), show a block, wait until the child has drained."""
+def _serve(arguments: list[str], data: Path, rules: Path, customers: int) -> None:
+    """Start the server as a child, show a block, and wait; when asked to stop, until it has drained."""
     log = data / "server.log"
     with log.open("ab") as sink:
-        command = _command(arguments)
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sink, text=True)  # noqa: S603 - our own
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        # In a process group of its own it gets no Ctrl-C from the terminal: the one SIGTERM below drains it,
+        # a second signal would end it at once.
+        child = subprocess.Popen(  # noqa: S603 - our own command
+            _command(arguments), stdout=subprocess.PIPE, stderr=sink, text=True, process_group=0
+        )
     try:
         address = _listening(child, log)
         typer.echo(f"listening on {address}; its log is {log}")
-        _show_one(address, rules)
+        _show_one(address, rules, customers)
         typer.secho(f"\nServing on {address} until Ctrl-C.", bold=True)
-        child.wait()
+        if child.wait() != 0:
+            raise QuickstartFailed(f"The server ended by itself; the end of {log} says:\n{_tail(log)}")
     except KeyboardInterrupt:
         typer.echo("\nstopping")
     finally:
-        if child.poll() is None:
-            child.send_signal(signal.SIGTERM)
+        child.terminate()
         child.wait()
 
 
@@ -98,9 +105,9 @@ def _tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-5:])
 
 
-def _show_one(address: str, rules: Path) -> None:
+def _show_one(address: str, rules: Path, customers: int) -> None:
     """Render the hero for some customers, and print it for one to whom a rule applied."""
-    wanted = [customer_id(SEED, number) for number in range(1, LOOKED_AT + 1)]
+    wanted = [customer_id(SEED, number) for number in range(1, min(LOOKED_AT, customers) + 1)]
     requests = [
         content_pb2.RenderContentRequest(customer_id=customer, blocks=["hero"]) for customer in wanted
     ]

@@ -17,6 +17,7 @@ from dearly.cli.options import (
     DEFAULT_INDEX,
     DEFAULT_RULES,
     DEFAULT_STORE,
+    AddressOption,
     IndexOption,
     RulesOption,
     StoreOption,
@@ -28,12 +29,7 @@ def serve(
     store: StoreOption = DEFAULT_STORE,
     rules: RulesOption = DEFAULT_RULES,
     index: IndexOption = DEFAULT_INDEX,
-    address: Annotated[
-        str,
-        typer.Option(
-            envvar="DEARLY_ADDRESS", help="Where to listen: loopback only; port 0 takes a free one."
-        ),
-    ] = DEFAULT_ADDRESS,
+    address: AddressOption = DEFAULT_ADDRESS,
     reflection: Annotated[
         bool,
         typer.Option("--reflection", envvar="DEARLY_REFLECTION", help="Let tools list the API's methods."),
