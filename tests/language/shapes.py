@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
 
-from dearly.language import syntax
-from dearly.language.parser import parse_rules
+from dearly.language.syntax import tree
+from dearly.language.syntax.parser import parse_rules
 from dearly.language.types import SECOND_US
 
 
 def shape(node: object) -> str:
     """``(Compare == country "US")`` and the like; what is missing is left out, yes is told by its name."""
     match node:
-        case syntax.Name():
+        case tree.Name():
             return node.text
-        case syntax.Reference():
+        case tree.Reference():
             return f"{node.qualifier.text}.{node.name.text}" if node.qualifier else node.name.text
-        case syntax.NumberLiteral():
+        case tree.NumberLiteral():
             return node.text
-        case syntax.TextLiteral():
+        case tree.TextLiteral():
             return f'"{node.value}"'
-        case syntax.BoolLiteral():
+        case tree.BoolLiteral():
             return str(node.value).lower()
-        case syntax.DateLiteral():
+        case tree.DateLiteral():
             return f"day {node.days}"
-        case syntax.TimeLiteral():
+        case tree.TimeLiteral():
             return f"{node.time_us}us"
-        case syntax.Duration():
+        case tree.Duration():
             return f"{node.us // SECOND_US}s"
         case tuple():
             return f"[{', '.join(shape(element) for element in node)}]"
@@ -46,7 +46,7 @@ def _parts(node: object) -> str:
     return "".join(parts)
 
 
-def declaration(text: str) -> syntax.Declaration:
+def declaration(text: str) -> tree.Declaration:
     """The one declaration that the text holds, and nothing wrong with it."""
     declarations, problems = parse_rules(text, "x.rules")
     assert problems == ()
@@ -54,8 +54,8 @@ def declaration(text: str) -> syntax.Declaration:
     return found
 
 
-def expression(text: str) -> syntax.Expression:
+def expression(text: str) -> tree.Expression:
     """The expression that the text spells."""
     found = declaration(f"value x = {text}")
-    assert isinstance(found, syntax.ValueDeclaration)
+    assert isinstance(found, tree.ValueDeclaration)
     return found.expression

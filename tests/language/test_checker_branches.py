@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dearly.language.coverage import MAX_PARTS
+from dearly.language.checking.coverage import MAX_PARTS
 from tests.language.checking import check_rules, codes_of, only_finding
 
 

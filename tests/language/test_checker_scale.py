@@ -7,10 +7,10 @@ import time
 import pytest
 
 from dearly.language import Package, check_package
-from dearly.language.checker import CheckReport, check
-from dearly.language.findings import MAX_FINDINGS
-from dearly.language.parser import MAX_DECLARATIONS, parse_rules
-from dearly.language.syntax import Declaration
+from dearly.language.checking.checker import CheckReport, check
+from dearly.language.checking.findings import MAX_FINDINGS
+from dearly.language.syntax.parser import MAX_DECLARATIONS, parse_rules
+from dearly.language.syntax.tree import Declaration
 
 SCHEMA = "profile { points number = 0 }\nevent viewed { x text? }\n"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dearly.language.cycles import components, cycle_path, is_cycle
+from dearly.language.checking.cycles import components, cycle_path, is_cycle
 
 
 def test_each_name_comes_after_all_it_refers_to() -> None:

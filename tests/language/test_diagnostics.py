@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dearly.language.diagnostics import Diagnostic, in_order, render_text
-from dearly.language.parser import parse_rules
 from dearly.language.program import NOWHERE, Span
-from dearly.language.source import decode_rules
+from dearly.language.syntax.parser import parse_rules
+from dearly.language.syntax.source import decode_rules
 
 
 def errors(text: str) -> tuple[Diagnostic, ...]:

@@ -9,7 +9,7 @@ import pytest
 
 from dearly.language import Package, PackageError, check_package, package_version, read_package
 from dearly.language.package import MAX_FILES, MAX_PACKAGE_BYTES
-from dearly.language.source import MAX_FILE_BYTES
+from dearly.language.syntax.source import MAX_FILE_BYTES
 
 RULES = b"segment everybody { true }\n"
 

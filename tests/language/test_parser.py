@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dearly.language import syntax
-from dearly.language.grammar import grammar
-from dearly.language.parser import parse_rules
-from dearly.language.syntax_words import RESERVED_WORDS
+from dearly.language.syntax import tree
+from dearly.language.syntax.grammar import grammar
+from dearly.language.syntax.parser import parse_rules
+from dearly.language.syntax.words import RESERVED_WORDS
 from dearly.language.types import DAY_US
 from tests.language.shapes import declaration, expression, shape
 
@@ -243,7 +243,7 @@ TEXTS = {
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_text_stands_for_its_characters_in_nfc(text: str) -> None:
     found = expression(text)
-    assert isinstance(found, syntax.TextLiteral)
+    assert isinstance(found, tree.TextLiteral)
     assert found.value == TEXTS[text]
 
 
@@ -283,7 +283,7 @@ def test_a_literal_that_stands_for_nothing_is_refused_where_it_stands(
 
 def test_a_hundred_years_is_the_longest_duration() -> None:
     found = expression("36525 days")
-    assert isinstance(found, syntax.Duration)
+    assert isinstance(found, tree.Duration)
     assert found.us == 36525 * DAY_US
 
 
@@ -293,8 +293,8 @@ def test_a_hundred_years_is_the_longest_duration() -> None:
 def test_places_count_characters_from_one_and_end_after_the_last() -> None:
     text = '\n  segment vip\t"\U0001f600" {\n\tcountry == "\U0001f600"\n}\n'
     found = declaration(text)
-    assert isinstance(found, syntax.SegmentDeclaration)
-    assert isinstance(found.condition, syntax.Compare)
+    assert isinstance(found, tree.SegmentDeclaration)
+    assert isinstance(found.condition, tree.Compare)
     assert (found.span.line, found.span.column, found.span.end_line, found.span.end_column) == (2, 3, 4, 2)
     assert (found.name.span.column, found.name.span.end_column) == (11, 14)
     right = found.condition.right.span
@@ -308,7 +308,7 @@ def test_a_file_means_the_same_and_has_the_same_places_with_other_line_ends() ->
 
 def test_parentheses_belong_to_the_place_of_what_they_hold() -> None:
     found = expression("(a or b) and c")
-    assert isinstance(found, syntax.And)
+    assert isinstance(found, tree.And)
     assert (found.span.column, found.operands[0].span.column, found.operands[0].span.end_column) == (
         11,
         11,

@@ -8,11 +8,11 @@ from dataclasses import fields, is_dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dearly.language import syntax
-from dearly.language.parser import parse_rules
 from dearly.language.program import Span
-from dearly.language.syntax_codes import SYNTAX_CODES
-from dearly.language.syntax_words import PHRASES
+from dearly.language.syntax import tree
+from dearly.language.syntax.codes import SYNTAX_CODES
+from dearly.language.syntax.parser import parse_rules
+from dearly.language.syntax.words import PHRASES
 from tests.language.shapes import expression, shape
 
 NAMES = st.sampled_from(["a", "b", "count", "days", "limit", "_x1"])
@@ -81,13 +81,13 @@ def test_the_text_at_the_place_of_every_expression_spells_it(text: str, gap: str
     assert shape(root) == shape(expression(text))
     for node, span in _nodes(root):
         at = _text_at(f"value x = {spaced}", span)
-        if isinstance(node, syntax.Name):
+        if isinstance(node, tree.Name):
             assert at == node.text
-        elif isinstance(node, syntax.NumberLiteral):
+        elif isinstance(node, tree.NumberLiteral):
             assert at.strip("()# \n\t\U0001f600") == node.text
-        elif isinstance(node, syntax.In):  # `not in` is a Not around it, at the same place
+        elif isinstance(node, tree.In):  # `not in` is a Not around it, at the same place
             assert shape(expression(at)) in (shape(node), f"(Not {shape(node)})")
-        elif not isinstance(node, syntax.Events | syntax.Followed):
+        elif not isinstance(node, tree.Events | tree.Followed):
             assert shape(expression(at)) == shape(node)
 
 
@@ -117,5 +117,5 @@ def test_any_text_is_read_or_refused_at_a_place_within_it(text: str) -> None:
 @given(st.lists(FRAGMENTS, min_size=1, max_size=12).map(" ".join))
 def test_a_declaration_after_a_broken_one_is_still_read(text: str) -> None:
     declarations, _ = parse_rules(f"segment broken {{ {text}\nsegment whole {{ a }}\n", "x.rules")
-    named = [found.name.text for found in declarations if isinstance(found, syntax.SegmentDeclaration)]
+    named = [found.name.text for found in declarations if isinstance(found, tree.SegmentDeclaration)]
     assert named[-1] == "whole"

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dearly.language.template_html import START, HtmlPlace, State, UnfollowedHtml, advance
-from dearly.language.template_printing import printing_of
-from dearly.language.template_source import parse_template
-from dearly.language.templates import check_template
+from dearly.language.templates.check import check_template
+from dearly.language.templates.html import START, HtmlPlace, State, UnfollowedHtml, advance
+from dearly.language.templates.printing import printing_of
+from dearly.language.templates.source import parse_template
 from tests.provided import PROVIDED
 
 ACCEPTED = [

@@ -7,7 +7,7 @@ import time
 import pytest
 from jinja2 import nodes
 
-from dearly.language.template_source import (
+from dearly.language.templates.source import (
     MAX_DEPTH,
     MAX_NODES,
     MAX_SOURCE_BYTES,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dearly.language.diagnostics import Diagnostic
-from dearly.language.template_codes import TEMPLATE_CODES
-from dearly.language.template_source import Part
-from dearly.language.templates import check_template
+from dearly.language.templates.check import check_template
+from dearly.language.templates.codes import TEMPLATE_CODES
+from dearly.language.templates.source import Part
 from tests.provided import IMPERSONAL, PROVIDED
 
 FILE = "templates/hero/cart.html"

@@ -4,7 +4,7 @@ The public face: read a package, check it, show what was found. The parts of a c
 :mod:`dearly.language.program`, the types in :mod:`dearly.language.types`.
 """
 
-from dearly.language.checker import CheckReport
+from dearly.language.checking.checker import CheckReport
 from dearly.language.codes import CODES
 from dearly.language.diagnostics import Diagnostic, render_text
 from dearly.language.package import Package, PackageError, check_package, package_version, read_package

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Literal as OneOf
 from typing import TypeAlias
 
-from dearly.language.syntax_codes import SYNTAX_CODES
-from dearly.language.template_codes import TEMPLATE_CODES
+from dearly.language.syntax.codes import SYNTAX_CODES
+from dearly.language.templates.codes import TEMPLATE_CODES
 
 Severity: TypeAlias = OneOf["error", "warning"]
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dearly import DearlyError
-from dearly.language.checker import CheckReport, check
+from dearly.language.checking.checker import CheckReport, check
+from dearly.language.checking.symbols import Broken
+from dearly.language.checking.template_files import FOLDER
 from dearly.language.diagnostics import Diagnostic, in_order
-from dearly.language.parser import parse_rules
 from dearly.language.program import NOWHERE, Span
-from dearly.language.source import MAX_FILE_BYTES, decode_rules
-from dearly.language.symbols import Broken
-from dearly.language.syntax import Declaration, ProfileDeclaration
-from dearly.language.template_files import FOLDER
+from dearly.language.syntax.parser import parse_rules
+from dearly.language.syntax.source import MAX_FILE_BYTES, decode_rules
+from dearly.language.syntax.tree import Declaration, ProfileDeclaration
 
 MAX_FILES = 2_000
 """A package has this many files at most."""

@@ -1,0 +1,65 @@
+"""Rules for whatever its first true ``when`` decides: a lifecycle by its stages, a block by its branches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dearly.language.checking.coverage import constant_truth, covers
+from dearly.language.checking.findings import Findings
+from dearly.language.program import Expression, Span
+
+MAX_COMPARED = 50
+"""A ``when`` is compared with this many before it (and with all of them for being the same)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One ``when``, or the ``otherwise``; ``condition`` is None for the latter, and for a faulty one."""
+
+    is_otherwise: bool
+    condition: Expression | None
+    span: Span
+
+
+def check_ways(ways: Sequence[Way], owner: str, owner_span: Span, findings: Findings) -> None:
+    """Report an ``otherwise`` that is absent or not last, and each ``when`` that can never be reached."""
+    if not any(way.is_otherwise for way in ways):
+        message = f"{owner} has no `otherwise`: nothing is said for whoever meets none of its conditions."
+        findings.add("missing-otherwise", owner_span, message, "End it with an `otherwise`.")
+    for way in ways[:-1]:
+        if way.is_otherwise:
+            message = "`otherwise` holds for everybody, so nothing below it is ever reached."
+            findings.add("otherwise-not-last", way.span, message, "Move it to the end.")
+    _report_unreachable(ways, findings)
+
+
+def _report_unreachable(ways: Sequence[Way], findings: Findings) -> None:
+    """Each ``when`` that is never true, or only when one before it is.
+
+    An ``otherwise`` below a ``when`` that is always true has its use: a block shows it when all else fails.
+    """
+    seen: dict[Expression, Span] = {}
+    for way in ways:
+        if way.condition is None:
+            continue
+        if constant_truth(way.condition) is False:
+            message = "This is never true, whoever the customer is, so it is never reached."
+            findings.add("unreachable-when", way.span, message, "Leave it out, or mend the condition.")
+            continue
+        covering = _covering(way.condition, seen)
+        if covering is not None:
+            message = (
+                f"This is never reached: whenever it is true, the one at {covering} is true and comes first."
+            )
+            hint = "Put the narrower condition first, or leave this out."
+            findings.add("unreachable-when", way.span, message, hint)
+        else:
+            seen[way.condition] = way.span
+
+
+def _covering(condition: Expression, seen: dict[Expression, Span]) -> Span | None:
+    if condition in seen:
+        return seen[condition]
+    recent = list(seen)[-MAX_COMPARED:]
+    return next((seen[earlier] for earlier in recent if covers(earlier, condition)), None)

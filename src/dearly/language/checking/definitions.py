@@ -1,0 +1,141 @@
+"""Segments, values and lifecycles: each checked after all that it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dearly.language.checking.branches import Way, check_ways
+from dearly.language.checking.cycles import Graph, components, cycle_path, is_cycle
+from dearly.language.checking.expressions import check_condition, check_value
+from dearly.language.checking.findings import Findings
+from dearly.language.checking.missingness import Watch, find_cause
+from dearly.language.checking.references import referenced_names
+from dearly.language.checking.scopes import Scope
+from dearly.language.checking.symbols import Symbols
+from dearly.language.checking.typing_rules import type_of
+from dearly.language.program import Expression, Lifecycle, NamedValue, Segment, Stage
+from dearly.language.syntax import tree
+from dearly.language.types import Type
+
+MAX_SHOWN = 8
+"""Of a longer cycle only so many names are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """The checked segments, values and lifecycles; ``order`` has each after all that it refers to."""
+
+    segments: dict[str, Segment] = field(default_factory=dict)
+    values: dict[str, NamedValue] = field(default_factory=dict)
+    lifecycles: dict[str, Lifecycle] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
+    value_types: dict[str, Type] = field(default_factory=dict)
+    uncertain: set[str] = field(default_factory=set)
+    """The segments that may be unknown and the values that may be missing."""
+
+
+def check_definitions(symbols: Symbols, findings: Findings) -> Definitions:
+    """Check every segment, value and lifecycle, and report those that refer to themselves."""
+    checked = Definitions()
+    scope = Scope(symbols, checked.value_types, findings)
+    graph = reference_graph(symbols)
+    for component in components(graph):
+        if is_cycle(component, graph):
+            _report_cycle(cycle_path(component, graph), symbols, findings)
+        for name in component:
+            checked.order.append(name)
+            _check_definition(name, symbols, scope, checked)
+    return checked
+
+
+def reference_graph(symbols: Symbols) -> Graph:
+    """Each segment, value and lifecycle with those that it refers to."""
+    names = {*symbols.segments, *symbols.values, *symbols.lifecycles}
+    return {
+        name: sorted(
+            {
+                other
+                for expression in _written(name, symbols)
+                for other in referenced_names(expression)
+                if other in names and other not in symbols.profile
+            }
+        )
+        for name in names
+    }
+
+
+def _written(name: str, symbols: Symbols) -> Iterable[tree.Expression]:
+    if name in symbols.segments:
+        return [symbols.segments[name].condition]
+    if name in symbols.values:
+        return [symbols.values[name].expression]
+    return [stage.condition for stage in symbols.lifecycles[name].stages if stage.condition is not None]
+
+
+def _report_cycle(path: list[str], symbols: Symbols, findings: Findings) -> None:
+    name = path[0]
+    declaration = symbols.segments.get(name) or symbols.values.get(name) or symbols.lifecycles[name]
+    shown = path if len(path) <= MAX_SHOWN + 1 else [*path[: MAX_SHOWN - 1], "..", *path[-1:]]
+    message = f"`{name}` refers to itself: {' -> '.join(shown)}."
+    hint = "Take one of these references out: a definition cannot rest on itself."
+    findings.add("cycle", declaration.name.span, message, hint)
+
+
+def _check_definition(name: str, symbols: Symbols, scope: Scope, checked: Definitions) -> None:
+    if name in symbols.segments:
+        _check_segment(symbols.segments[name], scope, checked)
+    elif name in symbols.values:
+        _check_value(symbols.values[name], scope, checked)
+    else:
+        _check_lifecycle(symbols.lifecycles[name], scope, checked)
+
+
+def may_be_missing(expression: Expression, scope: Scope, checked: Definitions) -> bool:
+    """Whether the expression may be missing or unknown; what is surprising about it is reported."""
+    watch = Watch(scope.symbols, checked.uncertain, scope.findings, scope.event or scope.item)
+    return find_cause(expression, watch) is not None
+
+
+def _check_segment(declared: tree.SegmentDeclaration, scope: Scope, checked: Definitions) -> None:
+    name = declared.name.text
+    condition = check_condition(declared.condition, scope)
+    if condition is None:
+        return
+    if may_be_missing(condition, scope, checked):
+        checked.uncertain.add(name)
+    checked.segments[name] = Segment(name, declared.title, condition, declared.name.span)
+
+
+def _check_value(declared: tree.ValueDeclaration, scope: Scope, checked: Definitions) -> None:
+    name = declared.name.text
+    expression = check_value(declared.expression, scope)
+    if expression is None:
+        return
+    missing = may_be_missing(expression, scope, checked)
+    if missing:
+        checked.uncertain.add(name)
+    kind = type_of(expression)
+    checked.value_types[name] = kind
+    checked.values[name] = NamedValue(name, expression, kind, missing, declared.name.span)
+
+
+def _check_lifecycle(declared: tree.LifecycleDeclaration, scope: Scope, checked: Definitions) -> None:
+    stages: list[Stage] = []
+    ways: list[Way] = []
+    seen: set[str] = set()
+    for stage in declared.stages:
+        name = stage.name.text
+        if name in seen:
+            message = f"The lifecycle `{declared.name.text}` has a stage `{name}` already."
+            scope.findings.add(
+                "duplicate-stage", stage.name.span, message, "Join their conditions with `or`."
+            )
+        seen.add(name)
+        condition = check_condition(stage.condition, scope) if stage.condition is not None else None
+        if condition is not None:
+            may_be_missing(condition, scope, checked)
+        stages.append(Stage(name, condition, stage.name.span))
+        ways.append(Way(stage.condition is None, condition, stage.name.span))
+    check_ways(ways, f"The lifecycle `{declared.name.text}`", declared.name.span, scope.findings)
+    checked.lifecycles[declared.name.text] = Lifecycle(declared.name.text, tuple(stages), declared.name.span)

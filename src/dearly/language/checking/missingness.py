@@ -1,0 +1,267 @@
+"""Where a missing value would surprise: which expressions may be missing, and what to say about it.
+
+A comparison with a missing value is unknown, and so is ``not`` of it: nobody gets in. Authors who write
+``not`` or ``!=`` often expect the opposite, so they are told. Guards are understood: beside
+``x is present and ..`` and ``x is missing or ..``, x counts as there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+
+from dearly.language.checking.coverage import contains
+from dearly.language.checking.findings import Findings
+from dearly.language.checking.spelling import capitalised, default_for, spell
+from dearly.language.checking.symbols import Symbols
+from dearly.language.checking.typing_rules import type_of
+from dearly.language.program import (
+    Aggregate,
+    And,
+    Arithmetic,
+    Compare,
+    Else,
+    EventProperty,
+    Expression,
+    ItemProperty,
+    Literal,
+    Not,
+    Occurs,
+    Or,
+    Pick,
+    Presence,
+    ProfileField,
+    Schema,
+    SegmentRef,
+    Selection,
+    Sequence,
+    Span,
+    TimeSince,
+    ValueRef,
+)
+from dearly.language.traversal import children
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known to be there at one place: expressions that are present, selections that are not empty."""
+
+    present: frozenset[Expression] = frozenset()
+    filled: frozenset[Selection] = frozenset()
+
+    def __or__(self, other: Known) -> Known:
+        if not (other.present or other.filled):
+            return self
+        return Known(self.present | other.present, self.filled | other.filled)
+
+    def __and__(self, other: Known) -> Known:
+        return Known(self.present & other.present, self.filled & other.filled)
+
+
+NOTHING_KNOWN = Known()
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What one walk over an expression needs, and what it has told already."""
+
+    symbols: Symbols
+    uncertain: Collection[str]
+    """The segments and values that may be unknown or missing."""
+    findings: Findings
+    schema: Schema | None = None
+    """The event or catalog whose ``where`` this is."""
+    told: set[Expression] = field(default_factory=set)
+    """The causes already reported in this expression: one finding each is enough."""
+
+
+def find_cause(expression: Expression, watch: Watch, known: Known = NOTHING_KNOWN) -> Expression | None:
+    """What may be missing and so make this missing (for a condition: unknown); None when it never is.
+
+    Reports on the way what stands under ``not``, ``!=`` or in a ``no E where ..`` and may be missing.
+    """
+    match expression:
+        case And(operands):
+            given = known | _unless_false(expression)
+            return _first([find_cause(one, watch, given) for one in operands])
+        case Or(operands):
+            given = known | _unless_true(expression)
+            return _first([find_cause(one, watch, given) for one in operands])
+        case Not(operand):
+            cause = find_cause(operand, watch, known)
+            _tell_under_not(cause, expression.span, watch)
+            return cause
+        case Compare("!=", left, right):
+            cause = _first([find_cause(left, watch, known), find_cause(right, watch, known)])
+            _tell_under_not(cause, expression.span, watch)
+            return cause
+        case Else(operand, default):
+            missing = find_cause(operand, watch, known)
+            substitute = find_cause(default, watch, known)
+            return substitute if missing is not None else None
+        case Presence(operand):
+            if find_cause(operand, watch) is None:
+                _tell_never_missing(expression, watch)
+            return None
+        case Occurs() | Aggregate() | Pick() | TimeSince():
+            return _over_events(expression, watch, known)
+        case Arithmetic("/", left, right):
+            cause = _first([find_cause(left, watch, known), find_cause(right, watch, known)])
+            safe = (isinstance(right, Literal) and right.value != 0) or expression in known.present
+            return cause if safe or cause is not None else expression
+        case _ if not (inside := children(expression)):
+            return _leaf(expression, watch, known)
+        case _:
+            return _first([find_cause(one, watch, known) for one in inside])
+
+
+def _first(causes: list[Expression | None]) -> Expression | None:
+    return next((cause for cause in causes if cause is not None), None)
+
+
+def _leaf(expression: Expression, watch: Watch, known: Known) -> Expression | None:
+    match expression:
+        case ProfileField(name):
+            certain = watch.symbols.profile[name].default is not None
+        case EventProperty(name) | ItemProperty(name):
+            certain = watch.schema is None or not _may_lack(watch.schema, name)
+        case SegmentRef(name) | ValueRef(name):
+            certain = name not in watch.uncertain
+        case _:
+            certain = True
+    return None if certain or expression in known.present else expression
+
+
+def _may_lack(schema: Schema, name: str) -> bool:
+    declared = schema.fields[name]
+    return declared.optional and declared.default is None
+
+
+# ---------------------------------------------------------------------------------------------------- events
+
+
+def _over_events(
+    expression: Occurs | Aggregate | Pick | TimeSince, watch: Watch, known: Known
+) -> Expression | None:
+    selection = expression.selection
+    counted_down = isinstance(expression, Occurs) and expression.quantifier != "at least"
+    event = watch.symbols.events[selection.event]
+    _look_into(selection.where, event, counted_down, watch, known)
+    if (sequence := selection.sequence) is not None:
+        _look_into_sequence(sequence, watch, known)
+    if isinstance(expression, Occurs) or (
+        isinstance(expression, Aggregate) and expression.kind in ("count", "sum")
+    ):
+        return None
+    is_filled = any(contains(selection, filled) for filled in known.filled)
+    name = None if isinstance(expression, TimeSince) else expression.property
+    there = is_filled and (name is None or not _may_lack(event, name))
+    return None if there or expression in known.present else expression
+
+
+def _look_into_sequence(sequence: Sequence, watch: Watch, known: Known) -> None:
+    _look_into(sequence.where, watch.symbols.events[sequence.event], sequence.negated, watch, known)
+
+
+def _look_into(
+    where: Expression | None, event: Schema, counted_down: bool, watch: Watch, known: Known
+) -> None:
+    """An unknown ``where`` keeps its event out; where fewer events let more people in, that is told."""
+    if where is None:
+        return
+    inside = replace(watch, schema=event, told=set(watch.told))
+    silent = replace(inside, findings=Findings(), told=set())
+    cause = find_cause(where, silent, known) if counted_down else None
+    if cause is not None and cause not in watch.told:
+        inside.told.add(cause)
+        message = f"Without {spell(cause)} an event is not counted, and here fewer events let more people in."
+        watch.findings.add("missing-in-no", cause.span, message, _write_else(cause))
+    find_cause(where, inside, known)
+
+
+# ---------------------------------------------------------------------------------------------------- guards
+
+
+MAX_GUARD_DEPTH = 4
+"""Guards nested deeper in ``and``, ``or`` and ``not`` are not looked for, so that the walk stays linear."""
+
+
+def _unless_false(condition: Expression, depth: int = MAX_GUARD_DEPTH) -> Known:
+    """What is there unless the condition is false: were it missing, the condition would be false."""
+    match condition:
+        case Presence(operand, missing=False):
+            return Known(frozenset([operand]))
+        case Occurs("at least", count, selection) if count > 0:
+            return Known(filled=frozenset([selection]))
+        case Not(operand) if depth:
+            return _unless_true(operand, depth - 1)
+        case And(operands) if depth:
+            return _any_of([_unless_false(one, depth - 1) for one in operands])
+        case Or(operands) if depth:
+            return _all_of([_unless_false(one, depth - 1) for one in operands])
+        case _:
+            return NOTHING_KNOWN
+
+
+def _unless_true(condition: Expression, depth: int = MAX_GUARD_DEPTH) -> Known:
+    """What is there unless the condition is true: were it missing, the condition would be true."""
+    match condition:
+        case Presence(operand, missing=True):
+            return Known(frozenset([operand]))
+        case Occurs("exactly" | "at most", 0, selection):
+            return Known(filled=frozenset([selection]))
+        case Not(operand) if depth:
+            return _unless_false(operand, depth - 1)
+        case Or(operands) if depth:
+            return _any_of([_unless_true(one, depth - 1) for one in operands])
+        case And(operands) if depth:
+            return _all_of([_unless_true(one, depth - 1) for one in operands])
+        case _:
+            return NOTHING_KNOWN
+
+
+def _any_of(all_known: list[Known]) -> Known:
+    present = frozenset[Expression]().union(*(known.present for known in all_known))
+    return Known(present, frozenset[Selection]().union(*(known.filled for known in all_known)))
+
+
+def _all_of(all_known: list[Known]) -> Known:
+    together = all_known[0]
+    for known in all_known[1:]:
+        together = together & known
+    return together
+
+
+# -------------------------------------------------------------------------------------------------- findings
+
+
+def _tell_under_not(cause: Expression | None, span: Span, watch: Watch) -> None:
+    if cause is None or cause in watch.told:
+        return
+    watch.told.add(cause)
+    lacking = "unknown" if isinstance(cause, SegmentRef) else "missing"
+    message = f"{capitalised(spell(cause))} may be {lacking}; then this is unknown, and lets nobody in."
+    watch.findings.add("missing-under-not", span, message, _write_guard(cause))
+
+
+def _tell_never_missing(expression: Presence, watch: Watch) -> None:
+    answer = "false" if expression.missing else "true"
+    message = f"{capitalised(spell(expression.operand))} is never missing, so this is always {answer}."
+    watch.findings.add("never-missing", expression.span, message, "Leave it out.")
+
+
+def _write_guard(cause: Expression) -> str:
+    if isinstance(cause, Arithmetic):
+        return "A division by zero is missing; write `.. else 0`, or divide by what is never 0."
+    name = spell(cause).strip("`")
+    substitute = default_for(type_of(cause))
+    either = f"`({name} else {substitute})` to decide for a value, or " if substitute else ""
+    return f"Write {either}`{name} is present and ..` if they shall stay out."
+
+
+def _write_else(cause: Expression) -> str:
+    name = spell(cause).strip("`")
+    substitute = default_for(type_of(cause))
+    if isinstance(cause, Arithmetic) or substitute is None:
+        return "Give it a value for that case: `(.. else ..)`."
+    return f"Write `({name} else {substitute})`, with the value that it shall count as."

@@ -1,0 +1,81 @@
+"""Every name that a package declares, and where: one namespace, whatever the order and the file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from dearly.language.checking.findings import Findings
+from dearly.language.program import Field, Schema
+from dearly.language.syntax import tree
+
+RESERVED_NAMES = frozenset(
+    ["customer", "loop", "none", "true", "false", "if", "else", "in", "is", "and", "or", "not"]
+)
+"""Names that mean something else in templates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What could not be read; references to it are not reported a second time."""
+
+    names: frozenset[str] = frozenset()
+    profile: bool = False
+    """Whether the profile itself could not be read, so that any name may be one of its fields."""
+    file: bool = False
+    """Whether a whole file could not be read, so that any name may be declared in it."""
+
+
+NOTHING_BROKEN = Broken()
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """The declared names by kind. Schemas are checked already; the rest is still as written."""
+
+    profile: Mapping[str, Field]
+    catalogs: Mapping[str, Schema]
+    events: Mapping[str, Schema]
+    segments: Mapping[str, tree.SegmentDeclaration]
+    values: Mapping[str, tree.ValueDeclaration]
+    lifecycles: Mapping[str, tree.LifecycleDeclaration]
+    blocks: Mapping[str, tree.BlockDeclaration]
+    stages: Mapping[str, Collection[str]]
+    """The stages' names of each lifecycle."""
+    broken: Broken = field(default=NOTHING_BROKEN)
+
+    def kind_of(self, name: str) -> str | None:
+        """What kind of thing carries this name: ``segment``, ``event``, ..; None for no declared name."""
+        for kind, names in (
+            ("profile field", self.profile),
+            ("segment", self.segments),
+            ("value", self.values),
+            ("lifecycle", self.lifecycles),
+            ("event", self.events),
+            ("catalog", self.catalogs),
+            ("block", self.blocks),
+        ):
+            if name in names:
+                return kind
+        return None
+
+    def is_excused(self, name: str) -> bool:
+        """Whether the name may be unknown only because its declaration could not be read."""
+        return self.broken.file or name in self.broken.names
+
+    def is_excused_field(self, name: str) -> bool:
+        """The same of a name that may be one of the profile's fields."""
+        return self.broken.profile or self.is_excused(name)
+
+
+def check_name(name: tree.Name, kind: str, findings: Findings) -> None:
+    """Report a name that is reserved."""
+    if name.text in RESERVED_NAMES:
+        message = f"`{name.text}` means something else in rules and templates, so no {kind} can be named so."
+        findings.add("reserved-name", name.span, message, "Choose another name.")
+
+
+def report_duplicate(name: tree.Name, kind: str, first: str, findings: Findings) -> None:
+    """Report that a name is taken already by what ``first`` says."""
+    message = f"The {kind} `{name.text}` has the name of {first}; every name is declared once."
+    findings.add("duplicate-name", name.span, message, "Rename one of them.")

@@ -1,0 +1,183 @@
+"""Templates in use: that each one shown exists, and reads only what every branch showing it provides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from dearly.language.checking.definitions import Definitions
+from dearly.language.checking.findings import Findings
+from dearly.language.checking.sensitivity import sensitive_values
+from dearly.language.checking.symbols import Symbols
+from dearly.language.checking.template_files import FOLDER, PARTS, read_templates, shown_name, start_of
+from dearly.language.diagnostics import Diagnostic
+from dearly.language.program import Block, Branch, Span, Template
+from dearly.language.syntax import tree
+from dearly.language.templates.check import Provided, check_template
+from dearly.language.templates.source import Part
+from dearly.language.types import BOOL, TEXT, Type
+
+
+@dataclass(slots=True)
+class _Used:
+    """One template's sources, and what the checks so far have seen them read."""
+
+    texts: Mapping[Part, str]
+    profile_fields: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+
+def check_templates(
+    symbols: Symbols,
+    definitions: Definitions,
+    blocks: Iterable[Block],
+    files: Mapping[str, bytes],
+    findings: Findings,
+) -> dict[str, Template]:
+    """The templates that are shown, with what they read; ``files`` are sources by path in the package."""
+    sources = {name: _Used(texts) for name, texts in read_templates(files, findings).items()}
+    shown = _report_absent(symbols, sources, findings)
+    _report_useless(sources, shown, findings)
+    _check_shown(symbols, _readable(symbols, definitions), blocks, sources, findings)
+    return {
+        name: Template(
+            name,
+            found.texts["html"],
+            found.texts.get("text"),
+            found.texts.get("subject"),
+            found.profile_fields,
+            found.names,
+        )
+        for name, found in sorted(sources.items())
+        if name in shown and "html" in found.texts
+    }
+
+
+def _report_absent(symbols: Symbols, sources: Mapping[str, _Used], findings: Findings) -> set[str]:
+    """The names of all templates that some branch shows; those that are not there are reported."""
+    shown: set[str] = set()
+    known = [f"{name}.html" for name in sources]
+    for written in _written_templates(symbols.blocks.values()):
+        name = shown_name(written.value)
+        if name is None:
+            continue
+        shown.add(name)
+        if name not in sources:
+            message = f"There is no template {FOLDER}{name}.html."
+            near = findings.did_you_mean(f"{name}.html", known)
+            findings.add("unknown-template", written.span, message, near or "Add the file to the package.")
+    return shown
+
+
+def _written_templates(blocks: Iterable[tree.BlockDeclaration]) -> Iterator[tree.TextLiteral]:
+    for block in blocks:
+        for branch in block.branches:
+            yield branch.template
+
+
+def _report_useless(sources: Mapping[str, _Used], shown: set[str], findings: Findings) -> None:
+    for name, found in sources.items():
+        if "html" not in found.texts:
+            ending = next(ending for ending, part in PARTS.items() if part in found.texts)
+            message = f"There is no {FOLDER}{name}.html that this would belong to."
+            place = start_of(f"{FOLDER}{name}{ending}")
+            findings.add("template-without-html", place, message, "Add it, or remove this.")
+        elif name not in shown:
+            hint = f'Show it, `show "{name}.html"`, or remove it.'
+            place = start_of(f"{FOLDER}{name}.html")
+            findings.add("unused-template", place, "No block shows this template.", hint)
+
+
+# ---------------------------------------------------------------------------------------------- what is read
+
+
+@dataclass(frozen=True, slots=True)
+class _Readable:
+    """What templates may read by name, the same for all of them."""
+
+    names: Mapping[str, tuple[Type, bool]]
+    sensitive: Mapping[str, str]
+    """The values that hand on a sensitive field, with the field."""
+    faulty: frozenset[str]
+    """Names in whose definitions something is wrong: not to know them is not the template's fault."""
+
+
+def _readable(symbols: Symbols, definitions: Definitions) -> _Readable:
+    names: dict[str, tuple[Type, bool]] = {}
+    names.update((name, (BOOL, name in definitions.uncertain)) for name in definitions.segments)
+    names.update((name, (value.type, value.may_be_missing)) for name, value in definitions.values.items())
+    names.update((name, (TEXT, False)) for name in definitions.lifecycles)
+    declared = symbols.segments.keys() | symbols.values.keys() | symbols.lifecycles.keys()
+    faulty = symbols.broken.names | (declared - names.keys())
+    return _Readable(names, sensitive_values(symbols, definitions), faulty)
+
+
+def _check_shown(
+    symbols: Symbols,
+    readable: _Readable,
+    blocks: Iterable[Block],
+    sources: Mapping[str, _Used],
+    findings: Findings,
+) -> None:
+    """Check each template once for every different set of lists that it is shown with."""
+    told: set[tuple[str, str, Span]] = set()
+    for block, branch in _showings(blocks):
+        if branch.template not in sources:
+            continue
+        lists = {one.name: symbols.catalogs[one.catalog] for one in branch.lists}
+        provided = Provided(symbols.profile, readable.names, lists, branch.condition is None)
+        for found in _check_parts(sources[branch.template], branch, provided, readable):
+            place = (found.code, found.message, found.span)
+            if place not in told:
+                told.add(place)
+                findings.extend([_shown_by(found, block, branch)])
+
+
+def _showings(blocks: Iterable[Block]) -> Iterator[tuple[Block, Branch]]:
+    """Of the branches that provide the same to the same template, the first."""
+    seen: set[tuple[str, frozenset[tuple[str, str]], bool]] = set()
+    for block in blocks:
+        for branch in block.branches:
+            lists = frozenset((one.name, one.catalog) for one in branch.lists)
+            provides = (branch.template, lists, branch.condition is None)
+            if provides not in seen:
+                seen.add(provides)
+                yield block, branch
+
+
+def _check_parts(
+    used: _Used, branch: Branch, provided: Provided, readable: _Readable
+) -> Iterator[Diagnostic]:
+    for ending, part in PARTS.items():
+        if part not in used.texts:
+            continue
+        source, path = used.texts[part], f"{FOLDER}{branch.template}{ending}"
+        report = check_template(source, path, part, provided)
+        used.profile_fields |= report.profile_fields
+        used.names |= report.names
+        yield from (found for found in report.diagnostics if not _is_excused(found, source, readable))
+        for name in sorted(report.names & readable.sensitive.keys()):
+            yield _sensitive_value(name, readable.sensitive[name], source, path)
+
+
+def _is_excused(found: Diagnostic, source: str, readable: _Readable) -> bool:
+    if found.code not in ("template-unknown-name", "template-unknown-field") or not readable.faulty:
+        return False
+    line = source.splitlines()[found.span.line - 1]
+    return line[found.span.column - 1 : found.span.end_column - 1] in readable.faulty
+
+
+def _sensitive_value(name: str, origin: str, source: str, path: str) -> Diagnostic:
+    found = re.search(rf"\b{name}\b", source)
+    before = source[: found.start()] if found is not None else ""
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    message = f"`{name}` hands on `{origin}`, which is `@sensitive` and may not reach a template."
+    hint = "Decide with it in the rules, by a segment, and read the segment here."
+    place = Span(path, line, column, line, column + len(name))
+    return Diagnostic("sensitive-value", "error", message, place, hint)
+
+
+def _shown_by(diagnostic: Diagnostic, block: Block, branch: Branch) -> Diagnostic:
+    shown = f"(Shown by the block `{block.name}` at {branch.span}.)"
+    return replace(diagnostic, hint=f"{diagnostic.hint} {shown}" if diagnostic.hint else shown)

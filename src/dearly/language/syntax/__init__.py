@@ -1,0 +1,1 @@
+"""Text -> syntax tree: what was written, with its places."""

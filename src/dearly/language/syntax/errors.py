@@ -1,0 +1,126 @@
+"""What a grammar did not expect, in the author's words: what could stand there, what came, what to do."""
+
+from __future__ import annotations
+
+import re
+
+from lark import UnexpectedInput, UnexpectedToken
+
+from dearly.language.diagnostics import Diagnostic
+from dearly.language.program import Span
+from dearly.language.suggestions import nearest
+from dearly.language.syntax.grammar import grammar
+from dearly.language.syntax.hints import Problem, hint_for
+from dearly.language.syntax.sections import LATER_KEYWORDS, SERVED_KEYWORDS, Section
+from dearly.language.syntax.source import Source, place
+from dearly.language.syntax.words import (
+    KEYWORDS,
+    LATER_PHRASES,
+    OPERAND,
+    RESERVED_WORDS,
+    UNIT_WORDS,
+    expected_phrases,
+    reserved,
+)
+
+_TOKEN = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"|\w+|==|!=|<=|>=|=>|=<|<>|&&|\|\||[^\s\w"]')
+_SKIPPED = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_COMMENT = re.compile(r'("(?:[^"\\\n]|\\[^\n])*")|#[^\n]*')
+_MAX_SHOWN = 40
+
+
+def explain(error: UnexpectedInput, section: Section, source: Source) -> Diagnostic:
+    """The finding for what the parser did not expect."""
+    problem, offset = _read(error, section, source)
+    span = place(source, offset, offset + max(1, len(problem.came)))
+    if later := _later_phrase(problem):
+        return _not_yet(later, span, "Remove this part")
+    if _is_reserved_name(problem):
+        return Diagnostic("reserved-word", "error", reserved(problem.came), span, "Choose another name.")
+    came = _shown(problem.came) if problem.came else f"the end of this {section.keyword}"
+    expected = _listed(expected_phrases(problem.accepted, problem.before))
+    message = f"Expected {expected}, but {came} came."
+    return Diagnostic("syntax-error", "error", message, span, hint_for(problem))
+
+
+def unknown_declaration(section: Section, source: Source) -> Diagnostic:
+    """The finding that something stands where a declaration should begin."""
+    came = _token_at(source.text, section.start, section.end)
+    span = place(source, section.start, section.start + len(came))
+    keywords = SERVED_KEYWORDS + LATER_KEYWORDS
+    near = came.lower() if came.lower() in keywords else nearest(came, keywords)
+    words = ", ".join(f"`{word}`" for word in SERVED_KEYWORDS)
+    hint = f"Did you mean `{near}`?" if near else f"Begin it with one of {words}."
+    if came in KEYWORDS:
+        hint = "This belongs to the declaration before, which has ended: look for a `}` too many."
+    message = f"Expected a declaration, but {_shown(came)} came."
+    return Diagnostic("unknown-declaration", "error", message, span, hint)
+
+
+def not_yet_served(section: Section, source: Source) -> Diagnostic:
+    """The finding that a declaration is of a kind that this version does not serve."""
+    span = place(source, section.start, section.start + len(section.keyword))
+    return _not_yet(section.keyword, span, "Remove the declaration")
+
+
+def _not_yet(what: str, span: Span, remedy: str) -> Diagnostic:
+    message = f"`{what}` is part of the language, but this version of Dearly does not serve it yet."
+    return Diagnostic(
+        "not-yet-served", "error", message, span, f"{remedy}, or wait for the version that does."
+    )
+
+
+def _read(error: UnexpectedInput, section: Section, source: Source) -> tuple[Problem, int]:
+    """What the hints need to know, and the offset of what came."""
+    text, start = source.text, section.start
+    at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    offset = section.end if at_end else start + (error.pos_in_stream or 0)
+    read = text[start:offset]
+    came = "" if at_end else _token_at(text, offset, section.end)
+    following = _SKIPPED.match(text, offset + len(came), section.end)
+    after = _token_at(text, following.end(), section.end) if following else ""
+    before = tuple(_TOKEN.findall(_COMMENT.sub(r"\1", read)))
+    problem = Problem(came, before, after, _accepted_after(read))
+    return problem, start + len(read.rstrip()) if at_end else offset
+
+
+def _accepted_after(text: str) -> frozenset[str]:
+    # Read once more up to the place: the failed parser has already reduced on account of what came, and no
+    # longer knows all that could have.
+    parser = grammar().parse_interactive(text)
+    parser.exhaust_lexer()
+    return frozenset(parser.accepts())  # type: ignore[no-untyped-call]
+
+
+def _token_at(text: str, offset: int, end: int) -> str:
+    found = _TOKEN.match(text, offset, end)
+    return found[0] if found else text[offset : min(offset + 1, end)]
+
+
+def _shown(token: str) -> str:
+    shown = token if len(token) <= _MAX_SHOWN else token[: _MAX_SHOWN - 1] + "…"
+    return f"the text {shown}" if token.startswith('"') else f"`{shown}`"
+
+
+def _listed(phrases: list[str]) -> str:
+    if len(phrases) < 2:
+        return "".join(phrases) or "the end of the declaration"
+    return f"{', '.join(phrases[:-1])} or {phrases[-1]}"
+
+
+def _is_reserved_name(problem: Problem) -> bool:
+    # A unit before it swallowed what was meant as the name.
+    named_only = "NAME" in problem.accepted and not problem.accepted >= OPERAND
+    return problem.came in RESERVED_WORDS and named_only and problem.previous not in UNIT_WORDS
+
+
+def _later_phrase(problem: Problem) -> str | None:
+    """The part of the language that was meant and that this version does not serve, if it is one."""
+    for phrase, shown, beside in LATER_PHRASES:
+        words = phrase.split()
+        begins = [problem.came, problem.after][: len(words)] == words
+        if begins and (beside is None or beside in problem.accepted):
+            return shown
+        if len(words) > 1 and words in ([problem.previous, problem.came], [*problem.before[-2:]]):
+            return shown
+    return None

@@ -1,0 +1,219 @@
+"""What to do about a syntax error: the habits of other languages, forgotten signs, words nearly right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from dearly.language.suggestions import nearest
+from dearly.language.syntax.sections import LATER_KEYWORDS, SERVED_KEYWORDS
+from dearly.language.syntax.words import KEYWORDS, OPERAND, PHRASES, UNIT_WORDS
+
+_COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+_AGGREGATES = ("count", "sum", "average", "min", "max")
+_MAX_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A place where the parser could not go on."""
+
+    came: str
+    """The token that it could not take; empty at the end of the declaration."""
+    before: tuple[str, ...]
+    """The tokens of the declaration up to there."""
+    after: str
+    """The token after it."""
+    accepted: frozenset[str]
+    """The terminals that could have come."""
+
+    @property
+    def previous(self) -> str:
+        """The token before, or nothing."""
+        return self.before[-1] if self.before else ""
+
+
+def hint_for(problem: Problem) -> str | None:
+    """What to write instead, where that can be guessed."""
+    for rule in _RULES:
+        if hint := rule(problem):
+            return hint
+    return None
+
+
+def _on_braces(problem: Problem) -> str | None:
+    if "LBRACE" in problem.accepted:
+        return (
+            f"Write a `{{` after `{problem.previous[:_MAX_SHOWN]}`."
+            if "NAME" not in problem.accepted
+            else None
+        )
+    if not problem.came and "RBRACE" in problem.accepted:
+        return "Add the `}` where it ends."
+    if problem.came in SERVED_KEYWORDS + LATER_KEYWORDS and "$END" in problem.accepted:
+        return "Begin the next declaration on a new line."
+    return None
+
+
+def _on_case(problem: Problem) -> str | None:
+    lower = problem.came.lower()
+    if problem.came == lower or re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", problem.came) is None:
+        return None
+    if lower in KEYWORDS:
+        return f"Write `{lower}`: the words of the language are in lower case."
+    if "NAME" not in problem.accepted:
+        return None
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", problem.came).lower()
+    return f"Names are in lower case: `{snake[:_MAX_SHOWN]}`."
+
+
+def _on_where(problem: Problem) -> str | None:
+    if problem.came in ("within", "older", "where") and {"where", "and"} <= set(problem.before):
+        return (
+            "The `and` ended the `where`. Put several conditions in parentheses: `where (A and B) within D`."
+        )
+    if problem.came == "," and problem.after == "limit" and "where" in problem.before:
+        return "`limit` stands before `where`."
+    if problem.came == "." and "WITHIN" in problem.accepted:
+        return "An event stands here by its name alone; ask for its properties in a `where`."
+    return None
+
+
+def _on_unit(problem: Problem) -> str | None:
+    if problem.came == "-" and problem.previous in ("within", "than"):
+        return "A length of time is more than nothing: `7 days`."
+    if problem.came in ("when", "otherwise") and problem.previous in UNIT_WORDS:
+        return f"`{problem.previous}` was taken for the unit of the number before it; choose another name."
+    together = re.fullmatch(r"([0-9]+)([a-z]+)", problem.came)
+    number, unit = together.groups() if together else (problem.previous, problem.came)
+    if not (together or "UNIT" in problem.accepted):
+        return None
+    meant = _SHORT_UNITS.get(unit) or (unit if unit in UNIT_WORDS else nearest(unit, UNIT_WORDS))
+    if meant is None:
+        return None
+    return f"Write `{meant}`." if meant[0].isdigit() else f"Write `{number} {meant}`."
+
+
+def _on_sign(problem: Problem) -> str | None:
+    if problem.came == "(" and problem.previous in _AGGREGATES:
+        return f"Write `{problem.previous} of EVENT{'' if problem.previous == 'count' else '.PROPERTY'}`."
+    if problem.came == "(" and re.fullmatch(r"\w+", problem.previous):
+        return "There are no functions; parentheses stand around conditions only."
+    if problem.came == "." and (problem.previous.isdigit() or problem.after.isdigit()):
+        return "A number has digits before and after its point: `0.5`."
+    if problem.came in _COMPARISONS and "OR" in problem.accepted:
+        return "Compare two things at a time, and join them with `and`: `1 < x and x < 5`."
+    if problem.came == ";" and "COMMA" in problem.accepted:
+        return "Put a comma or a new line between two fields."
+    return _SIGNS.get(problem.came)
+
+
+def _on_quotes(problem: Problem) -> str | None:
+    is_word = re.fullmatch(r"[^\W\d]\w*", problem.came) is not None
+    is_text = problem.came.startswith('"')
+    if problem.previous == "is" and (is_text or problem.came.isdigit()):
+        return "Compare with `==`; `is` asks for a lifecycle's stage."
+    if is_text and "NAME" in problem.accepted and not problem.accepted >= OPERAND:
+        return "Names are written without quotes."
+    if is_word and "TEXT" in problem.accepted and problem.accepted.isdisjoint({"NAME", "AND"}):
+        return f'A text stands in double quotes: `"{problem.came[:_MAX_SHOWN]}"`.'
+    return None
+
+
+def _on_word(problem: Problem) -> str | None:
+    if problem.came == "not" and problem.after == "contains":
+        return "Write `not (SET contains ELEMENT)`."
+    return _WORDS.get(problem.came)
+
+
+def _on_spelling(problem: Problem) -> str | None:
+    """A word or phrase that is nearly one that could stand here, or that could have stood just before."""
+    came, previous = problem.came, problem.previous
+    fitting = [phrase for phrase, terminal in PHRASES.items() if terminal in problem.accepted]
+    longer = [phrase for phrase in PHRASES if len(phrase) > 3]
+    found = (
+        _nearest_phrase((came, came + problem.after), fitting)
+        or _nearest_phrase(
+            (previous + came + problem.after, previous + came), [p for p in longer if " " in p]
+        )
+        or (_nearest_phrase((previous,), longer) if previous not in KEYWORDS else None)
+    )
+    return f"Did you mean `{found}`?" if found else None
+
+
+def _nearest_phrase(words: Iterable[str], phrases: Iterable[str]) -> str | None:
+    by_letters = {phrase.replace(" ", ""): phrase for phrase in phrases}
+    for word in words:
+        if word.isalpha() and word.isascii():
+            found = by_letters.get(word) or by_letters.get(nearest(word, by_letters) or "")
+            if found:
+                return found
+    return None
+
+
+_SIGNS: Mapping[str, str] = {
+    "=": "Write `==` to compare.",
+    "&&": "Write `and`.",
+    "&": "Write `and`.",
+    "||": "Write `or`.",
+    "|": "Write `or`.",
+    "!": "Write `not`, or `!=` to compare.",
+    "<>": "Write `!=`.",
+    "=>": "Write `>=`.",
+    "=<": "Write `<=`.",
+    "%": "Write the share as a number: `0.2`.",
+    ":": "Write `=`.",
+    "++": "Write `+ 1`.",
+}
+"""What to write in place of a sign of another language."""
+
+_WORDS: Mapping[str, str] = {
+    "equals": "Write `==`.",
+    "is": 'Write `is present`, `is missing`, `is like "TEXT"`, or `LIFECYCLE is STAGE`; compare with `==`.',
+    "has": "Write `contains`.",
+    "includes": "Write `contains`.",
+    "like": "Write `is like`.",
+    "matches": "There are no patterns; write `contains`, `starts with`, `ends with` or `is like`.",
+    "less": "Write `fewer than` of events, `<` of numbers.",
+    "before": "Write `<`.",
+    "after": "Write `>`.",
+    "unless": "Write `and not (..)`.",
+    "if": "Write `when` in a block or lifecycle; in a segment the condition stands alone.",
+    "then": "Write `followed by`.",
+    "null": "Write `is missing`.",
+    "never": "Write `no EVENT`.",
+    "default": "Write `otherwise`.",
+    "when": "`when` stands in a block or a lifecycle; elsewhere the condition stands alone.",
+}
+"""What to write in place of a word that has no meaning where it stands."""
+
+_SHORT_UNITS: Mapping[str, str] = {
+    "s": "seconds",
+    "sec": "seconds",
+    "secs": "seconds",
+    "m": "minutes",
+    "min": "minutes",
+    "mins": "minutes",
+    "h": "hours",
+    "hr": "hours",
+    "hrs": "hours",
+    "d": "days",
+    "w": "weeks",
+    "month": "30 days",
+    "months": "30 days",
+    "year": "365 days",
+    "years": "365 days",
+}
+"""Units as people shorten them."""
+
+_RULES: tuple[Callable[[Problem], str | None], ...] = (
+    _on_braces,
+    _on_case,
+    _on_where,
+    _on_unit,
+    _on_sign,
+    _on_quotes,
+    _on_word,
+    _on_spelling,
+)

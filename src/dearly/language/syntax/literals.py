@@ -1,0 +1,137 @@
+"""What a literal's spelling stands for: texts, numbers, dates, times and durations to plain values."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from datetime import date
+from decimal import Decimal
+
+from dearly import DearlyError
+from dearly.language.syntax.characters import control_character, name_of
+from dearly.language.types import DAY_US, HOUR_US, MAX_MAGNITUDE, MINUTE_US, SECOND_US, WEEK_US
+from dearly.language.values import time_from_stored, time_to_stored
+
+MAX_DURATION_US = 36_525 * DAY_US
+"""A hundred years."""
+
+UNITS = {"second": SECOND_US, "minute": MINUTE_US, "hour": HOUR_US, "day": DAY_US, "week": WEEK_US}
+"""What a duration may be counted in, each also with an ``s``."""
+
+_ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
+_ESCAPE = re.compile(r"\\(.)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MARKS = re.compile(b"[\x01-\xff]{31}")
+"""Beyond the 30 of the Stream-Safe Text Format, UAX #15: normalising a longer run takes quadratic time."""
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+
+
+class LiteralProblem(DearlyError):
+    """A literal stands for no value; ``offset`` is where in its spelling, None for all of it."""
+
+    def __init__(self, code: str, message: str, hint: str, offset: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.offset = offset
+
+
+def text_value(spelling: str) -> str:
+    """The text between the quotes, unescaped and in NFC.
+
+    Raises:
+        LiteralProblem: an unknown escape, or a character that no text may hold.
+    """
+    body = spelling[1:-1]
+    if (at := control_character(body)) is not None:
+        message = f"A text cannot hold {name_of(body[at])}."
+        raise LiteralProblem("hidden-character", message, "Remove it.", at + 1)
+    if "\\" in body:
+        body = _ESCAPE.sub(_unescape, body)
+    return body if body.isascii() else _normalise(body)
+
+
+def _unescape(match: re.Match[str]) -> str:
+    meant = _ESCAPES.get(match[1])
+    if meant is None:
+        message = f"`{match[0]}` stands for nothing."
+        hint = 'Write `\\"` for a quote, `\\n` for a new line, `\\t` for a tab, `\\\\` for a backslash.'
+        raise LiteralProblem("bad-escape", message, hint, match.start() + 1)
+    return meant
+
+
+def _normalise(text: str) -> str:
+    if _SURROGATE.search(text):
+        raise LiteralProblem("bad-text", "This text holds half of a character.", "Write the character anew.")
+    if _MARKS.search(bytes(map(unicodedata.combining, text))):
+        message = "This text has more than 30 combining marks in a row."
+        raise LiteralProblem("bad-text", message, "Leave them out.")
+    return unicodedata.normalize("NFC", text)
+
+
+def number_value(spelling: str) -> float:
+    """The number as a double.
+
+    Raises:
+        LiteralProblem: its magnitude is above 1e12.
+    """
+    number = float(spelling)
+    if not (math.isfinite(number) and abs(number) <= MAX_MAGNITUDE):
+        message = "This number is too large: numbers lie between -1,000,000,000,000 and 1,000,000,000,000."
+        raise LiteralProblem("number-out-of-range", message, "Write it in a larger unit.")
+    return number
+
+
+def date_days(spelling: str) -> int:
+    """The days since 1970-01-01.
+
+    Raises:
+        LiteralProblem: there is no such day.
+    """
+    try:
+        if _DATE.fullmatch(spelling):
+            return date.fromisoformat(spelling).toordinal() - _EPOCH_ORDINAL
+    except ValueError:
+        pass
+    message = f"There is no day {spelling} in the calendar."
+    raise LiteralProblem("bad-date", message, "A date is year, month, day: `2026-03-01`.")
+
+
+def time_us(spelling: str) -> int:
+    """The microseconds since 1970-01-01T00:00:00Z.
+
+    Raises:
+        LiteralProblem: this is no RFC 3339 time with an offset, or is no moment at all.
+    """
+    try:
+        # Through UTC and back, so that what its offset puts outside of the calendar is refused.
+        if _TIME.fullmatch(spelling):
+            return time_from_stored(time_to_stored(time_from_stored(spelling.upper())))
+    except (ValueError, OverflowError):
+        pass
+    message = f"{spelling} is no moment in time."
+    hint = "A time has its seconds and its offset: `2026-03-01T10:00:00Z`, or `+01:00` in place of the Z."
+    raise LiteralProblem("bad-time", message, hint)
+
+
+def duration_us(number: str, unit: str) -> int:
+    """The microseconds in ``number`` of ``unit``.
+
+    Raises:
+        LiteralProblem: nothing at all, or more than 100 years.
+    """
+    unit_us = UNITS[unit.removesuffix("s")]
+    count = Decimal(number)
+    # The first bound keeps the product of 1e999999999 from being taken.
+    if count > MAX_DURATION_US or count * unit_us > MAX_DURATION_US:
+        message = "This is longer than 100 years."
+        raise LiteralProblem("duration-out-of-range", message, "Leave `within` out to look at all events.")
+    us = round(count * unit_us)
+    if us <= 0:
+        message = "A length of time is more than nothing."
+        raise LiteralProblem("duration-out-of-range", message, "Write at least `1 second`.")
+    return us

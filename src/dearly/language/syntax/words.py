@@ -1,0 +1,237 @@
+"""The grammar's terminals as its readers know them, and what people write in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dearly.language.syntax.literals import UNITS
+
+PHRASES: Mapping[str, str] = {
+    "when": "WHEN",
+    "otherwise": "OTHERWISE",
+    "show": "SHOW",
+    "with": "WITH",
+    "limit": "LIMIT",
+    "set of": "SET_OF",
+    "recommended": "RECOMMENDED",
+    "similar to": "SIMILAR_TO",
+    "trending": "TRENDING",
+    "recently": "RECENTLY",
+    "listed": "LISTED",
+    "where": "WHERE",
+    "within": "WITHIN",
+    "older than": "OLDER_THAN",
+    "followed by": "FOLLOWED_BY",
+    "not followed by": "NOT_FOLLOWED_BY",
+    "and": "AND",
+    "or": "OR",
+    "not": "NOT",
+    "in": "IN",
+    "not in": "NOT_IN",
+    "contains": "MATCH",
+    "starts with": "MATCH",
+    "ends with": "MATCH",
+    "is like": "MATCH",
+    "is": "IS",
+    "present": "PRESENT",
+    "missing": "MISSING",
+    "else": "ELSE",
+    "true": "TRUE",
+    "false": "FALSE",
+    "any": "ANY",
+    "no": "NO",
+    "at least": "AT_LEAST",
+    "at most": "AT_MOST",
+    "exactly": "EXACTLY",
+    "more than": "MORE_THAN",
+    "fewer than": "FEWER_THAN",
+    "count of": "COUNT_OF",
+    "sum of": "SUM_OF",
+    "average of": "AVERAGE_OF",
+    "min of": "MIN_OF",
+    "max of": "MAX_OF",
+    "latest": "LATEST",
+    "first": "FIRST",
+    "time since last": "TIME_SINCE_LAST",
+    "time since first": "TIME_SINCE_FIRST",
+}
+"""Every word or phrase of the language within a declaration, with its terminal."""
+
+KEYWORDS = frozenset(word for phrase in PHRASES for word in phrase.split()) | frozenset(
+    ("profile", "catalog", "event", "segment", "value", "lifecycle", "block")
+)
+"""Every word that the language uses."""
+
+RESERVED_WORDS = frozenset(
+    [
+        "and",
+        "any",
+        "contains",
+        "else",
+        "exactly",
+        "false",
+        "first",
+        "in",
+        "is",
+        "latest",
+        "like",
+        "missing",
+        "no",
+        "not",
+        "or",
+        "otherwise",
+        "present",
+        "show",
+        "true",
+        "when",
+        "where",
+        "with",
+        "within",
+    ]
+)
+"""Words that cannot be names: they would be taken for the language's own where a name may stand."""
+
+UNIT_WORDS = (*(f"{unit}s" for unit in UNITS), *UNITS)
+"""``seconds``, ``second`` .."""
+
+OPERAND = frozenset(
+    [
+        "NAME",
+        "TEXT",
+        "NUMBER",
+        "TRUE",
+        "FALSE",
+        "DATE",
+        "TIME",
+        "LPAR",
+        "ANY",
+        "NO",
+        "AT_LEAST",
+        "AT_MOST",
+        "EXACTLY",
+        "MORE_THAN",
+        "FEWER_THAN",
+        "COUNT_OF",
+        "SUM_OF",
+        "AVERAGE_OF",
+        "MIN_OF",
+        "MAX_OF",
+        "LATEST",
+        "FIRST",
+        "TIME_SINCE_LAST",
+        "TIME_SINCE_FIRST",
+    ]
+)
+"""What an operand may begin with."""
+
+_CONSTANT = frozenset({"TEXT", "NUMBER", "TRUE", "FALSE", "DATE", "TIME", "MINUS"})
+_GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
+    (OPERAND, OPERAND | {"NOT", "MINUS"}, "a condition or a value"),
+    (_CONSTANT, _CONSTANT, "a constant (a text, a number, a date, `true` or `false`)"),
+    (
+        frozenset({"COMPARISON", "PLUS"}),
+        frozenset({"COMPARISON", "PLUS", "MINUS", "TIMES", "OVER", "IN", "NOT_IN", "MATCH", "IS", "ELSE"}),
+        "an operator such as `==`",
+    ),
+    (
+        frozenset({"PLUS", "TIMES"}),
+        frozenset({"PLUS", "MINUS", "TIMES", "OVER", "ELSE"}),
+        "an operator such as `+`",
+    ),
+    (frozenset({"FOLLOWED_BY"}), frozenset({"FOLLOWED_BY", "NOT_FOLLOWED_BY"}), "`followed by`"),
+)
+"""When all of the first are possible, the second are told by the third."""
+
+_SINGLE = {
+    **{terminal: f"`{phrase}`" for phrase, terminal in PHRASES.items()},
+    "NAME": "a name",
+    "TEXT": "a text in double quotes",
+    "NUMBER": "a number",
+    "DATE": "a date",
+    "TIME": "a time",
+    "UNIT": "a unit of time such as `days`",
+    "COMPARISON": "a comparison such as `==`",
+    "PLUS": "`+`",
+    "MINUS": "`-`",
+    "TIMES": "`*`",
+    "OVER": "`/`",
+    "LBRACE": "`{`",
+    "RBRACE": "`}`",
+    "LPAR": "`(`",
+    "RPAR": "`)`",
+    "LSQB": "`[`",
+    "RSQB": "`]`",
+    "EQUAL": "`=`",
+    "COMMA": "`,`",
+    "DOT": "`.`",
+    "SEMICOLON": "`;`",
+    "QMARK": "`?`",
+    "AT": "an annotation such as `@sensitive`",
+    "$END": "",
+}
+
+_COUNTS = (("at", "least"), ("at", "most"), ("more", "than"), ("fewer", "than"))
+_EVENT_BEFORE = frozenset({"any", "no", "of", "last", "first", "by", "latest", "recently"})
+
+
+def expected_phrases(accepted: frozenset[str], before: tuple[str, ...]) -> list[str]:
+    """What could have come, as a reader says it: a few phrases, the telling ones first."""
+    left = set(accepted)
+    phrases = []
+    for needed, told, phrase in _GROUPS:
+        if needed <= left:
+            phrases.append(phrase)
+            left -= told
+    if "AND" in accepted:
+        left.discard("DOT")
+    if "SET_OF" in left:
+        return ["a type such as `text`"]
+    if "NAME" in left:
+        left.discard("NAME")
+        phrases.insert(0, _name_phrase(before))
+    if before[-1:] == ("within",) or before[-2:] == ("older", "than"):
+        return ["a length of time such as `7 days`"]
+    singles = [_SINGLE[terminal] for terminal in _SINGLE if terminal in left]
+    return [phrase for phrase in phrases + singles if phrase]
+
+
+def _name_phrase(before: tuple[str, ...]) -> str:
+    previous = before[-1] if before else ""
+    if len(before) == 1:
+        return f"the {previous}'s name"
+    if previous in _EVENT_BEFORE or before[-3:-1] in _COUNTS:
+        return "an event's name"
+    if before[0] == "lifecycle":
+        return "a stage's name"
+    return "a name"
+
+
+LATER_PHRASES: tuple[tuple[str, str, str | None], ...] = (
+    ("purpose", "purpose", "WHEN"),
+    ("counts toward", "counts toward", None),
+    ("excluding", "excluding", "LIMIT"),
+    ("excluding", "excluding", "WHERE"),
+    ("diverse by", "diverse by", None),
+    ("bought together", "bought together with", None),
+    ("or else", "or else", None),
+    ("since", "since", "WITHIN"),
+    ("before", "before", "WITHIN"),
+    ("today", "today", "WITHIN"),
+    ("this week", "this week", None),
+    ("this month", "this month", None),
+    ("on weekday", "on weekday", None),
+    ("between", "between", "COMPARISON"),
+    ("distinct of", "distinct of", None),
+    ("any of", "any of", None),
+    ("all of", "all of", None),
+    ("none of", "none of", None),
+    ("again after", "again after", None),
+    ("stale (", "@stale(..)", None),
+)
+"""Parts of the language that this version does not serve: how they begin, what they are called, and the
+terminal beside which alone they are meant (None: anywhere)."""
+
+
+def reserved(word: str) -> str:
+    """What is said of a reserved word in a name's place."""
+    return f"`{word}` is a word of the language, so nothing can be named so."
