@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dearly.language.program import Field, Schema
-from dearly.language.templates import Provided
+from dearly.language.templates.check import Provided
 from dearly.language.types import BOOL, DATE, NUMBER, TEXT, TIME, URL, SetOf, Type
 
 

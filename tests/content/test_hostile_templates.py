@@ -27,8 +27,8 @@ from dearly import DearlyError
 from dearly.content.guards import FALLBACK_URL, MAX_SUBJECT_BYTES
 from dearly.content.rendering import Budget, CompiledPart, CompiledTemplate, Rendered, compile_template
 from dearly.content.sandbox import DataSandbox
-from dearly.language.template_source import UnreadableTemplate
-from dearly.language.templates import check_template
+from dearly.language.templates.check import check_template
+from dearly.language.templates.source import UnreadableTemplate
 from tests.provided import PROVIDED
 
 ATTACKS = Path(__file__).parents[3] / "shared" / "attacks"

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dearly.content.rendering import Budget, compile_template
-from dearly.language.template_source import Part
-from dearly.language.templates import check_template
+from dearly.language.templates.check import check_template
+from dearly.language.templates.source import Part
 from dearly.language.types import BOOL, SetOf
 from tests.provided import PROVIDED
 

@@ -12,8 +12,8 @@ import pytest
 from dearly.content.rendering import Budget, compile_templates
 from dearly.language import Package, check_package
 from dearly.language.diagnostics import Diagnostic
-from dearly.language.template_codes import TEMPLATE_CODES
-from dearly.language.template_filters import FILTER_NAMES, TEST_NAMES
+from dearly.language.templates.codes import TEMPLATE_CODES
+from dearly.language.templates.filters import FILTER_NAMES, TEST_NAMES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "templates.md").read_text()
 FENCES = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

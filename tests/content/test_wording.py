@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dearly.content.wording import QUESTIONS, WORDS, MissingInTemplate, fixed, number_text, printed, truncate
-from dearly.language.template_filters import FILTER_NAMES, TEST_NAMES
-from dearly.language.template_lowering import COMPARISONS, URL_GUARD
+from dearly.language.templates.filters import FILTER_NAMES, TEST_NAMES
+from dearly.language.templates.lowering import COMPARISONS, URL_GUARD
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dearly.language import CODES, render_text
-from dearly.language.template_codes import TEMPLATE_CODES
+from dearly.language.templates.codes import TEMPLATE_CODES
 from tests.language.checking import check_rules
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "language.md"

@@ -14,8 +14,8 @@ from dearly.content.guards import guarded_subject
 from dearly.content.plain_text import text_from_html
 from dearly.content.sandbox import CLOCK_CHECK, HTML_SANDBOX, TEXT_SANDBOX
 from dearly.language.program import Program
-from dearly.language.template_lowering import lowered_template
-from dearly.language.template_source import Part
+from dearly.language.templates.lowering import lowered_template
+from dearly.language.templates.source import Part
 
 CHUNKS_AT_ONCE = 64
 """After so many pieces of output the budget is looked at: often enough for a flood, and it costs nothing."""

@@ -1,6 +1,6 @@
 """Where templates run: they read plain data, call filters of ours, and can do nothing else.
 
-The check at load (``dearly.language.templates``) already refuses everything that is refused here; this is the
+The check at load (``dearly.language.templates.check``) already refuses everything that is refused here; this is the
 second wall, for what the first one might let through.
 """
 
@@ -17,8 +17,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import pass_context
 
 from dearly.content.wording import QUESTIONS, WORDS, printed
-from dearly.language.template_lowering import LOOP_GUARD
-from dearly.language.template_shapes import LOOP_FIELDS
+from dearly.language.templates.lowering import LOOP_GUARD
+from dearly.language.templates.shapes import LOOP_FIELDS
 
 CLOCK_CHECK = "check the clock"
 """The name (no author can write it) of what each loop calls when it begins."""

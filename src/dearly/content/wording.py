@@ -11,7 +11,7 @@ from jinja2.filters import do_title
 
 from dearly import DearlyError
 from dearly.content.guards import guarded_url, printable
-from dearly.language.template_lowering import URL_GUARD
+from dearly.language.templates.lowering import URL_GUARD
 
 
 class MissingInTemplate(DearlyError):
