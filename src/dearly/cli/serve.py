@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 from pathlib import Path
@@ -80,6 +81,8 @@ def serve(
 
 async def _serve(settings: ServerSettings) -> None:
     async with serving(settings) as running:
+        gc.collect()
+        gc.freeze()  # rules, items and indexes are not walked by each collection (measured: 10 % of a render)
         asked_to_stop = watch_for_stop()
         typer.echo(json.dumps({"event": "listening", "address": running.address}))
         if sys.stderr.isatty():  # elsewhere it would stand between the lines of the log
