@@ -18,7 +18,7 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, seed, settings
 
-from dearly.evaluation.compiler import compile_program
+from dearly.evaluation.compiled.compiler import compile_program
 from tests.evaluation import regressions
 from tests.evaluation.agreement import Compile, check_agreement, disagreement
 from tests.evaluation.cases import Case

@@ -1,7 +1,7 @@
 """Where templates run: they read plain data, call filters of ours, and can do nothing else.
 
-The check at load (``dearly.language.templates.check``) already refuses everything that is refused here; this is the
-second wall, for what the first one might let through.
+The check at load (``dearly.language.templates.check``) already refuses everything that is refused here; this
+is the second wall, for what the first one might let through.
 """
 
 from __future__ import annotations

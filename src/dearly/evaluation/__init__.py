@@ -4,7 +4,8 @@ A program is compiled once and then asked: ``compile_program(program).at(facts, 
 The plain ``reference`` evaluator says the same, slowly and readably; explanations and proofs use it.
 """
 
-from dearly.evaluation.compiler import compile_program
+from dearly.evaluation.compiled.compiler import compile_program
+from dearly.evaluation.compiled.runtime import CompiledProgram, Evaluation, ItemFilter, UnknownNameError
 from dearly.evaluation.facts import (
     NO_EVENTS,
     EventLog,
@@ -15,7 +16,6 @@ from dearly.evaluation.facts import (
     fold_case,
     read_facts,
 )
-from dearly.evaluation.runtime import CompiledProgram, Evaluation, ItemFilter, UnknownNameError
 
 __all__ = [
     "NO_EVENTS",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from dearly.evaluation.source import Fragment, Source
+from dearly.evaluation.compiled.source import Fragment, Source
 from dearly.language.types import NUMBER, Type, Value
 
 Test = Callable[..., str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dearly.evaluation.windows import Rows
+from dearly.evaluation.compiled.windows import Rows
 from dearly.language.types import Value
 
 MILLION = 1_000_000

@@ -6,13 +6,13 @@ The functions in the tables are written by ``codegen``; each takes the :class:`E
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from dearly import DearlyError
+from dearly.evaluation.compiled.timeline import NEVER
 from dearly.evaluation.facts import EventLog, Facts
-from dearly.evaluation.timeline import NEVER
 from dearly.language.types import Value
 
 ItemFilter: TypeAlias = Callable[[Mapping[str, Value]], bool]
@@ -34,7 +34,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class CompiledProgram:
-    """A program as Python functions, made by :func:`dearly.evaluation.compiler.compile_program`."""
+    """A program as Python functions, made by :func:`dearly.evaluation.compiled.compiler.compile_program`."""
 
     version: str
     answers: Answers
@@ -127,6 +127,18 @@ class Evaluation:
         except KeyError:
             raise _unknown("block", block) from None
         return self._first_change(watched)
+
+    def sure_until(self, block: str, names: Iterable[str]) -> int | None:
+        """An instant until which time alone changes neither the block's branch nor these names; None: never.
+
+        Never later than the first change and often earlier: one pass, where the exact flips may take many.
+        """
+        watched = self._compiled.watched
+        moment = self._later(self.now_us)
+        watched.branches[block](moment)
+        for name in names:
+            watched.values[name](moment)
+        return moment.sure_until_us if moment.sure_until_us < NEVER else None
 
     def _first_change(self, watched: Callable[[Evaluation], Any]) -> int | None:
         """Go from each instant that may bring a change to the next, until one does.

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dearly.evaluation import aggregates, timeline, watching, windows
-from dearly.evaluation.codegen import Written, generate
+from dearly.evaluation.compiled import aggregates, timeline, watching, windows
+from dearly.evaluation.compiled.codegen import Written, generate
+from dearly.evaluation.compiled.plan import Plan, list_expressions, plan_program, references
+from dearly.evaluation.compiled.runtime import Answers, CompiledProgram, Evaluation, ListKey
 from dearly.evaluation.facts import NO_EVENTS, fold_case
-from dearly.evaluation.plan import Plan, list_expressions, plan_program, references
-from dearly.evaluation.runtime import Answers, CompiledProgram, Evaluation, ListKey
 from dearly.language.program import Expression, ItemList, Program
 
 Answer = Callable[[Evaluation], Any]

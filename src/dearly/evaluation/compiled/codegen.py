@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dearly.evaluation.event_code import log_text
-from dearly.evaluation.expression_code import Scope, holds, value
-from dearly.evaluation.plan import EventSource, Plan
-from dearly.evaluation.runtime import ListKey
-from dearly.evaluation.source import Source, remembered
+from dearly.evaluation.compiled.event_code import log_text
+from dearly.evaluation.compiled.expression_code import Scope, holds, value
+from dearly.evaluation.compiled.plan import EventSource, Plan
+from dearly.evaluation.compiled.runtime import ListKey
+from dearly.evaluation.compiled.source import Source, remembered
 from dearly.language.program import EventProperty, Expression, ItemProperty, Selection, SimilarTo
 from dearly.language.traversal import definitions
 

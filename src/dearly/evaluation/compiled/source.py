@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dearly.evaluation.plan import EventSource, Plan
+from dearly.evaluation.compiled.plan import EventSource, Plan
 from dearly.language.program import Selection
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass
 
-from dearly.evaluation.aggregates import MILLION
-from dearly.evaluation.runtime import Evaluation
-from dearly.evaluation.timeline import Timeline, running_totals, slice_at
+from dearly.evaluation.compiled.aggregates import MILLION
+from dearly.evaluation.compiled.runtime import Evaluation
+from dearly.evaluation.compiled.timeline import Timeline, running_totals, slice_at
 from dearly.language.types import Value
 
 COMPARISONS = {

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from dearly.evaluation import fragments
-from dearly.evaluation.event_code import leaf_fragment
+from dearly.evaluation.compiled import fragments
+from dearly.evaluation.compiled.event_code import leaf_fragment
+from dearly.evaluation.compiled.fragments import Test
+from dearly.evaluation.compiled.source import Fragment, Source
 from dearly.evaluation.facts import fold_case
-from dearly.evaluation.fragments import Test
-from dearly.evaluation.source import Fragment, Source
 from dearly.language.program import (
     Aggregate,
     And,

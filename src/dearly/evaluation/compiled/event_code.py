@@ -6,7 +6,7 @@ leaves, and selections with a sequence, go through the selection's timeline.
 
 from __future__ import annotations
 
-from dearly.evaluation.source import Fragment, Source, remembered
+from dearly.evaluation.compiled.source import Fragment, Source, remembered
 from dearly.language.program import Aggregate, Expression, Occurs, Pick, Selection, TimeSince
 from dearly.language.traversal import OverEvents
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dearly.evaluation.facts import Facts, fold_case
-from dearly.evaluation.reference_events import Happening, aggregate, is_quantity, latest_or_first, select
-from dearly.evaluation.reference_flips import candidate_instants
+from dearly.evaluation.reference.events import Happening, aggregate, is_quantity, latest_or_first, select
+from dearly.evaluation.reference.flips import candidate_instants
 from dearly.language.program import (
     Aggregate,
     And,

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from dearly.evaluation.aggregates import millionths
-from dearly.evaluation.windows import Log, Rows
+from dearly.evaluation.compiled.aggregates import millionths
+from dearly.evaluation.compiled.windows import Log, Rows
 
 NEVER = 1 << 80
 """After every event: when an event of a selection without ``within`` leaves it."""
