@@ -12,7 +12,7 @@ from dearly.recommendation.interactions import TouchColumns, gather_feedback
 from dearly.recommendation.signals import consuming_events, signals_of, weigh_events
 from dearly.store import Store
 
-HALF_LIFE_US = 90 * DAY_US
+HALF_LIFE_US = 180 * DAY_US
 """A touch counts half as much after this long."""
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MOST_DIMENSIONS = 1024
 FEWEST_DIMENSIONS = 16
-ITEMS_A_DIMENSION = 16
+ROWS_A_DIMENSION = 12
 """Small catalogs over-fit with many dimensions, so the default grows with the matrix's smaller side."""
 
 ITERATIONS = 3
@@ -55,7 +55,7 @@ class Factors:
 def suit_dimensions(feedback: Feedback) -> int:
     """How many dimensions suit this much feedback."""
     smaller = min(feedback.customer_count, len(feedback.item_ids))
-    return min(MOST_DIMENSIONS, max(FEWEST_DIMENSIONS, smaller // ITEMS_A_DIMENSION), smaller)
+    return min(MOST_DIMENSIONS, max(FEWEST_DIMENSIONS, smaller // ROWS_A_DIMENSION), smaller)
 
 
 def factorise(feedback: Feedback, dimensions: int, seed: int) -> Factors:

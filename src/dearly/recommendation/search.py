@@ -7,8 +7,8 @@ row, so an answer never depends on chance.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import faiss
@@ -25,6 +25,7 @@ RERANKED_CANDIDATES = 500
 """Where a prefix picks them: 99.8% of the exact best 20 among 40,981 items (256 of 768 dimensions)."""
 TARGET_RECALL = 0.99
 JUDGED_AT = 20
+QUERIES_AT_ONCE = 32
 WIDER = 8
 
 
@@ -114,19 +115,19 @@ def plan_search(vectors: Floats, scale: Floats | None, queries: Floats, seed: in
     """
     prefix = min(MOST_PREFIX_DIMENSIONS, vectors.shape[1])
     candidates = RERANKED_CANDIDATES if prefix < vectors.shape[1] else FEWEST_CANDIDATES
-    leading = np.ascontiguousarray(vectors[:, :prefix])
-    if scale is not None:
-        leading *= scale[:, None]
+    weights = np.ones((len(vectors), 1), np.float32) if scale is None else scale[:, None]
+    leading = vectors[:, :prefix] * weights
+    judge = _Judge(queries, _best_rows(vectors, weights, queries))
     flat = faiss.IndexFlatIP(prefix)
     flat.add(leading)
     plan = SearchPlan("flat", prefix, candidates, 1, 1, 1.0, "")
-    scan = _measured(VectorSearch(plan, vectors, scale, flat), queries)
+    scan = judge.measured(VectorSearch(plan, vectors, scale, flat))
     if leading.size <= FLAT_FLOATS:
         return _because(scan, f"a scan of {len(vectors):,} x {prefix} numbers is quick")
-    return _fewest_probes(scan, leading, queries, seed)
+    return _fewest_probes(scan, leading, judge, seed)
 
 
-def _fewest_probes(scan: VectorSearch, leading: Floats, queries: Floats, seed: int) -> VectorSearch:
+def _fewest_probes(scan: VectorSearch, leading: Floats, judge: _Judge, seed: int) -> VectorSearch:
     lists = 1 << round(float(np.log2(2.5 * np.sqrt(len(leading)))))
     inverted = faiss.IndexIVFFlat(
         faiss.IndexFlatIP(leading.shape[1]), leading.shape[1], lists, faiss.METRIC_INNER_PRODUCT
@@ -137,26 +138,40 @@ def _fewest_probes(scan: VectorSearch, leading: Floats, queries: Floats, seed: i
     probes = max(1, lists // 16)
     while probes <= lists // 2:
         plan = msgspec.structs.replace(scan.plan, kind="ivf", lists=lists, probes=probes)
-        found = _measured(VectorSearch(plan, scan.vectors, scan.scale, inverted), queries)
+        found = judge.measured(VectorSearch(plan, scan.vectors, scan.scale, inverted))
         if found.plan.recall >= TARGET_RECALL * scan.plan.recall:
             return _because(found, f"the fewest probes that keep {TARGET_RECALL:.0%} of a scan's recall")
         probes *= 2
     return _because(scan, f"no half of the {lists} lists keeps {TARGET_RECALL:.0%} of a scan's recall")
 
 
-def _measured(search: VectorSearch, queries: Floats) -> VectorSearch:
-    if not len(queries):
-        return search
-    depth = min(search.plan.candidates, len(search.vectors))
-    found = kept = 0
-    for query, rows in zip(queries, search.candidates(queries, depth), strict=True):
-        best = search.exact(query)[0][:JUDGED_AT]
-        found += len(np.intersect1d(best, search.rank(rows, query)[0][:JUDGED_AT]))
-        kept += len(best)
-    plan = msgspec.structs.replace(search.plan, recall=round(found / kept, 4) if kept else 1.0)
-    return VectorSearch(plan, search.vectors, search.scale, search.faiss_index)
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Queries, and the exact best rows of each."""
+
+    queries: Floats
+    best: Sequence[Rows]
+
+    def measured(self, search: VectorSearch) -> VectorSearch:
+        """The search with its recall in its plan."""
+        depth = min(search.plan.candidates, len(search.vectors))
+        found = 0
+        for query, best, rows in zip(
+            self.queries, self.best, search.candidates(self.queries, depth), strict=True
+        ):
+            found += len(np.intersect1d(best, search.rank(rows, query)[0][:JUDGED_AT]))
+        recall = found / max(1, sum(map(len, self.best)))
+        return replace(search, plan=msgspec.structs.replace(search.plan, recall=round(recall, 4)))
+
+
+def _best_rows(vectors: Floats, weights: Floats, queries: Floats) -> list[Rows]:
+    rows = np.arange(len(vectors), dtype=np.int64)
+    best: list[Rows] = []
+    for some in np.array_split(queries, max(1, len(queries) // QUERIES_AT_ONCE)):
+        scores = some @ vectors.T * weights.T
+        best += [_descending(rows, row)[0][:JUDGED_AT].copy() for row in scores]
+    return best
 
 
 def _because(search: VectorSearch, why: str) -> VectorSearch:
-    plan = msgspec.structs.replace(search.plan, why=why)
-    return VectorSearch(plan, search.vectors, search.scale, search.faiss_index)
+    return replace(search, plan=msgspec.structs.replace(search.plan, why=why))
