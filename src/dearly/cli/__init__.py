@@ -18,7 +18,7 @@ def main() -> None:
     from dearly.cli.rules_package import RulesBroken
 
     try:
-        app()
+        app(prog_name="dearly")
     except DearlyError as error:
         sys.stderr.write(f"dearly: {error}\n")
         sys.exit(1 if isinstance(error, RulesBroken) else 2)

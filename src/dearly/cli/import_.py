@@ -28,9 +28,7 @@ def import_(
     rules: RulesOption = DEFAULT_RULES,
     rejects: Annotated[
         Path | None,
-        typer.Option(
-            help="Where rejected rows are kept.  [default: MAPPING.rejects.jsonl, here]", show_default=False
-        ),
+        typer.Option(help="Where rejected rows are kept. Default: MAPPING.rejects.jsonl, here."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row, write nothing.")] = False,
     json: JsonOption = False,

@@ -117,7 +117,7 @@ def preview(
     typer.echo("\n\n".join(_as_text(preview, block, rules) for preview in previews))
 
 
-# --------------------------------------------------------------------------------------------- the customers
+# ---------------------------------------------------------------------------------------------- the customers
 
 
 def _customers(store: Store, url: str, named: Sequence[str], sample: int | None) -> list[str]:
@@ -149,7 +149,7 @@ def _known(store: Store) -> Iterator[str]:
             advance(len(ids))
 
 
-# ------------------------------------------------------------------------------------------------- rendering
+# -------------------------------------------------------------------------------------------------- rendering
 
 
 def _previews(
@@ -202,7 +202,7 @@ def _titled(item: Item) -> str:
     return f"{item.item_id}  {title}".rstrip()
 
 
-# ---------------------------------------------------------------------------------------------------- output
+# ----------------------------------------------------------------------------------------------------- output
 
 
 def _as_text(preview: Preview, block: str, rules: Path) -> str:

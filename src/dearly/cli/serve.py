@@ -49,7 +49,7 @@ def serve(
         str,
         typer.Option(
             envvar="DEARLY_LOG_KEY",
-            help="Key of the hashes that stand for customers in logs.  [default: a new one each start]",
+            help="Key of the hashes that stand for customers in logs. Default: a new one each start.",
             show_default=False,
         ),
     ] = "",

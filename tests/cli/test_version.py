@@ -1,0 +1,17 @@
+"""``dearly version``."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+
+from tests.cli.conftest import Dearly
+
+
+def test_it_tells_the_versions_that_a_bug_report_needs(dearly: Dearly) -> None:
+    ended = dearly("version")
+
+    assert ended.code == 0
+    assert ended.out == (
+        f"dearly {version('dearly')} (Python {platform.python_version()}, grpcio {version('grpcio')})\n"
+    )
