@@ -26,20 +26,22 @@ class Place:
 def fill_lists(
     place: Place, evaluation: Evaluation, facts: Facts, recommender: Recommender, now_us: int
 ) -> Mapping[str, list[Suggestion]]:
-    """The branch's lists by name. An item shown in one list is left out of the next.
+    """The branch's lists by name. An item shown in one list is left out of those after it.
 
     Raises:
         NoItems: a list came out empty.
     """
     filled: dict[str, list[Suggestion]] = {}
-    shown: frozenset[str] = frozenset()
+    shown: dict[str, frozenset[str]] = {}  # by catalog: two catalogs may each have an item of one id
     for wanted in place.branch.lists:
-        page = Page(wanted.limit, evaluation.item_filter(place.block, place.index, wanted.name), shown)
+        keep = evaluation.item_filter(place.block, place.index, wanted.name)
+        before = shown.get(wanted.catalog, frozenset())
+        page = Page(wanted.limit, keep, before)
         found = _fill(wanted, place, page, evaluation, facts, recommender, now_us)
         if not found:
             raise NoItems(wanted.name)
         filled[wanted.name] = found
-        shown |= {suggestion.item.item_id for suggestion in found}
+        shown[wanted.catalog] = before | {suggestion.item.item_id for suggestion in found}
     return filled
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from pathlib import Path
 
 import structlog
 
 from dearly.content.items import NoItems, Place, fill_lists
-from dearly.content.rendering import Budget, RenderBudgetExceeded, Rendered
+from dearly.content.rendering import Budget, Rendered
 from dearly.content.request import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock
 from dearly.content.serving import Serving, template_context
+from dearly.content.validity import holds_until
 from dearly.evaluation import Evaluation, Facts, read_facts
 from dearly.language import nearest
 from dearly.recommendation import Recommender
@@ -31,16 +34,10 @@ CLIPPED_BYTES = 102 * 1024
 STORE_REST_S = 0.25
 """After a store did not answer, calls do without it for this long instead of each waiting in turn."""
 
+END_OF_TIME_US = 2**63 - 1
+"""Events stamped in the future are read as well: only so is it known when the first of them comes due."""
+
 _log = structlog.get_logger("dearly.content")
-
-
-@dataclass(frozen=True, slots=True)
-class _Customer:
-    """What one call knows; ``failure`` is why the facts are nobody's."""
-
-    facts: Facts
-    evaluation: Evaluation
-    failure: StoreUnavailable | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +48,23 @@ class _Call:
     serving: Serving
     recommender: Recommender
     deadline_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Customer:
+    """What one call knows of its recipient; with a ``failure`` the facts are nobody's."""
+
+    facts: Facts
+    evaluation: Evaluation
+    failure: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A block, and until when it holds (None: for ever)."""
+
+    block: RenderedBlock
+    until_us: int | None
 
 
 class Personalizer:
@@ -81,19 +95,19 @@ class Personalizer:
             UnknownBlock: the rules declare no such block. Nothing else is raised.
         """
         call = _Call(request, self.serving, self.recommender, deadline_s)
+        program = call.serving.program
         for name in request.blocks:
-            if name not in call.serving.program.blocks:
-                raise UnknownBlock(name, nearest(name, call.serving.program.blocks))
+            if name not in program.blocks:
+                raise UnknownBlock(name, nearest(name, program.blocks))
         customer = self._look_up(call)
-        rendered = [self._render_block(call, customer, name) for name in request.blocks]
-        until = [until_us for _, until_us in rendered if until_us is not None]
+        shown = [self._show_block(call, customer, name) for name in request.blocks]
         return RenderReply(
-            blocks=tuple(block for block, _ in rendered),
+            blocks=tuple(one.block for one in shown),
             as_of_us=request.now_us,
-            valid_until_us=min(until, default=None),
-            rules_version=call.serving.program.version,
+            valid_until_us=min((one.until_us for one in shown if one.until_us is not None), default=None),
+            rules_version=program.version,
             index_versions=call.recommender.index_versions,
-            decision_id=self._decision_id(request, call.serving.program.version),
+            decision_id=self._decision_id(request, program.version),
         )
 
     def render_many(
@@ -111,99 +125,98 @@ class Personalizer:
     # ------------------------------------------------------------------------------------------- the customer
 
     def _look_up(self, call: _Call) -> _Customer:
-        if (
-            self._monotonic() >= call.deadline_s
-        ):  # nothing will be decided: what is left of a batch must not read
-            return self._customer(call, call.serving.nobody, None)
-        try:
-            return self._customer(call, self._read_facts(call), None)
-        except StoreUnavailable as error:
-            return self._customer(call, call.serving.nobody, error)
-        except Exception as error:  # noqa: BLE001 - the outermost frame: a callout never breaks a send
-            self._report(call, "facts", "", error)
-            return self._customer(call, call.serving.nobody, StoreUnavailable("the facts could not be read"))
-
-    def _customer(self, call: _Call, facts: Facts, failure: StoreUnavailable | None) -> _Customer:
-        return _Customer(facts, call.serving.compiled.at(facts, call.request.now_us), failure)
-
-    def _read_facts(self, call: _Call) -> Facts:
-        request, serving = call.request, call.serving
+        """The customer's facts, or nobody's and why."""
+        if self._is_late(call):
+            return self._nobody(call, Reason.FALLBACK_DEADLINE)
         if self._monotonic() < self._store_rests_until_s:
-            raise StoreUnavailable("the store did not answer a moment ago")
-        ranges = serving.ranges(request.blocks, request.now_us)
+            return self._nobody(call, Reason.FALLBACK_ERROR)
         try:
-            rows = self._store.read_customer(request.customer_id, ranges, request.now_us)
+            facts = self._read_facts(call)
         except StoreUnavailable as error:
             self._store_rests_until_s = self._monotonic() + STORE_REST_S
             self._report(call, "store", "", error)
-            raise
+            return self._nobody(call, Reason.FALLBACK_ERROR)
+        except Exception as error:  # noqa: BLE001 - the outermost frame: a callout never breaks a send
+            self._report(call, "facts", "", error)
+            return self._nobody(call, Reason.FALLBACK_ERROR)
+        return _Customer(facts, call.serving.compiled.at(facts, call.request.now_us))
+
+    def _read_facts(self, call: _Call) -> Facts:
+        request, serving = call.request, call.serving
+        ranges = serving.ranges(request.blocks, request.now_us)
+        rows = self._store.read_customer(request.customer_id, ranges, END_OF_TIME_US)
         return read_facts(serving.reader, rows.fields, rows.events)
+
+    def _nobody(self, call: _Call, failure: Reason | None) -> _Customer:
+        nobody = call.serving.nobody
+        return _Customer(nobody, call.serving.compiled.at(nobody, call.request.now_us), failure)
 
     # -------------------------------------------------------------------------------------------- the frame
 
-    def _render_block(self, call: _Call, customer: _Customer, name: str) -> tuple[RenderedBlock, int | None]:
-        """The frame: the decided branch, failing that the ``otherwise``, failing that the last resort."""
-        reason: Reason | None = None
-        for attempt in (self._decided, self._otherwise):
-            if self._monotonic() >= call.deadline_s:
-                reason = Reason.FALLBACK_DEADLINE
+    def _show_block(self, call: _Call, customer: _Customer, name: str) -> _Shown:
+        """The frame: the ``when`` that is true; failing that the ``otherwise``; then the last resort."""
+        failure = customer.failure
+        for attempt in (self._matched, self._otherwise):
+            if self._is_late(call):
                 break
             try:
-                return attempt(call, customer, name, reason)
+                shown = attempt(call, customer, name, failure)
             except NoItems:
-                reason = reason or Reason.FALLBACK_MISSING_DATA
-            except StoreUnavailable:
-                reason = Reason.FALLBACK_ERROR
-            except RenderBudgetExceeded as error:
-                late = self._monotonic() >= call.deadline_s
-                reason = Reason.FALLBACK_DEADLINE if late else Reason.FALLBACK_ERROR
-                self._report(call, "template", name, error)
+                failure = failure or Reason.FALLBACK_MISSING_DATA
             except Exception as error:  # noqa: BLE001 - the outermost frame: a callout never breaks a send
-                reason = Reason.FALLBACK_ERROR
+                failure = Reason.FALLBACK_ERROR
                 self._report(call, "block", name, error)
-        last_resort = call.serving.last_resorts[name]
-        return _block(name, last_resort, reason or Reason.FALLBACK_ERROR, "", ()), call.request.now_us
+            else:
+                if shown is not None:
+                    return shown
+        if failure is None or self._is_late(call):
+            failure = Reason.FALLBACK_DEADLINE
+        last_resort = _block(name, call.serving.last_resorts[name], failure, "", ())
+        return _Shown(last_resort, call.request.now_us)
 
-    def _decided(
-        self, call: _Call, customer: _Customer, name: str, _reason: Reason | None
-    ) -> tuple[RenderedBlock, int | None]:
-        if customer.failure is not None:
-            raise customer.failure
+    def _matched(self, call: _Call, customer: _Customer, name: str, failure: Reason | None) -> _Shown | None:
+        """The first ``when`` that is true; None when none is, or nothing is known of the customer."""
+        if failure is not None:
+            return None
         index = customer.evaluation.branch(name)
         branch = call.serving.program.blocks[name].branches[index]
-        reason = Reason.DEFAULT if branch.condition is None else Reason.MATCHED
-        rendered = self._show(call, customer.facts, customer.evaluation, Place(name, index, branch), reason)
-        until = [customer.evaluation.next_branch_flip(name)]
-        until += map(customer.evaluation.next_flip, call.serving.program.templates[branch.template].names)
-        return rendered, min((at_us for at_us in until if at_us is not None), default=None)
+        if branch.condition is None:
+            return None
+        block = self._fill(call, customer, Place(name, index, branch), Reason.MATCHED)
+        return _Shown(block, self._holds_until(call, customer, name, index))
 
-    def _otherwise(
-        self, call: _Call, _customer: _Customer, name: str, reason: Reason | None
-    ) -> tuple[RenderedBlock, int | None]:
+    def _otherwise(self, call: _Call, customer: _Customer, name: str, failure: Reason | None) -> _Shown:
+        """The block's ``otherwise``, as anybody gets it: what is known of the customer does not enter."""
         branches = call.serving.program.blocks[name].branches
         place = Place(name, len(branches) - 1, branches[-1])
-        nobody = call.serving.nobody
-        evaluation = call.serving.compiled.at(nobody, call.request.now_us)
-        return self._show(
-            call, nobody, evaluation, place, reason or Reason.FALLBACK_ERROR
-        ), call.request.now_us
+        block = self._fill(call, self._nobody(call, failure), place, failure or Reason.DEFAULT)
+        if failure is not None:
+            return _Shown(block, call.request.now_us)
+        return _Shown(block, self._holds_until(call, customer, name, place.index))
 
-    def _show(
-        self, call: _Call, facts: Facts, evaluation: Evaluation, place: Place, reason: Reason
-    ) -> RenderedBlock:
+    def _fill(self, call: _Call, customer: _Customer, place: Place, reason: Reason) -> RenderedBlock:
+        facts, evaluation, template = customer.facts, customer.evaluation, place.branch.template
         lists = fill_lists(place, evaluation, facts, call.recommender, call.request.now_us)
-        context = template_context(call.serving, place.branch.template, facts, evaluation, lists)
-        budget = Budget(MAX_PART_BYTES, min(MAX_RENDER_S, call.deadline_s - self._monotonic()))
-        rendered = call.serving.templates[place.branch.template].render(context, budget)
+        context = template_context(call.serving, template, facts, evaluation, lists)
+        remaining_s = call.deadline_s - self._monotonic()
+        budget = Budget(MAX_PART_BYTES, min(MAX_RENDER_S, remaining_s), self._monotonic)
+        rendered = call.serving.templates[template].render(context, budget)
         item_ids = tuple(suggestion.item.item_id for found in lists.values() for suggestion in found)
         return _block(place.block, rendered, reason, str(place.branch.span), item_ids)
+
+    def _holds_until(self, call: _Call, customer: _Customer, name: str, index: int) -> int | None:
+        watched = call.serving.watched[name][index]
+        return holds_until(customer.evaluation, customer.facts, name, watched)
+
+    def _is_late(self, call: _Call) -> bool:
+        return self._monotonic() >= call.deadline_s
 
     # --------------------------------------------------------------------------------------------- records
 
     def _decision_id(self, request: RenderRequest, rules_version: str) -> str:
         if not request.send_id:
             return self._new_id()
-        named = "\x00".join((rules_version, request.customer_id, request.send_id, *request.blocks))
+        named = json.dumps([rules_version, request.customer_id, request.send_id, *request.blocks])
         return blake2b(named.encode(), digest_size=16).hexdigest()
 
     def _report(self, call: _Call, stage: str, block: str, error: Exception) -> None:
@@ -234,7 +247,11 @@ def _block(
 
 
 def _place_of(error: Exception) -> str:
+    """The place that raised the error, as ``file:line function``."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else ""
+    if trace is None:
+        return ""
+    code = trace.tb_frame.f_code
+    return f"{Path(code.co_filename).name}:{trace.tb_lineno} {code.co_name}"

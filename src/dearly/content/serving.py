@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dearly import DearlyError
 from dearly.content.rendering import CompiledTemplate, Rendered, compile_templates, last_resort
+from dearly.content.validity import Watched, watch_branches, with_seeds_named
 from dearly.evaluation import (
     CompiledProgram,
     Evaluation,
@@ -17,7 +18,7 @@ from dearly.evaluation import (
     read_facts,
 )
 from dearly.language import Program
-from dearly.language.requirements import Requirements, block_requirements
+from dearly.language.requirements import Requirements, block_requirements, combine_requirements
 from dearly.language.template_data import template_data
 from dearly.language.types import BOOL, TEXT, Type
 from dearly.recommendation import Suggestion
@@ -32,8 +33,8 @@ class CannotServe(DearlyError):
 class Serving:
     """One version of the rules, ready: swap the reference to change rules.
 
-    ``last_resorts`` holds each block's ``otherwise`` rendered without items or customer; ``nobody`` are the
-    facts of somebody unknown.
+    ``watched`` holds, for each block, what time may change in its branches; ``last_resorts`` each block's
+    ``otherwise`` rendered without items or customer; ``nobody`` are the facts of somebody unknown.
     """
 
     program: Program
@@ -41,21 +42,16 @@ class Serving:
     compiled: CompiledProgram
     templates: Mapping[str, CompiledTemplate]
     requirements: Mapping[str, Requirements]
+    watched: Mapping[str, tuple[Watched, ...]]
     last_resorts: Mapping[str, Rendered]
     nobody: Facts
 
     def ranges(self, blocks: Sequence[str], now_us: int) -> list[EventRange]:
         """The events that these blocks need, as of now: each type once, as far back as any block looks."""
-        horizons: dict[str, int | None] = {}
-        for block in blocks:
-            for event, horizon_us in self.requirements[block].events.items():
-                known_us = horizons.get(event, 0)
-                horizons[event] = (
-                    None if horizon_us is None or known_us is None else max(known_us, horizon_us)
-                )
+        needed = combine_requirements(self.requirements[block] for block in blocks)
         return [
             EventRange(event, None if horizon_us is None else now_us - horizon_us)
-            for event, horizon_us in horizons.items()
+            for event, horizon_us in needed.events.items()
         ]
 
 
@@ -63,16 +59,17 @@ def prepare_serving(program: Program) -> Serving:
     """Compile a checked program and render its last resorts. Not in a call: it may take seconds.
 
     Raises:
-        CannotServe: an ``otherwise`` cannot be rendered without items.
+        CannotServe: an ``otherwise`` cannot be rendered without items; the message names its file and line.
     """
     templates = compile_templates(program)
     reader = facts_reader(program)
     return Serving(
         program=program,
         reader=reader,
-        compiled=compile_program(program),
+        compiled=compile_program(with_seeds_named(program)),
         templates=templates,
         requirements={name: block_requirements(program, name) for name in program.blocks},
+        watched={name: watch_branches(program, name) for name in program.blocks},
         last_resorts={name: _last_resort(program, name, templates) for name in program.blocks},
         nobody=read_facts(reader, None, ()),
     )
@@ -82,11 +79,11 @@ def _last_resort(program: Program, name: str, templates: Mapping[str, CompiledTe
     otherwise = program.blocks[name].branches[-1]
     try:
         return last_resort(templates[otherwise.template])
-    except DearlyError as error:
+    except Exception as error:  # whatever an author's template raises here, their package is refused
         raise CannotServe(
-            f"{otherwise.span}: block {name!r} shows {otherwise.template!r} when all else fails, and it "
-            f"cannot be rendered without items ({type(error).__name__}: {error}). "
-            "Make it work with empty lists."
+            f"{otherwise.span}: block {name!r} shows {otherwise.template!r} when all else fails, so it must "
+            f"render without items, and it does not ({type(error).__name__}: {error}). "
+            "Make it shorter and simpler, and see that it works with empty lists."
         ) from error
 
 
@@ -108,7 +105,9 @@ def template_context(
         for name in template.profile_fields
     }
     for name, suggestions in lists.items():
-        context[name] = [suggestion.item.template_data for suggestion in suggestions]
+        context[name] = [
+            {"id": suggestion.item.item_id, **suggestion.item.template_data} for suggestion in suggestions
+        ]
     return context
 
 
