@@ -133,6 +133,7 @@ def _fewest_probes(scan: VectorSearch, leading: Floats, judge: _Judge, seed: int
         faiss.IndexFlatIP(leading.shape[1]), leading.shape[1], lists, faiss.METRIC_INNER_PRODUCT
     )
     inverted.cp.seed = seed
+    inverted.cp.min_points_per_centroid = 1
     inverted.train(leading)
     inverted.add(leading)
     probes = max(1, lists // 16)

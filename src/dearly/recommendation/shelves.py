@@ -20,8 +20,7 @@ AVAILABLE = "available"
 class Item:
     """One item. A field that is missing is absent from ``fields``; defaults stand in it.
 
-    ``template_data`` is what templates see of it: every declared field but the sensitive ones, None where
-    missing.
+    ``template_data`` is what templates see of it: every declared field, None where missing.
     """
 
     catalog: str
@@ -63,7 +62,9 @@ def restock_shelves(
         read = readers.get(record.catalog)
         if read is None:
             continue
-        items = changed.setdefault(record.catalog, dict(shelves.catalogs[record.catalog]))
+        if record.catalog not in changed:
+            changed[record.catalog] = dict(shelves.catalogs[record.catalog])
+        items = changed[record.catalog]
         if record.deleted:
             items.pop(record.item_id, None)
         else:
@@ -76,10 +77,8 @@ _ItemReader: TypeAlias = "Callable[[ItemRecord], Item]"
 
 def _item_reader(schema: Schema) -> _ItemReader:
     plan = [(name, stored_reader(field.type), field.default) for name, field in schema.fields.items()]
-    seen = {name: field.type for name, field in schema.fields.items() if not field.sensitive}
-    plain = len(seen) == len(schema.fields) and all(
-        is_textual(kind) or kind in (NUMBER, BOOL) for kind in seen.values()
-    )
+    types = {name: field.type for name, field in schema.fields.items()}
+    plain = all(is_textual(kind) or kind in (NUMBER, BOOL) for kind in types.values())
 
     def read(record: ItemRecord) -> Item:
         fields: dict[str, Value] = {}
@@ -90,10 +89,10 @@ def _item_reader(schema: Schema) -> _ItemReader:
                 value = default
             if value is not None:
                 fields[name] = value
-        if plain and len(fields) == len(seen):
+        if plain and len(fields) == len(types):
             # Text, numbers and bools are seen as they are: one mapping serves both, at half the memory.
             return Item(record.catalog, record.item_id, fields, fields)  # type: ignore[arg-type]
-        shown = {name: template_data(kind, fields.get(name)) for name, kind in seen.items()}
+        shown = {name: template_data(kind, fields.get(name)) for name, kind in types.items()}
         return Item(record.catalog, record.item_id, fields, shown)
 
     return read
