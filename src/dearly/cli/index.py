@@ -137,7 +137,7 @@ def evaluate(
             {
                 **_quality(served, k, ""),
                 **_quality(exact, k, "exact_"),
-                "fit_s": round(fit_s, 2),
+                "fit_s": round(fit_s, 3),
                 "users": len(held_out),
                 "items": trial.index.manifest.items,
                 "dimensions": trial.index.manifest.dimensions,

@@ -38,7 +38,7 @@ def read_interactions(path: Path) -> InteractionFile:
     """
     try:
         return _read_archive(path) if path.suffix == ".npz" else _read_csv(path)
-    except (OSError, EOFError, UnicodeDecodeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         raise InteractionFileError(f"{path}: cannot be read: {error}.") from None
 
 

@@ -41,7 +41,7 @@ class RecommenderKeeper:
         self._directory = index_directory
         self._program: Program | None = None
         self._indexes: dict[str, CatalogIndex] = {}
-        self._seen_versions: dict[str, str] = {}
+        self._tried: dict[str, str] = {}
         self._refused: dict[str, str] = {}
         self._trends_of_us: int | None = None
 
@@ -110,9 +110,13 @@ class RecommenderKeeper:
         except IndexRefused as error:
             self._refuse(catalog, "", error)
             return
-        if not version or version == self._seen_versions.get(catalog):
+        serving = self._indexes.get(catalog)
+        if serving is not None and version == serving.version:
+            self._refused.pop(catalog, None)
             return
-        self._seen_versions[catalog] = version
+        if not version or version == self._tried.get(catalog):
+            return
+        self._tried[catalog] = version
         try:
             index = read_version(self._directory, catalog, version)
         except IndexRefused as error:
