@@ -88,12 +88,12 @@ def reason_of(address: str, customer_id: str) -> int:
 
 def test_its_steps_are_commands_that_one_can_type_and_a_second_run_goes_on(tmp_path: Path) -> None:
     with quickstart(tmp_path) as (_, first):
-        steps = [line for line in first if line.startswith("$ dearly ")]
+        steps = [line for line in first if line.startswith("==> dearly ")]
     with quickstart(tmp_path) as (_, second):
         pass
 
     assert [" ".join(step.split()[1:3]) for step in steps] == ["dearly demo", "dearly index", "dearly serve"]
-    assert steps == [line for line in second if line.startswith("$ dearly ")]
+    assert steps == [line for line in second if line.startswith("==> dearly ")]
     assert any(" 0 events added (" in line for line in second)
 
 

@@ -23,8 +23,8 @@ from dearly.cli.options import DEFAULT_ADDRESS, DEFAULT_RULES, AddressOption, Ru
 from dearly.v1 import content_pb2, content_pb2_grpc
 
 SEED = 1
-LOOKED_AT = 40
-"""Among so many customers one is sought to whom a rule applies."""
+LOOKED_AT = 120
+"""Among so many customers one is sought to whom the first of the block's rules applies."""
 
 
 class QuickstartFailed(DearlyError):
@@ -59,7 +59,7 @@ def quickstart(
 
 
 def _command(arguments: list[str]) -> list[str]:
-    typer.secho(f"\n$ dearly {shlex.join(arguments)}", bold=True)
+    typer.secho(f"\n==> dearly {shlex.join(arguments)}", bold=True)
     sys.stdout.flush()
     return [sys.executable, "-m", "dearly.cli", *arguments]
 
@@ -106,7 +106,7 @@ def _tail(log: Path) -> str:
 
 
 def _show_one(address: str, rules: Path, customers: int) -> None:
-    """Render the hero for some customers, and print it for one to whom a rule applied."""
+    """Render the hero for some customers, and print it for the one whom the earliest rule is for."""
     wanted = [customer_id(SEED, number) for number in range(1, min(LOOKED_AT, customers) + 1)]
     requests = [
         content_pb2.RenderContentRequest(customer_id=customer, blocks=["hero"]) for customer in wanted
@@ -114,11 +114,12 @@ def _show_one(address: str, rules: Path, customers: int) -> None:
     with grpc.insecure_channel(address) as channel:
         stub = content_pb2_grpc.ContentServiceStub(channel)
         reply = stub.BatchRenderContent(content_pb2.BatchRenderContentRequest(requests=requests), timeout=30)
-    contents = [result.content for result in reply.results]
-    chosen = max(range(len(contents)), key=lambda number: (_interest(contents[number].blocks[0]), -number))
-    content = contents[chosen]
+    chosen, content = max(
+        ((customer, result.content) for customer, result in zip(wanted, reply.results, strict=True)),
+        key=lambda pair: _interest(pair[1].blocks[0]),
+    )
     block = content.blocks[0]
-    typer.secho(f"\nRenderContent(customer_id={wanted[chosen]!r}, blocks=['hero'])", bold=True)
+    typer.secho(f"\nRenderContent(customer_id={chosen!r}, blocks=['hero'])", bold=True)
     summary = BlockSummary(
         reason=content_pb2.BlockReason.Name(block.reason).removeprefix("BLOCK_REASON_"),
         rule=block.rule,
@@ -132,6 +133,6 @@ def _show_one(address: str, rules: Path, customers: int) -> None:
     typer.echo(summary_text(summary, rules))
 
 
-def _interest(block: content_pb2.RenderedBlock) -> int:
+def _interest(block: content_pb2.RenderedBlock) -> tuple[bool, int]:
     matched = block.reason == content_pb2.BLOCK_REASON_MATCHED
-    return 2 * matched + bool(block.item_ids)
+    return matched, -int(block.rule.rpartition(":")[2] or 0)
