@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from dearly.content import Personalizer, Reason, UnknownBlock
 from dearly.content.personalizer import MAX_RENDER_S, STORE_REST_S
+from dearly.language.types import DAY_US, HOUR_US
 from dearly.store import CustomerRows, EventRange, Store, StoreUnavailable
 from tests.content.shop import (
     EVERY_BLOCK,

@@ -153,9 +153,6 @@ def test_a_catalog_without_items_gives_the_otherwise(tmp_path: Path) -> None:
       when true show "one.html" with items = trending product within 7 days
       otherwise show "plain.html"
     }"""
-    with open_shop(
-        tmp_path,
-        program_of(rules, {name: TEMPLATES[name] for name in ("one.html", "plain.html")}),
-        stocked=False,
-    ) as shop:
+    templates = {name: TEMPLATES[name] for name in ("one.html", "plain.html")}
+    with open_shop(tmp_path, program_of(rules, templates), stocked=False) as shop:
         assert shown(shop, "b") == "none"
