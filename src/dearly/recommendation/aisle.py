@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from dearly.recommendation.index import CatalogIndex
 from dearly.recommendation.shelves import Item
 from dearly.recommendation.signals import Signal, consuming_events
@@ -43,6 +45,7 @@ def lay_out(
 ) -> Aisle:
     """The aisle of a catalog. Walks over all items: not within a request."""
     available = {item_id: item for item_id, item in items.items() if item.is_available}
+    by_row = [] if index is None else [available.get(item_id) for item_id in index.item_ids]
     consuming = consuming_events(signals) if index is None else index.manifest.consuming_events
     return Aisle(
         signals=tuple(signals),
@@ -50,12 +53,18 @@ def lay_out(
         trends=trends,
         items=items,
         available=available,
-        by_row=[available.get(item_id) for item_id in index.item_ids] if index is not None else (),
-        by_popularity=_by_popularity(available, index),
+        by_row=by_row,
+        by_popularity=_by_popularity(available, index, by_row),
         consuming=frozenset(consuming),
     )
 
 
-def _by_popularity(available: Mapping[str, Item], index: CatalogIndex | None) -> list[Item]:
-    degrees = {} if index is None else dict(zip(index.item_ids, index.factors.degrees.tolist(), strict=True))
-    return sorted(available.values(), key=lambda item: (-degrees.get(item.item_id, 0.0), item.item_id))
+def _by_popularity(
+    available: Mapping[str, Item], index: CatalogIndex | None, by_row: Sequence[Item | None]
+) -> list[Item]:
+    if index is None:
+        return [available[item_id] for item_id in sorted(available)]
+    # Rows ascend by id, so a stable sort leaves items that are touched alike in order of id.
+    ranked = [by_row[row] for row in np.argsort(-index.factors.degrees, kind="stable")]
+    rest = sorted(available.keys() - index.row_of.keys())
+    return [item for item in ranked if item is not None] + [available[item_id] for item_id in rest]
