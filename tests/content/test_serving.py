@@ -85,7 +85,7 @@ def context_of(shop: Shop, block: str, index: int, customer_id: str = "ada") -> 
     evaluation = serving.compiled.at(facts, NOW_US)
     branch = serving.program.blocks[block].branches[index]
     lists = fill_lists(Place(block, index, branch), evaluation, facts, shop.recommender, NOW_US)
-    return template_context(serving, branch.template, facts, evaluation, lists)
+    return template_context(serving.reads[branch.template], facts, evaluation.watch(), lists)
 
 
 def test_only_what_a_template_reads_enters_its_context(tmp_path: Path) -> None:

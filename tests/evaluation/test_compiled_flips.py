@@ -243,6 +243,25 @@ def test_stepping_through_time_finds_no_change_that_the_flip_missed_and_none_ear
         assert found == _every_change(VARIETY, facts, name), name
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_watch_answers_alike_and_is_sure_no_longer_than_until_the_first_flip(seed: int) -> None:
+    evaluation = VARIETY.at(_random_customer(random.Random(seed)), NOW)
+    watch = evaluation.watch()
+    for name in NAMES:
+        watched = watch.branch("hero") if name == "hero" else watch.value(name)
+        assert watched == _answer(evaluation, name), name
+        flip_us = _flip(evaluation, name)
+        assert flip_us is None or (
+            watch.sure_until_us is not None and NOW < watch.sure_until_us <= flip_us
+        ), name
+
+
+def test_a_watch_is_sure_for_ever_of_what_time_does_not_change() -> None:
+    watch = compiled("segment known { points > 1 }").at(customer({"points": 2.0}), NOW).watch()
+    assert watch.value("known") is True
+    assert watch.sure_until_us is None
+
+
 def test_a_search_that_looked_ahead_leaves_nothing_out_of_the_next() -> None:
     rules = """
     segment ahead { average of viewed.seconds within 60 seconds == 2 and any added within 60 seconds }

@@ -16,8 +16,8 @@ from dearly.content.items import NoItems, Place, fill_lists
 from dearly.content.rendering import Budget, Rendered
 from dearly.content.request import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock
 from dearly.content.serving import Serving, template_context
-from dearly.content.validity import holds_until
-from dearly.evaluation import Evaluation, Facts, read_facts
+from dearly.content.validity import next_arrival, watch_lists
+from dearly.evaluation import Evaluation, Facts, Watch, read_facts
 from dearly.language import nearest
 from dearly.recommendation import Recommender
 from dearly.store import CustomerReader, StoreUnavailable
@@ -52,16 +52,20 @@ class _Call:
 
 @dataclass(frozen=True, slots=True)
 class _Customer:
-    """What one call knows of its recipient; with a ``failure`` the facts are nobody's."""
+    """What one call knows of its recipient; with a ``failure`` the facts are nobody's.
+
+    ``watch`` decides and is read by templates, ``evaluation`` serves the lists.
+    """
 
     facts: Facts
     evaluation: Evaluation
+    watch: Watch
     failure: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A block, and until when it holds (None: for ever)."""
+    """A block, and until when it holds (None: as long as the customer's watch says)."""
 
     block: RenderedBlock
     until_us: int | None
@@ -101,10 +105,11 @@ class Personalizer:
                 raise UnknownBlock(name, nearest(name, program.blocks))
         customer = self._look_up(call)
         shown = [self._show_block(call, customer, name) for name in request.blocks]
+        until = [customer.watch.sure_until_us, *(one.until_us for one in shown)]
         return RenderReply(
             blocks=tuple(one.block for one in shown),
             as_of_us=request.now_us,
-            valid_until_us=min((one.until_us for one in shown if one.until_us is not None), default=None),
+            valid_until_us=min((until_us for until_us in until if until_us is not None), default=None),
             rules_version=program.version,
             index_versions=call.recommender.index_versions,
             decision_id=self._decision_id(request, program.version),
@@ -139,7 +144,7 @@ class Personalizer:
         except Exception as error:  # noqa: BLE001 - the outermost frame: a callout never breaks a send
             self._report(call, "facts", "", error)
             return self._nobody(call, Reason.FALLBACK_ERROR)
-        return _Customer(facts, call.serving.compiled.at(facts, call.request.now_us))
+        return _customer(call, facts, None)
 
     def _read_facts(self, call: _Call) -> Facts:
         request, serving = call.request, call.serving
@@ -148,8 +153,7 @@ class Personalizer:
         return read_facts(serving.reader, rows.fields, rows.events)
 
     def _nobody(self, call: _Call, failure: Reason | None) -> _Customer:
-        nobody = call.serving.nobody
-        return _Customer(nobody, call.serving.compiled.at(nobody, call.request.now_us), failure)
+        return _customer(call, call.serving.nobody, failure)
 
     # -------------------------------------------------------------------------------------------- the frame
 
@@ -178,12 +182,12 @@ class Personalizer:
         """The first ``when`` that is true; None when none is, or nothing is known of the customer."""
         if failure is not None:
             return None
-        index = customer.evaluation.branch(name)
+        index = customer.watch.branch(name)
         branch = call.serving.program.blocks[name].branches[index]
         if branch.condition is None:
             return None
         block = self._fill(call, customer, Place(name, index, branch), Reason.MATCHED)
-        return _Shown(block, self._holds_until(call, customer, name, index))
+        return _Shown(block, self._watch_lists(call, customer, name, index))
 
     def _otherwise(self, call: _Call, customer: _Customer, name: str, failure: Reason | None) -> _Shown:
         """The block's ``otherwise``, as anybody gets it: what is known of the customer does not enter."""
@@ -192,21 +196,22 @@ class Personalizer:
         block = self._fill(call, self._nobody(call, failure), place, failure or Reason.DEFAULT)
         if failure is not None:
             return _Shown(block, call.request.now_us)
-        return _Shown(block, self._holds_until(call, customer, name, place.index))
+        return _Shown(block, self._watch_lists(call, customer, name, place.index))
 
     def _fill(self, call: _Call, customer: _Customer, place: Place, reason: Reason) -> RenderedBlock:
-        facts, evaluation, template = customer.facts, customer.evaluation, place.branch.template
-        lists = fill_lists(place, evaluation, facts, call.recommender, call.request.now_us)
-        context = template_context(call.serving, template, facts, evaluation, lists)
+        facts, template = customer.facts, place.branch.template
+        lists = fill_lists(place, customer.evaluation, facts, call.recommender, call.request.now_us)
+        context = template_context(call.serving.reads[template], facts, customer.watch, lists)
         remaining_s = call.deadline_s - self._monotonic()
         budget = Budget(MAX_PART_BYTES, min(MAX_RENDER_S, remaining_s), self._monotonic)
         rendered = call.serving.templates[template].render(context, budget)
         item_ids = tuple(suggestion.item.item_id for found in lists.values() for suggestion in found)
         return _block(place.block, rendered, reason, str(place.branch.span), item_ids)
 
-    def _holds_until(self, call: _Call, customer: _Customer, name: str, index: int) -> int | None:
+    def _watch_lists(self, call: _Call, customer: _Customer, name: str, index: int) -> int | None:
         watched = call.serving.watched[name][index]
-        return holds_until(customer.evaluation, customer.facts, name, watched)
+        watch_lists(customer.watch, watched)
+        return next_arrival(customer.facts, watched, call.request.now_us)
 
     def _is_late(self, call: _Call) -> bool:
         return self._monotonic() >= call.deadline_s
@@ -229,6 +234,11 @@ class Personalizer:
             where=_place_of(error),
             rules_version=call.serving.program.version,
         )
+
+
+def _customer(call: _Call, facts: Facts, failure: Reason | None) -> _Customer:
+    evaluation = call.serving.compiled.at(facts, call.request.now_us)
+    return _Customer(facts, evaluation, evaluation.watch(), failure)
 
 
 def _block(

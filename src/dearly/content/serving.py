@@ -10,9 +10,9 @@ from dearly.content.rendering import CompiledTemplate, Rendered, compile_templat
 from dearly.content.validity import Watched, watch_branches, with_seeds_named
 from dearly.evaluation import (
     CompiledProgram,
-    Evaluation,
     Facts,
     FactsReader,
+    Watch,
     compile_program,
     facts_reader,
     read_facts,
@@ -20,7 +20,7 @@ from dearly.evaluation import (
 from dearly.language import Program
 from dearly.language.requirements import Requirements, block_requirements, combine_requirements
 from dearly.language.template_data import template_data
-from dearly.language.types import BOOL, TEXT, Type
+from dearly.language.types import BOOL, NUMBER, TEXT, Type, is_textual
 from dearly.recommendation import Suggestion
 from dearly.store import EventRange
 
@@ -30,28 +30,42 @@ class CannotServe(DearlyError):
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateReads:
+    """What a template reads: names whose values are plain data as they are, other names, profile fields."""
+
+    plain_names: tuple[str, ...]
+    other_names: tuple[tuple[str, Type], ...]
+    fields: tuple[tuple[str, Type], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Serving:
     """One version of the rules, ready: swap the reference to change rules.
 
-    ``watched`` holds, for each block, what time may change in its branches; ``last_resorts`` each block's
-    ``otherwise`` rendered without items or customer; ``nobody`` are the facts of somebody unknown.
+    ``reads`` says what each template is given; ``horizons`` which events each block needs, and how far back;
+    ``watched`` what time may change in its branches; ``last_resorts`` are the ``otherwise`` of each block
+    rendered without items or customer; ``nobody`` are the facts of somebody unknown.
     """
 
     program: Program
     reader: FactsReader
     compiled: CompiledProgram
     templates: Mapping[str, CompiledTemplate]
-    requirements: Mapping[str, Requirements]
+    reads: Mapping[str, TemplateReads]
+    horizons: Mapping[str, Mapping[str, int | None]]
     watched: Mapping[str, tuple[Watched, ...]]
     last_resorts: Mapping[str, Rendered]
     nobody: Facts
 
     def ranges(self, blocks: Sequence[str], now_us: int) -> list[EventRange]:
         """The events that these blocks need, as of now: each type once, as far back as any block looks."""
-        needed = combine_requirements(self.requirements[block] for block in blocks)
+        horizons = self.horizons[blocks[0]]
+        if len(blocks) > 1:
+            needed = (Requirements(events=self.horizons[block]) for block in blocks)
+            horizons = combine_requirements(needed).events
         return [
             EventRange(event, None if horizon_us is None else now_us - horizon_us)
-            for event, horizon_us in needed.events.items()
+            for event, horizon_us in horizons.items()
         ]
 
 
@@ -68,7 +82,8 @@ def prepare_serving(program: Program) -> Serving:
         reader=reader,
         compiled=compile_program(with_seeds_named(program)),
         templates=templates,
-        requirements={name: block_requirements(program, name) for name in program.blocks},
+        reads={name: _template_reads(program, name) for name in program.templates},
+        horizons={name: block_requirements(program, name).events for name in program.blocks},
         watched={name: watch_branches(program, name) for name in program.blocks},
         last_resorts={name: _last_resort(program, name, templates) for name in program.blocks},
         nobody=read_facts(reader, None, ()),
@@ -88,27 +103,33 @@ def _last_resort(program: Program, name: str, templates: Mapping[str, CompiledTe
 
 
 def template_context(
-    serving: Serving,
-    template_name: str,
-    facts: Facts,
-    evaluation: Evaluation,
-    lists: Mapping[str, Sequence[Suggestion]],
+    reads: TemplateReads, facts: Facts, watch: Watch, lists: Mapping[str, Sequence[Suggestion]]
 ) -> dict[str, object]:
     """Plain data for one template: only the fields and names that it reads, and its lists."""
-    program = serving.program
-    template = program.templates[template_name]
-    context: dict[str, object] = {
-        name: template_data(_type_of(program, name), evaluation.value(name)) for name in template.names
-    }
-    context["customer"] = {
-        name: template_data(program.profile[name].type, facts.profile.get(name))
-        for name in template.profile_fields
-    }
+    context: dict[str, object] = {name: watch.value(name) for name in reads.plain_names}
+    for name, kind in reads.other_names:
+        context[name] = template_data(kind, watch.value(name))
+    profile = facts.profile
+    context["customer"] = {name: template_data(kind, profile.get(name)) for name, kind in reads.fields}
     for name, suggestions in lists.items():
         context[name] = [
             {"id": suggestion.item.item_id, **suggestion.item.template_data} for suggestion in suggestions
         ]
     return context
+
+
+def _template_reads(program: Program, template: str) -> TemplateReads:
+    read = program.templates[template]
+    names = [(name, _type_of(program, name)) for name in sorted(read.names)]
+    return TemplateReads(
+        plain_names=tuple(name for name, kind in names if _is_plain(kind)),
+        other_names=tuple((name, kind) for name, kind in names if not _is_plain(kind)),
+        fields=tuple((name, program.profile[name].type) for name in sorted(read.profile_fields)),
+    )
+
+
+def _is_plain(kind: Type) -> bool:
+    return is_textual(kind) or kind in (NUMBER, BOOL)
 
 
 def _type_of(program: Program, name: str) -> Type:

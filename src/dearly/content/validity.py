@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from dearly.evaluation import Evaluation, Facts
+from dearly.evaluation import Facts, Watch
 from dearly.language.program import NamedValue, Program, Recently, Recommended, SimilarTo
 from dearly.language.requirements import touching_events
 from dearly.language.traversal import names_within
@@ -15,10 +15,10 @@ from dearly.language.types import ItemRef
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What time may change in a branch besides the decision for it."""
+    """What time may change in a branch besides the decision for it and what its template reads."""
 
     names: tuple[str, ...]
-    """The segments, values and lifecycles that its template and its lists read, and its lists' seeds."""
+    """The segments, values and lifecycles that its lists read, and their seeds."""
     events: tuple[str, ...]
     """The types of the events that its lists start from: one stamped in the future is still to come."""
 
@@ -54,7 +54,7 @@ def watch_branches(program: Program, block: str) -> tuple[Watched, ...]:
 
 def _watch_branch(program: Program, block: str, position: int) -> Watched:
     branch = program.blocks[block].branches[position]
-    names = set(program.templates[branch.template].names)
+    names: set[str] = set()
     events: set[str] = set()
     for wanted in branch.lists:
         names |= names_within(program, () if wanted.where is None else (wanted.where,))
@@ -74,12 +74,15 @@ def _seed_name(block: str, position: int, list_name: str) -> str:
     return f"{block}/{position}/{list_name}"
 
 
-def holds_until(evaluation: Evaluation, facts: Facts, block: str, watched: Watched) -> int | None:
-    """The first instant after now at which the block may be decided or filled differently; None: never."""
-    instants = [evaluation.next_branch_flip(block)]
-    instants += map(evaluation.next_flip, watched.names)
-    instants += _arrivals(facts, watched, evaluation.now_us)
-    return min((instant_us for instant_us in instants if instant_us is not None), default=None)
+def watch_lists(watch: Watch, watched: Watched) -> None:
+    """Have the watch note until when the lists of a branch are filled alike."""
+    for name in watched.names:
+        watch.value(name)
+
+
+def next_arrival(facts: Facts, watched: Watched, now_us: int) -> int | None:
+    """When the first event stamped in the future comes due that a list starts from; None: there is none."""
+    return min(_arrivals(facts, watched, now_us), default=None)
 
 
 def _arrivals(facts: Facts, watched: Watched, now_us: int) -> Iterator[int]:

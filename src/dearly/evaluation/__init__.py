@@ -5,7 +5,13 @@ The plain ``reference`` evaluator says the same, slowly and readably; explanatio
 """
 
 from dearly.evaluation.compiled.compiler import compile_program
-from dearly.evaluation.compiled.runtime import CompiledProgram, Evaluation, ItemFilter, UnknownNameError
+from dearly.evaluation.compiled.runtime import (
+    CompiledProgram,
+    Evaluation,
+    ItemFilter,
+    UnknownNameError,
+    Watch,
+)
 from dearly.evaluation.facts import (
     NO_EVENTS,
     EventLog,
@@ -26,6 +32,7 @@ __all__ = [
     "FactsReader",
     "ItemFilter",
     "UnknownNameError",
+    "Watch",
     "build_facts",
     "compile_program",
     "facts_reader",

@@ -6,7 +6,7 @@ The functions in the tables are written by ``codegen``; each takes the :class:`E
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -128,17 +128,9 @@ class Evaluation:
             raise _unknown("block", block) from None
         return self._first_change(watched)
 
-    def sure_until(self, block: str, names: Iterable[str]) -> int | None:
-        """An instant until which time alone changes neither the block's branch nor these names; None: never.
-
-        Never later than the first change and often earlier: one pass, where the exact flips may take many.
-        """
-        watched = self._compiled.watched
-        moment = self._later(self.now_us)
-        watched.branches[block](moment)
-        for name in names:
-            watched.values[name](moment)
-        return moment.sure_until_us if moment.sure_until_us < NEVER else None
+    def watch(self) -> Watch:
+        """The same customer and instant, by answers that note until when they hold."""
+        return Watch(self._compiled.watched, self._later(self.now_us))
 
     def _first_change(self, watched: Callable[[Evaluation], Any]) -> int | None:
         """Go from each instant that may bring a change to the next, until one does.
@@ -161,6 +153,34 @@ class Evaluation:
         if key not in self._compiled.lists:
             raise _unknown("item list", f"{block}, branch {branch}, {list_name}")
         return key
+
+
+class Watch:
+    """One customer at one instant, by answers that note until when they hold, all of them together."""
+
+    __slots__ = ("_answers", "_moment")
+
+    def __init__(self, answers: Answers, moment: Evaluation) -> None:
+        self._answers = answers
+        self._moment = moment
+
+    def value(self, name: str) -> Value | None:
+        """See :meth:`Evaluation.value`."""
+        return self._answers.values[name](self._moment)  # type: ignore[no-any-return]
+
+    def branch(self, block: str) -> int:
+        """See :meth:`Evaluation.branch`."""
+        return self._answers.branches[block](self._moment)
+
+    @property
+    def sure_until_us(self) -> int | None:
+        """An instant until which time alone changes none of the answers given so far; None: for ever.
+
+        Never later than the first change and often earlier: it comes with the answers, where the exact flips
+        take a search.
+        """
+        until_us = self._moment.sure_until_us
+        return until_us if until_us < NEVER else None
 
 
 def _unknown(kind: str, name: str) -> UnknownNameError:
