@@ -35,7 +35,7 @@ from dearly.cli.rules_package import load_program
 from dearly.content import Personalizer, RenderedBlock, RenderRequest, UnknownBlock, prepare_serving
 from dearly.language import Program, nearest
 from dearly.language.values import time_to_stored
-from dearly.recommendation import Item, Recommender, RecommenderKeeper
+from dearly.recommendation import Item, RecommenderKeeper
 from dearly.store import Store, open_store
 
 RENDER_S = 10.0
@@ -105,7 +105,8 @@ def preview(
     opened = open_store(store)
     try:
         customers = _customers(opened, store, customer or [], sample)
-        previews = _previews(program, opened, index, rules, block, customers, now_us)
+        stage = _set_up(program, opened, index, rules, now_us)
+        previews = [_preview(stage, block, customer_id) for customer_id in customers]
     finally:
         opened.close()
     if html is not None:
@@ -152,48 +153,46 @@ def _known(store: Store) -> Iterator[str]:
 # -------------------------------------------------------------------------------------------------- rendering
 
 
-def _previews(
-    program: Program,
-    store: Store,
-    index: Path,
-    rules: Path,
-    block: str,
-    customers: Sequence[str],
-    now_us: int,
-) -> list[Preview]:
-    serving = prepare_serving(program)
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What one run of previews works with; the same parts as a server's."""
+
+    store: Store
+    rules: Path
+    personalizer: Personalizer
+    now_us: int
+
+
+def _set_up(program: Program, store: Store, index: Path, rules: Path, now_us: int) -> _Stage:
     recommender = RecommenderKeeper(store, index).refresh(program, now_us)
-    personalizer = Personalizer(serving, store, recommender)
-    ranges = serving.ranges([block], now_us)
-    previews = []
-    for customer_id in customers:
-        known = store.read_customer(customer_id, ranges, now_us)
-        request = RenderRequest(customer_id, (block,), "", now_us)
-        reply = personalizer.render(request, time.monotonic() + RENDER_S)
-        (rendered,) = reply.blocks
-        summary = BlockSummary(
-            reason=rendered.reason.name,
-            rule=rendered.rule,
-            source=source_line(rules, rendered.rule),
-            items=[_titled(item) for item in _items(program, recommender, rendered)],
-            subject=rendered.subject,
-            valid_until="" if reply.valid_until_us is None else time_to_stored(reply.valid_until_us),
-            html=rendered.html,
-            text=rendered.text,
-        )
-        cold_start = known.fields is None and not known.events
-        previews.append(Preview(customer_id, cold_start, rendered.item_ids, summary))
-    return previews
+    return _Stage(store, rules, Personalizer(prepare_serving(program), store, recommender), now_us)
 
 
-def _items(program: Program, recommender: Recommender, rendered: RenderedBlock) -> Iterator[Item]:
+def _preview(stage: _Stage, block: str, customer_id: str) -> Preview:
+    personalizer, now_us = stage.personalizer, stage.now_us
+    reply = personalizer.render(RenderRequest(customer_id, (block,), "", now_us), time.monotonic() + RENDER_S)
+    (shown,) = reply.blocks
+    known = stage.store.read_customer(customer_id, personalizer.serving.ranges([block], now_us), now_us)
+    summary = BlockSummary(
+        reason=shown.reason.name,
+        rule=shown.rule,
+        source=source_line(stage.rules, shown.rule),
+        items=[_titled(item) for item in _items(personalizer, shown)],
+        subject=shown.subject,
+        valid_until="" if reply.valid_until_us is None else time_to_stored(reply.valid_until_us),
+        html=shown.html,
+        text=shown.text,
+    )
+    return Preview(customer_id, known.fields is None and not known.events, shown.item_ids, summary)
+
+
+def _items(personalizer: Personalizer, shown: RenderedBlock) -> Iterator[Item]:
     """The items shown, found in the catalogs of the branch that was shown."""
-    branches = [
-        branch for branch in program.blocks[rendered.name].branches if str(branch.span) == rendered.rule
-    ]
-    catalogs = list(dict.fromkeys(wanted.catalog for branch in branches for wanted in branch.lists))
-    for item_id in rendered.item_ids:
-        found = (recommender.shelves.item(catalog, item_id) for catalog in catalogs)
+    branches = personalizer.serving.program.blocks[shown.name].branches
+    decided = (branch for branch in branches if str(branch.span) == shown.rule)
+    catalogs = list(dict.fromkeys(wanted.catalog for branch in decided for wanted in branch.lists))
+    for item_id in shown.item_ids:
+        found = (personalizer.recommender.shelves.item(catalog, item_id) for catalog in catalogs)
         yield next(item for item in found if item is not None)
 
 
