@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+import sys
 
 import numpy as np
 import pytest
 
 from dearly.language.types import DAY_US
-from dearly.recommendation import CatalogIndex, Touch
+from dearly.recommendation import CatalogIndex, Touch, TrainingUnavailable
 from dearly.recommendation.factors import factorise, suit_dimensions
 from dearly.recommendation.index import fold
 from dearly.recommendation.interactions import Feedback, TouchColumns, gather_feedback
@@ -155,3 +156,9 @@ def test_the_smallest_shops_can_be_learnt(customers: int) -> None:
     index = learn([(f"c{n}", "product_viewed", "a", NOW_US) for n in range(customers)])
     assert index.item_ids == ("a",)
     assert np.isfinite(index.factors.vectors).all()
+
+
+def test_without_the_training_extra_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.sparse", None)
+    with pytest.raises(TrainingUnavailable, match=r"dearly\[train\]"):
+        learn([("ann", "product_viewed", "a", NOW_US)])

@@ -25,6 +25,7 @@ from dearly.recommendation import (
     current_version,
     publish_index,
     read_version,
+    search,
 )
 from dearly.store import Store
 from tests.recommendation.shop import NOW_US, build, fill_store, product_id, viewed
@@ -55,6 +56,23 @@ def test_an_index_comes_back_as_it_was_published(index: CatalogIndex, published:
     assert query is not None
     assert np.array_equal(back.recommended.exact(query)[0], index.recommended.exact(query)[0])
     assert current_version(published.parent.parent, "product") == published.name
+
+
+def test_an_index_that_is_probed_comes_back_too(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "FLAT_FLOATS", 10)
+    monkeypatch.setattr(search, "TARGET_RECALL", 0.1)
+    index = publish_index(build(store), tmp_path / "index")
+    assert index.recommended is not None
+    assert index.recommended.plan.kind == "ivf"
+    back = read_version(tmp_path / "index", "product", index.version)
+    query = index.fold_in(viewed(product_id(0, 0)), NOW_US)
+    assert query is not None
+    assert back.recommended is not None
+    assert np.array_equal(
+        back.recommended.candidates(query[None], 9), index.recommended.candidates(query[None], 9)
+    )
 
 
 def test_the_manifest_tells_how_the_index_was_made(published: Path) -> None:
