@@ -109,14 +109,6 @@ def test_similar_leaves_out_the_item_that_it_starts_from(lists: Shop) -> None:
     assert shown(lists, "similar", "seeker") == "1 p1 p3 p5 p6 p7 p8"
 
 
-def test_recommended_leaves_out_what_was_bought_up_to_now(lists: Shop) -> None:
-    lists.track("bought", NOW_US, "buyer", product_id="p2", total=1.0)
-    lists.track("bought", NOW_US + 1, "buyer", product_id="p3", total=1.0)
-    signals = lists.recommender.aisles["product"].consuming
-    assert shown(lists, "recommended", "buyer").split().count("p2") == ("bought" not in signals)
-    assert "p3" in shown(lists, "recommended", "buyer")
-
-
 @pytest.mark.parametrize(
     ("fields", "html"),
     [

@@ -11,7 +11,7 @@ import pytest
 from dearly.content import CannotServe, prepare_serving
 from dearly.content.items import Place, fill_lists
 from dearly.content.serving import template_context
-from dearly.evaluation import read_facts
+from dearly.evaluation import build_facts
 from dearly.language.types import DAY_US
 from dearly.store import EventRange
 from tests.content.shop import NOW_US, RULES, SCHEMA, Shop, open_shop, program_of
@@ -81,7 +81,7 @@ def context_of(shop: Shop, block: str, index: int, customer_id: str = "ada") -> 
     """What one branch's template is given."""
     serving = shop.serving
     rows = shop.store.read_customer(customer_id, serving.ranges([block], NOW_US), NOW_US)
-    facts = read_facts(serving.reader, rows.fields, rows.events)
+    facts = build_facts(serving.program, rows.fields, rows.events)
     evaluation = serving.compiled.at(facts, NOW_US)
     branch = serving.program.blocks[block].branches[index]
     lists = fill_lists(Place(block, index, branch), evaluation, facts, shop.recommender, NOW_US)
