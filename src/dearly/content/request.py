@@ -19,14 +19,16 @@ class Reason(Enum):
     FALLBACK_MISSING_DATA = "fallback_missing_data"
     """The branch that was chosen had no items to show."""
     FALLBACK_DEADLINE = "fallback_deadline"
-    """The caller's time was up."""
+    """The caller's time was up: before anything else began, or before it was done."""
     FALLBACK_ERROR = "fallback_error"
     """The store, a list or a template failed; the log says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderRequest:
-    """One recipient and the blocks wanted, as of ``now_us``. ``send_id`` names the send, or is empty."""
+    """One recipient and the blocks wanted (at least one), as of ``now_us``. ``send_id`` names the send, or is
+    empty.
+    """
 
     customer_id: str
     blocks: tuple[str, ...]
@@ -56,8 +58,8 @@ class RenderedBlock:
 class RenderReply:
     """The blocks in the order asked.
 
-    ``valid_until_us`` is the earliest instant at which time alone may change a decision shown here (None:
-    never); a reply with a fallback in it holds only for its own instant.
+    ``valid_until_us`` is never later than the first instant at which time alone would change what was decided
+    or read here (None: for ever); a reply with a fallback in it holds only for its own instant.
     """
 
     blocks: tuple[RenderedBlock, ...]
