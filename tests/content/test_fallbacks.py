@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from dearly.content import Personalizer, Reason, UnknownBlock
+from dearly.content import Personalizer, Reason, RenderReply, RenderRequest, UnknownBlock
 from dearly.content.personalizer import MAX_RENDER_S, STORE_REST_S
 from dearly.language.types import DAY_US, HOUR_US
 from dearly.store import Store, StoreUnavailable
@@ -199,6 +199,30 @@ def test_a_row_that_cannot_be_read_gives_a_fallback_for_its_customer_only(shop: 
         assert reasons(shop.render("greeting")) == [Reason.FALLBACK_ERROR]
         assert reasons(shop.render("greeting", customer_id="bob")) == [Reason.MATCHED]
     assert [told["stage"] for told in logs] == ["facts"]
+
+
+@pytest.mark.parametrize("bad", ["corrupt", "\udcff"])
+def test_one_customer_who_cannot_be_read_spoils_no_other_of_a_batch(shop: Shop, bad: str) -> None:
+    for customer_id in ("ada", "bob", "corrupt"):
+        shop.know(customer_id, first_name="Ada")
+    with closing(sqlite3.connect(shop.path)) as other, other:
+        other.execute("UPDATE customers SET fields = '[' WHERE id = 'corrupt'")
+    requests = [RenderRequest(one, ("greeting",), "s", NOW_US) for one in ("ada", bad, "bob")]
+    with capture_logs() as logs:
+        replies = shop.personalizer.render_many(requests, shop.clock.now_s + 10)
+    found = [reasons(reply) for reply in replies if isinstance(reply, RenderReply)]
+    assert found == [[Reason.MATCHED], [Reason.FALLBACK_ERROR], [Reason.MATCHED]]
+    assert len(logs) == 1
+
+
+def test_a_store_that_fails_a_batch_is_asked_once_and_left_alone(shop: Shop) -> None:
+    reads = FailingReads(shop.store, StoreUnavailable("gone"))
+    requests = [RenderRequest(f"c{number}", ("greeting",), "", NOW_US) for number in range(20)]
+    with capture_logs() as logs:
+        replies = with_reads(shop, reads).personalizer.render_many(requests, shop.clock.now_s + 10)
+    found = [reasons(reply) for reply in replies if isinstance(reply, RenderReply)]
+    assert found == [[Reason.FALLBACK_ERROR]] * 20
+    assert (reads.reads, len(logs)) == (1, 1)
 
 
 # ---------------------------------------------------------------------- what fails: decision, items, template
