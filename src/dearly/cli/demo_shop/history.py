@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dearly.cli.demo_shop.goods import Floats, Goods
-from dearly.cli.demo_shop.people import HISTORY_DAYS, HISTORY_US, Person, make_person
+from dearly.cli.demo_shop.people import HISTORY_DAYS, Person, make_person
 from dearly.cli.demo_shop.words import BRANDS, SHELVES
 from dearly.language.types import DAY_US, HOUR_US, MINUTE_US, SECOND_US, WEEK_US
 from dearly.store import EventRecord, Stored
@@ -214,8 +214,3 @@ def _in_season(taste: Floats, time_us: int, rng: np.random.Generator) -> int:
     month = 1.0 + 12.0 * ((time_us / DAY_US / 365.2425) % 1.0)
     weights = taste * (1.0 + 0.6 * np.cos((month - _PEAK_MONTHS) * (2 * np.pi / 12)))
     return min(int(np.searchsorted(np.cumsum(weights), rng.random() * weights.sum())), len(taste) - 1)
-
-
-def first_moment_us(now_us: int) -> int:
-    """When the first customer of every seed joined: the start of the history that ends at ``now_us``."""
-    return now_us - HISTORY_US
