@@ -29,3 +29,17 @@ from dearly.content.plain_text import text_from_html
 )
 def test_html_reads_as_a_person_would_type_it(html: str, text: str) -> None:
     assert text_from_html(html) == text
+
+
+def test_long_html_gives_its_words_line_by_line_in_time_that_grows_with_its_length() -> None:
+    wide = "x" * 20_000
+    rows = "".join(
+        f'<tr><td>a{i}</td><td><a href="https://s.example/{i}">b &amp; c</a></td></tr>' for i in range(1_000)
+    )
+    text = text_from_html(f"<style>p {{}}</style><table><tr><td>{wide}</td></tr>{rows}</table>")
+
+    assert text.startswith(wide + "\n")
+    assert "a0\n[b & c](https://s.example/0)" in text
+    assert "p {}" not in text
+    # Laid out in columns, each of the thousand rows would be as wide as the widest cell.
+    assert len(text) < 100_000
