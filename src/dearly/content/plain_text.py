@@ -17,7 +17,7 @@ _LINE_ENDS = re.compile(r"<br\s*/?>|</(?:p|div|td|th|tr|li|h[1-6]|table|ul|ol|bl
 _BLANKS = re.compile(r"[ \t\r\f\v\xa0]+")
 
 MOST_LAID_OUT = 16 * 1024
-"""Characters of HTML that are laid out in columns. That takes the square of its length: of more, the words are
+"""Characters of HTML that are laid out in columns. That takes the square of their number: of more, words are
 taken line by line.
 """
 
