@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dearly.evaluation.compiler import compile_program
+from dearly.evaluation import compile_program
 from dearly.evaluation.facts import build_facts
 from dearly.evaluation.reference import value_of
 from dearly.language import CheckReport, Package, check_package
