@@ -184,6 +184,7 @@ def test_dates_and_times_are_read_back_as_whole_numbers() -> None:
         (TEXT, 5.0),
         (NUMBER, "5"),
         (NUMBER, True),
+        (NUMBER, 10**400),
         (BOOL, 1.0),
         (DATE, "soon"),
         (DATE, 5.0),

@@ -309,7 +309,12 @@ def _read_text(stored: object) -> str | None:
 def _read_number(stored: object) -> float | None:
     if isinstance(stored, float):
         return stored
-    return float(stored) if isinstance(stored, int) and not isinstance(stored, bool) else None
+    if not isinstance(stored, int) or isinstance(stored, bool):
+        return None
+    try:
+        return float(stored)
+    except OverflowError:
+        return None
 
 
 def _read_bool(stored: object) -> bool | None:
