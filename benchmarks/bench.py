@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from predicates import measure as measure_predicates
 
 from dearly.v1 import content_pb2
 from load import LoadReport, run_load
+from predicates import measure as measure_predicates
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "build" / "bench"

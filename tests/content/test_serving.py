@@ -8,15 +8,21 @@ from typing import Any
 
 import pytest
 
-from dearly.content import CannotServe, prepare_serving
+from dearly.content import CannotServe, check_servable, prepare_serving
 from dearly.content.items import Place, fill_lists
 from dearly.content.serving import template_context
 from dearly.evaluation import build_facts
+from dearly.language import Package, check_package
 from dearly.language.types import DAY_US
 from dearly.store import EventRange
 from tests.content.shop import NOW_US, RULES, SCHEMA, Shop, open_shop, program_of
 
 # ---------------------------------------------------------------------------------------------- last resorts
+
+WIDE_TABLE = (
+    f"<table><tr><td>{'x' * 10_000}</td><td>y</td></tr>{'<tr><td>a</td><td>b</td></tr>' * 50}</table>"
+)
+"""Small as it is, its text is not: each of its rows is padded to the width of the widest."""
 
 
 def test_every_block_has_a_last_resort_from_the_start() -> None:
@@ -36,17 +42,23 @@ def test_a_last_resort_has_its_text_and_its_subject() -> None:
 
 
 def test_a_package_whose_last_resort_cannot_be_rendered_is_refused_by_file_and_line() -> None:
-    # Small as it is, its text is not: each of its rows is padded to the width of the widest.
-    wide = f"<tr><td>{'x' * 20_000}</td><td>y</td></tr>"
-    table = f"<table>{wide}{'<tr><td>a</td><td>b</td></tr>' * 50}</table>"
     rules = '\nblock fine { when points > 3 show "fine.html" otherwise show "fine.html" }'
     rules += '\nblock wide {\n  when points > 3\n    show "fine.html"\n  otherwise\n    show "wide.html"\n}'
-    program = program_of(rules, {"fine.html": "fine", "wide.html": table})
+    program = program_of(rules, {"fine.html": "fine", "wide.html": WIDE_TABLE})
     with pytest.raises(CannotServe) as caught:
         prepare_serving(program)
     line = (SCHEMA + rules).split("\n").index("  otherwise") + 1
-    assert re.match(rf"shop\.rules:{line}: block 'wide' shows 'wide' ", str(caught.value))
+    assert re.match(rf"shop\.rules:{line}: Block `wide` shows `wide` ", str(caught.value))
     assert "more than its 262,144 bytes" in str(caught.value)
+
+
+def test_the_check_finds_a_last_resort_that_fails() -> None:
+    rules = SCHEMA + '\nblock wide { otherwise show "wide.html" }'
+    package = Package({"shop.rules": rules.encode(), "templates/wide.html": WIDE_TABLE.encode()})
+    assert check_package(package).program is not None
+    report = check_servable(package)
+    assert report.program is None
+    assert [found.code for found in report.diagnostics] == ["last-resort-fails"]
 
 
 # --------------------------------------------------------------------------------------------- what is read

@@ -2,7 +2,7 @@
 
 from dearly.content.personalizer import Personalizer
 from dearly.content.request import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock
-from dearly.content.serving import CannotServe, Serving, prepare_serving
+from dearly.content.serving import CannotServe, Serving, check_servable, prepare_serving
 
 __all__ = [
     "CannotServe",
@@ -13,5 +13,6 @@ __all__ = [
     "RenderedBlock",
     "Serving",
     "UnknownBlock",
+    "check_servable",
     "prepare_serving",
 ]

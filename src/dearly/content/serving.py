@@ -17,7 +17,8 @@ from dearly.evaluation import (
     facts_reader,
     read_facts,
 )
-from dearly.language import Program
+from dearly.language import CheckReport, Diagnostic, Package, Program, check_package
+from dearly.language.program import Branch
 from dearly.language.requirements import Requirements, block_requirements, combine_requirements
 from dearly.language.template_data import template_data
 from dearly.language.types import BOOL, NUMBER, TEXT, Type, is_textual
@@ -26,7 +27,11 @@ from dearly.store import EventRange
 
 
 class CannotServe(DearlyError):
-    """A checked package whose last resorts cannot be rendered."""
+    """A checked package with blocks whose last resorts cannot be rendered; ``diagnostics`` says which."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__("\n".join(f"{found.span}: {found.message}" for found in diagnostics))
+        self.diagnostics = diagnostics
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ def prepare_serving(program: Program) -> Serving:
         CannotServe: an ``otherwise`` cannot be rendered without items; the message names its file and line.
     """
     templates = compile_templates(program)
+    last_resorts = _last_resorts(program, templates)
     reader = facts_reader(program)
     return Serving(
         program=program,
@@ -85,21 +91,44 @@ def prepare_serving(program: Program) -> Serving:
         reads={name: _template_reads(program, name) for name in program.templates},
         horizons={name: block_requirements(program, name).events for name in program.blocks},
         watched={name: watch_branches(program, name) for name in program.blocks},
-        last_resorts={name: _last_resort(program, name, templates) for name in program.blocks},
+        last_resorts=last_resorts,
         nobody=read_facts(reader, None, ()),
     )
 
 
-def _last_resort(program: Program, name: str, templates: Mapping[str, CompiledTemplate]) -> Rendered:
-    otherwise = program.blocks[name].branches[-1]
+def check_servable(package: Package) -> CheckReport:
+    """What the checker says of a package, and whether its last resorts render: all that bars it from serving."""
+    report = check_package(package)
+    if report.program is None:
+        return report
     try:
-        return last_resort(templates[otherwise.template])
-    except Exception as error:  # whatever an author's template raises here, their package is refused
-        raise CannotServe(
-            f"{otherwise.span}: block {name!r} shows {otherwise.template!r} when all else fails, so it must "
-            f"render without items, and it does not ({type(error).__name__}: {error}). "
-            "Make it shorter and simpler, and see that it works with empty lists."
-        ) from error
+        _last_resorts(report.program, compile_templates(report.program))
+    except CannotServe as error:
+        return CheckReport(None, (*report.diagnostics, *error.diagnostics))
+    return report
+
+
+def _last_resorts(program: Program, templates: Mapping[str, CompiledTemplate]) -> dict[str, Rendered]:
+    rendered: dict[str, Rendered] = {}
+    findings: list[Diagnostic] = []
+    for block in program.blocks.values():
+        otherwise = block.branches[-1]
+        try:
+            rendered[block.name] = last_resort(templates[otherwise.template])
+        except Exception as error:  # noqa: BLE001 - whatever a template raises, its package is refused
+            findings.append(_last_resort_fails(block.name, otherwise, error))
+    if findings:
+        raise CannotServe(tuple(findings))
+    return rendered
+
+
+def _last_resort_fails(block: str, otherwise: Branch, error: Exception) -> Diagnostic:
+    message = (
+        f"Block `{block}` shows `{otherwise.template}` when all else fails, so it must render without items, "
+        f"and it does not ({type(error).__name__}: {error})"
+    )
+    hint = "Make it shorter and simpler, and see that it works with empty lists."
+    return Diagnostic("last-resort-fails", "error", message, otherwise.span, hint)
 
 
 def template_context(

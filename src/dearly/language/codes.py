@@ -63,6 +63,7 @@ CHECKER_CODES: Mapping[str, Severity] = {
     "unknown-template": "error",
     "unused-template": "warning",
     "template-without-html": "error",
+    "last-resort-fails": "error",
     "sensitive-value": "error",
     # the package
     "empty-package": "error",

@@ -115,7 +115,7 @@ def _prepare(package: Package, now_us: int) -> Serving | RejectedRules:
     try:
         return prepare_serving(report.program)
     except CannotServe as error:
-        return _rejected(package, now_us, (_without_place("cannot-serve", str(error)),))
+        return _rejected(package, now_us, error.diagnostics)
 
 
 def _rejected(package: Package, now_us: int, diagnostics: tuple[Diagnostic, ...]) -> RejectedRules:

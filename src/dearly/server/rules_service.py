@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dearly.language import Package, check_package
+from dearly.content import check_servable
+from dearly.language import Package
 from dearly.server.application import Application, Context
 from dearly.server.limits import MAX_RULES_FILES, require_count
 from dearly.server.rules_keeper import RejectedRules
@@ -54,7 +55,7 @@ class RulesService(rules_pb2_grpc.RulesServiceServicer):
                 raise invalid_argument(
                     [Violation("files", f"expected a path like hero/cart.rules, got {path!r}.")]
                 )
-        report = await self._application.checks.run(check_package, Package(dict(request.files)))
+        report = await self._application.checks.run(check_servable, Package(dict(request.files)))
         return rules_pb2.CheckRulesResponse(
             valid=report.program is not None,
             version=report.program.version if report.program else "",
