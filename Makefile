@@ -38,7 +38,7 @@ test: $(PROTO_STAMP)  ## the whole test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(PROTO_STAMP)  ## formatting, lint, types, layers, proto lint, the example rules
-	@echo "==> ruff"; $(BIN)/ruff format --check . && $(BIN)/ruff check .
+	@echo "==> ruff"; $(BIN)/ruff format --check . && $(BIN)/ruff check --no-cache .
 	@echo "==> mypy --strict"; $(BIN)/mypy
 	@echo "==> import-linter"; $(BIN)/lint-imports
 	@echo "==> buf lint"; .ci/lint-protos

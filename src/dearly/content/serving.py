@@ -97,7 +97,7 @@ def prepare_serving(program: Program) -> Serving:
 
 
 def check_servable(package: Package) -> CheckReport:
-    """What the checker says of a package, and whether its last resorts render: all that bars it from serving."""
+    """What the checker says of a package, and whether its last resorts render: all that may bar it."""
     report = check_package(package)
     if report.program is None:
         return report
