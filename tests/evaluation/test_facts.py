@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import unicodedata
+from collections.abc import Mapping
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +21,9 @@ from dearly.evaluation.facts import (
     fold_case,
     read_facts,
 )
+from dearly.language.program import Field
+from dearly.language.types import Value
+from dearly.language.values import from_stored
 from tests.evaluation.cases import program_of
 
 PROGRAM = program_of()
@@ -69,6 +75,7 @@ def test_a_whole_number_is_read_as_a_double() -> None:
         {"first_name": 3.0},
         {"birthday": "soon"},
         {"sizes": 1.0},
+        {"first_name": None},
     ],
 )
 def test_a_kept_value_that_no_longer_fits_its_type_is_missing(stored: dict[str, object]) -> None:
@@ -104,10 +111,74 @@ def test_events_are_gathered_by_type_in_the_order_kept() -> None:
 
 def test_one_reader_serves_every_customer() -> None:
     reader = facts_reader(PROGRAM)
-    ada = read_facts(reader, {"first_name": "Ada"}, [("viewed", 1, {"product": "X"})])
-    bob = read_facts(reader, {"first_name": "Bob"}, [])
+    ada = read_facts(reader, '{"first_name":"Ada"}', [("viewed", (1,), '[{"product":"X"}]')])
+    bob = read_facts(reader, '{"first_name":"Bob"}', [])
     assert ada == build_facts(PROGRAM, {"first_name": "Ada"}, [("viewed", 1, {"product": "X"})])
     assert bob.events == {}
+    assert bob.profile["first_name"] == "Bob"
+
+
+_KEPT = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from([10**19, 2**64, 10**308, 10**400, -(10**400)]),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from(["", "X", "é", "1815-12-10", "2026-03-29T01:00:00Z", "0001-01-01T00:00:00+14:00"]),
+    st.lists(st.one_of(st.floats(-9, 9), st.integers(0, 9), st.sampled_from("ab"), st.none()), max_size=3),
+)
+"""What JSON may hold: rules change, and what was kept under others stays."""
+
+
+def _kept_under(fields: Mapping[str, Field]) -> st.SearchStrategy[dict[str, object]]:
+    return st.dictionaries(st.sampled_from([*fields, "undeclared"]), _KEPT, max_size=6)
+
+
+def _read_alone(fields: Mapping[str, Field], kept: Mapping[str, object]) -> dict[str, Value]:
+    """Each field read by itself, written as plainly as can be."""
+    values = {name: from_stored(field.type, kept.get(name)) for name, field in fields.items()}
+    settled = {name: fields[name].default if value is None else value for name, value in values.items()}
+    return {name: value for name, value in settled.items() if value is not None}
+
+
+@given(_kept_under(PROGRAM.profile), st.lists(_kept_under(PROGRAM.events["bought"].fields), max_size=3))
+def test_whatever_is_kept_each_field_is_read_as_it_is_alone(
+    profile: dict[str, object], bought: list[dict[str, object]]
+) -> None:
+    log = ("bought", tuple(range(len(bought))), json.dumps(bought))
+    facts = read_facts(facts_reader(PROGRAM), json.dumps(profile), [log])
+    assert _classed(facts.profile) == _classed(_read_alone(PROGRAM.profile, profile))
+    fields = PROGRAM.events["bought"].fields
+    assert list(map(_classed, facts.events["bought"].properties)) == [
+        _classed(_read_alone(fields, event)) for event in bought
+    ]
+
+
+def _classed(values: Mapping[str, Value]) -> dict[str, tuple[type, Value]]:
+    """1, 1.0 and True are equal, but only one of them is a number."""
+    return {name: (type(value), value) for name, value in values.items()}
+
+
+def test_properties_are_read_when_they_are_asked_for_and_only_once() -> None:
+    asked: list[int] = []
+
+    def read() -> tuple[dict[str, Value], ...]:
+        asked.append(1)
+        return ({"product": "X"},)
+
+    log = EventLog((1,), read)
+    assert (log.times_us, asked) == ((1,), [])
+    assert log == EventLog((1,), ({"product": "X"},))
+    assert log != EventLog((2,), ({"product": "X"},))
+    assert log.properties is log.properties
+    assert asked == [1]
+
+
+def test_a_log_that_is_harmed_harms_nobody_who_asks_for_its_times_only() -> None:
+    facts = read_facts(facts_reader(PROGRAM), None, [("viewed", (1,), '[{"product":')])
+    assert facts.events["viewed"].times_us == (1,)
+    with pytest.raises(msgspec.DecodeError):
+        _ = facts.events["viewed"].properties
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from dearly.server.bounded_reads import BoundedReads
-from dearly.store import CustomerRows, EventRange, StoreUnavailable
+from dearly.store import CustomerQuery, CustomerRows, KeptEvents, StoreUnavailable
 
 
 class SlowStore:
@@ -19,11 +19,19 @@ class SlowStore:
         self.answers = threading.Event()
         self.answers.set()
 
-    def read_customer(self, customer_id: str, ranges: Sequence[EventRange], until_us: int) -> CustomerRows:
+    def read_customers(self, queries: Sequence[CustomerQuery]) -> list[CustomerRows]:
         self.answers.wait(10)
-        if customer_id == "broken":
+        if ask("broken") in queries:
             raise StoreUnavailable("The store is gone.")
-        return CustomerRows({"name": customer_id}, [(one.type, until_us, {}) for one in ranges])
+        return [rows_of(query) for query in queries]
+
+
+def ask(customer_id: str) -> CustomerQuery:
+    return CustomerQuery(customer_id, [], 7)
+
+
+def rows_of(query: CustomerQuery) -> CustomerRows:
+    return CustomerRows(f'{{"name":"{query.customer_id}"}}', [KeptEvents("seen", (query.until_us,), "[{}]")])
 
 
 @pytest.fixture
@@ -40,16 +48,16 @@ def reads(disk: SlowStore) -> Iterator[BoundedReads]:
     reads.close()
 
 
-def test_what_the_store_gives_is_given(reads: BoundedReads) -> None:
-    assert reads.read_customer("ada", [EventRange("seen", 0)], 7) == CustomerRows(
-        {"name": "ada"}, [("seen", 7, {})]
-    )
+def test_what_the_store_gives_is_given_for_every_query_in_order(reads: BoundedReads) -> None:
+    queries = [ask("ada"), ask("bob"), ask("cyd")]
+    assert reads.read_customers(queries) == [rows_of(query) for query in queries]
+    assert reads.read_customers([]) == []
 
 
 def test_what_the_store_raises_is_raised(reads: BoundedReads) -> None:
     with pytest.raises(StoreUnavailable, match="gone"):
-        reads.read_customer("broken", [], 7)
-    assert reads.read_customer("ada", [], 7).fields == {"name": "ada"}
+        reads.read_customers([ask("ada"), ask("broken")])
+    assert reads.read_customers([ask("ada")]) == [rows_of(ask("ada"))]
 
 
 def test_a_read_that_hangs_is_given_up_and_those_after_it_are_refused_at_once(
@@ -57,11 +65,11 @@ def test_a_read_that_hangs_is_given_up_and_those_after_it_are_refused_at_once(
 ) -> None:
     disk.answers.clear()
     with pytest.raises(StoreUnavailable, match="within 50 ms"):
-        reads.read_customer("ada", [], 7)
+        reads.read_customers([ask("ada")])
     started_s = time.monotonic()
     for _ in range(100):
         with pytest.raises(StoreUnavailable, match="earlier read"):
-            reads.read_customer("ada", [], 7)
+            reads.read_customers([ask("ada")])
     assert time.monotonic() - started_s < 0.05
 
 
@@ -70,7 +78,7 @@ def test_once_the_store_answers_again_so_do_reads_and_none_gets_anothers_rows(
 ) -> None:
     disk.answers.clear()
     with pytest.raises(StoreUnavailable):
-        reads.read_customer("late", [], 7)
+        reads.read_customers([ask("late")])
     disk.answers.set()
     time.sleep(0.05)
-    assert reads.read_customer("ada", [], 7).fields == {"name": "ada"}
+    assert reads.read_customers([ask("ada")]) == [rows_of(ask("ada"))]

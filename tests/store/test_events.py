@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dearly.store import EventRange, EventRecord, Outcome, Store, open_store
+from dearly.store import CustomerQuery, EventRange, EventRecord, Outcome, Store, open_store
 from tests.store.records import FOREVER_US, event, read, times
 
 ACCEPTED, DUPLICATE, CONFLICT = Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.CONFLICT
@@ -38,7 +38,7 @@ def test_an_id_with_another_payload_is_a_conflict_and_the_kept_one_stands(store:
     assert read(store, "ada", "product_viewed", "product_added").events == [
         ("product_viewed", 1_000, {"price": 1.0})
     ]
-    assert read(store, "bob", "product_viewed").events == ()
+    assert read(store, "bob", "product_viewed").events == []
 
 
 def test_the_order_of_properties_makes_no_conflict(store: Store) -> None:
@@ -106,6 +106,35 @@ def test_an_unknown_customer_has_no_profile_and_no_events(store: Store) -> None:
     rows = read(store, "nobody", "product_viewed")
     assert rows.fields is None
     assert list(rows.events) == []
+
+
+def test_customers_read_together_get_what_each_gets_alone_in_the_order_asked(store: Store) -> None:
+    store.upsert_profiles([("ada", {"name": "Ada"}), ("cyd", {"name": "Cyd"})], 1)
+    store.append_events(
+        [
+            event(f"{customer}{kind}{at}", customer=customer, kind=kind, at=at, label=f"{customer}{at}")
+            for customer in ("ada", "bob")
+            for kind in ("a", "b")
+            for at in (3, 1, 2)
+        ]
+    )
+    ranges = [[EventRange("b", None), EventRange("a", 1)], [EventRange("a", 2)], []]
+    queries = [
+        CustomerQuery(customer, some, until_us)
+        for customer in ("bob", "nobody", "ada", "bob", "cyd")
+        for some in ranges
+        for until_us in (2, FOREVER_US)
+    ]
+    assert store.read_customers(queries) == [
+        store.read_customer(query.customer_id, query.ranges, query.until_us) for query in queries
+    ]
+    assert store.read_customers([]) == []
+
+
+def test_a_read_may_name_more_types_than_one_statement_takes(store: Store) -> None:
+    kinds = [f"kind{number:04}" for number in range(1_234)]
+    store.append_events([event(kind, kind=kind) for kind in kinds])
+    assert [kind for kind, *_ in read(store, "ada", *reversed(kinds)).events] == kinds
 
 
 def test_other_customers_events_are_never_read(store: Store) -> None:

@@ -84,4 +84,4 @@ def _batches(lives: Iterator[Life]) -> Iterator[list[Life]]:
 def _end_of_history(store: Store, seed: int, now_us: int) -> int:
     """Now, or where an earlier run's history ended: its first customer joined at the very start."""
     rows = store.read_customer(customer_id(seed, 1), [EventRange(FIRST_EVENT, None)], now_us)
-    return rows.events[0][1] + HISTORY_US if rows.events else now_us
+    return rows.logs[0].times_us[0] + HISTORY_US if rows.logs else now_us

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 
 import structlog
@@ -20,7 +21,7 @@ from dearly.content.validity import next_arrival, watch_lists
 from dearly.evaluation import Evaluation, Facts, Watch, read_facts
 from dearly.language import nearest
 from dearly.recommendation import Recommender
-from dearly.store import CustomerReader, StoreUnavailable
+from dearly.store import CustomerQuery, CustomerReader, CustomerRows, StoreUnavailable
 
 MAX_PART_BYTES = 256 * 1024
 """The longest that one part (HTML, text, subject) of a block may be."""
@@ -98,59 +99,73 @@ class Personalizer:
         Raises:
             UnknownBlock: the rules declare no such block. Nothing else is raised.
         """
+        call = self._begin(request, deadline_s)
+        return self._reply(call, next(self._look_up([call])))
+
+    def render_many(
+        self, requests: Sequence[RenderRequest], deadline_s: float
+    ) -> list[RenderReply | UnknownBlock]:
+        """One answer a request, in their order; the deadline is shared, and the store is asked once."""
+        begun: list[_Call | UnknownBlock] = []
+        for request in requests:
+            try:
+                begun.append(self._begin(request, deadline_s))
+            except UnknownBlock as error:
+                begun.append(error)
+        customers = self._look_up([call for call in begun if isinstance(call, _Call)])
+        return [self._reply(call, next(customers)) if isinstance(call, _Call) else call for call in begun]
+
+    def _begin(self, request: RenderRequest, deadline_s: float) -> _Call:
         call = _Call(request, self.serving, self.recommender, deadline_s)
-        program = call.serving.program
+        known = call.serving.program.blocks
         for name in request.blocks:
-            if name not in program.blocks:
-                raise UnknownBlock(name, nearest(name, program.blocks))
-        customer = self._look_up(call)
+            if name not in known:
+                raise UnknownBlock(name, nearest(name, known))
+        return call
+
+    def _reply(self, call: _Call, customer: _Customer) -> RenderReply:
+        request, version = call.request, call.serving.program.version
         shown = [self._show_block(call, customer, name) for name in request.blocks]
         until = [customer.watch.sure_until_us, *(one.until_us for one in shown)]
         return RenderReply(
             blocks=tuple(one.block for one in shown),
             as_of_us=request.now_us,
             valid_until_us=min((until_us for until_us in until if until_us is not None), default=None),
-            rules_version=program.version,
+            rules_version=version,
             index_versions=call.recommender.index_versions,
-            decision_id=self._decision_id(request, program.version),
+            decision_id=self._decision_id(request, version),
         )
-
-    def render_many(
-        self, requests: Sequence[RenderRequest], deadline_s: float
-    ) -> list[RenderReply | UnknownBlock]:
-        """One answer a request, in their order; the deadline is shared."""
-        replies: list[RenderReply | UnknownBlock] = []
-        for request in requests:
-            try:
-                replies.append(self.render(request, deadline_s))
-            except UnknownBlock as error:
-                replies.append(error)
-        return replies
 
     # ------------------------------------------------------------------------------------------- the customer
 
-    def _look_up(self, call: _Call) -> _Customer:
-        """The customer's facts, or nobody's and why."""
+    def _look_up(self, calls: Sequence[_Call]) -> Iterator[_Customer]:
+        """Each call's customer, or nobody and why: all read at once, their facts made as they are needed."""
+        failure = Reason.FALLBACK_ERROR
+        if not calls or self._is_late(calls[0]):
+            failure = Reason.FALLBACK_DEADLINE
+        elif self._monotonic() >= self._store_rests_until_s:
+            try:
+                found = self._store.read_customers([_query(call) for call in calls])
+            except StoreUnavailable as error:
+                self._store_rests_until_s = self._monotonic() + STORE_REST_S
+                self._report(calls[0], "store", "", error)
+            except Exception as error:  # noqa: BLE001 - the outermost frame: a callout never breaks a send
+                if len(calls) > 1:  # one customer's fault, from which the others shall not suffer
+                    return chain.from_iterable(self._look_up([call]) for call in calls)
+                self._report(calls[0], "facts", "", error)
+            else:
+                return map(self._know, calls, found)
+        return (self._nobody(call, failure) for call in calls)
+
+    def _know(self, call: _Call, rows: CustomerRows) -> _Customer:
         if self._is_late(call):
             return self._nobody(call, Reason.FALLBACK_DEADLINE)
-        if self._monotonic() < self._store_rests_until_s:
-            return self._nobody(call, Reason.FALLBACK_ERROR)
         try:
-            facts = self._read_facts(call)
-        except StoreUnavailable as error:
-            self._store_rests_until_s = self._monotonic() + STORE_REST_S
-            self._report(call, "store", "", error)
-            return self._nobody(call, Reason.FALLBACK_ERROR)
+            facts = read_facts(call.serving.reader, rows.profile, rows.logs)
         except Exception as error:  # noqa: BLE001 - the outermost frame: a callout never breaks a send
             self._report(call, "facts", "", error)
             return self._nobody(call, Reason.FALLBACK_ERROR)
         return _customer(call, facts, None)
-
-    def _read_facts(self, call: _Call) -> Facts:
-        request, serving = call.request, call.serving
-        ranges = serving.ranges(request.blocks, request.now_us)
-        rows = self._store.read_customer(request.customer_id, ranges, END_OF_TIME_US)
-        return read_facts(serving.reader, rows.fields, rows.events)
 
     def _nobody(self, call: _Call, failure: Reason | None) -> _Customer:
         return _customer(call, call.serving.nobody, failure)
@@ -234,6 +249,12 @@ class Personalizer:
             where=_place_of(error),
             rules_version=call.serving.program.version,
         )
+
+
+def _query(call: _Call) -> CustomerQuery:
+    request = call.request
+    ranges = call.serving.ranges(request.blocks, request.now_us)
+    return CustomerQuery(request.customer_id, ranges, END_OF_TIME_US)
 
 
 def _customer(call: _Call, facts: Facts, failure: Reason | None) -> _Customer:

@@ -5,24 +5,55 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, TypeAlias, TypedDict
+
+import msgspec
 
 from dearly.language.program import Field, Program
 from dearly.language.types import BOOL, NUMBER, Type, Value, is_textual
 from dearly.language.values import stored_reader
 
+Properties: TypeAlias = tuple[Mapping[str, Value], ...]
 
-@dataclass(frozen=True, slots=True)
+
 class EventLog:
     """One type's events, ascending by (time, source, id).
 
     ``times_us[i]`` is the event time of ``properties[i]``, in microseconds since the epoch; a property that
     is missing is absent from its mapping; declared defaults already stand in it. Events may lie after ``now``
     (stamped in the future): the evaluators leave them out until their time comes.
+
+    Properties may be given as a function that reads them when they are first asked for: of many types only
+    the times are ever asked.
     """
 
-    times_us: tuple[int, ...] = ()
-    properties: tuple[Mapping[str, Value], ...] = ()
+    __slots__ = ("_properties", "times_us")
+
+    def __init__(
+        self, times_us: tuple[int, ...] = (), properties: Properties | Callable[[], Properties] = ()
+    ) -> None:
+        self.times_us = times_us
+        self._properties = properties
+
+    @property
+    def properties(self) -> Properties:
+        """What was said with each event."""
+        if not isinstance(self._properties, tuple):
+            self._properties = self._properties()
+        return self._properties
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, EventLog):
+            return NotImplemented
+        return self.times_us == other.times_us and self.properties == other.properties
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"EventLog(times_us={self.times_us!r}, properties={self.properties!r})"
 
 
 NO_EVENTS = EventLog()
@@ -36,47 +67,66 @@ class Facts:
     events: Mapping[str, EventLog] = field(default_factory=dict)
 
 
-_Reader: TypeAlias = "Callable[[object], Value | None]"
-_Plan: TypeAlias = "tuple[tuple[str, type, _Reader, Value | None], ...]"
-"""Each declared field: its name, the class of the values that are typed as they are kept, how to read others,
-its default."""
+@dataclass(frozen=True, slots=True)
+class _FieldReading:
+    """How one declared field is read from its stored form, and what it is where that is missing or unfit."""
+
+    name: str
+    read: Callable[[object], Value | None]
+    default: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the objects of one declaration are read from the JSON that a store keeps.
+
+    Decoding already checks and makes texts, numbers and booleans, in no more time than decoding alone; where
+    it meets anything else than is declared, ``fields`` are read one by one. ``unfinished`` are those fields
+    that decoding does not settle: dates, times, sets, and all with a default.
+    """
+
+    fields: tuple[_FieldReading, ...]
+    unfinished: tuple[_FieldReading, ...]
+    one: msgspec.json.Decoder[dict[str, Any]]
+    many: msgspec.json.Decoder[tuple[dict[str, Any], ...]]
+
+
+_ANY_ONE = msgspec.json.Decoder(dict[str, Any])
+_ANY_MANY = msgspec.json.Decoder(list[dict[str, Any]])
 
 
 @dataclass(frozen=True, slots=True)
 class FactsReader:
     """How to read what a store keeps for one program; made once per program, used for every customer."""
 
-    profile: _Plan
-    events: Mapping[str, _Plan]
+    profile: _Reading
+    events: Mapping[str, _Reading]
 
 
 def facts_reader(program: Program) -> FactsReader:
     """The reader for a program's declared fields."""
     return FactsReader(
-        profile=_plan(program.profile),
-        events={name: _plan(schema.fields) for name, schema in program.events.items()},
+        profile=_reading(program.profile),
+        events={name: _reading(schema.fields) for name, schema in program.events.items()},
     )
 
 
 def read_facts(
-    reader: FactsReader,
-    fields: Mapping[str, Any] | None,
-    events: Iterable[tuple[str, int, Mapping[str, Any]]],
+    reader: FactsReader, profile: str | None, logs: Iterable[tuple[str, tuple[int, ...], str]]
 ) -> Facts:
-    """Facts from what a store keeps; as :func:`build_facts`, with the reader already made."""
-    profile = _read_fields(reader.profile, fields or {})
-    times: dict[str, list[int]] = {}
-    properties: dict[str, list[Mapping[str, Value]]] = {}
-    current = plan = None
-    for kind, time_us, stored in events:
-        if kind != current:
-            current, plan = kind, reader.events.get(kind)
-            if plan is not None:
-                times_of, properties_of = times.setdefault(kind, []), properties.setdefault(kind, [])
-        if plan is not None:
-            times_of.append(time_us)
-            properties_of.append(_read_fields(plan, stored))
-    return Facts(profile, {kind: EventLog(tuple(times[kind]), tuple(properties[kind])) for kind in times})
+    """Facts from what a store keeps as JSON (see ``store.CustomerRows``): typed, with declared defaults.
+
+    ``profile`` is an object, a log a type's name, times, and array of properties. Fields, types and
+    properties that the program does not declare, and kept values that no longer fit their declared type, are
+    left out: they are missing (or stand at their default).
+    """
+    known = reader.events
+    events = {
+        kind: EventLog(times_us, partial(_read_many, known[kind], properties))
+        for kind, times_us, properties in logs
+        if kind in known
+    }
+    return Facts(_read_one(reader.profile, profile or "{}"), events)
 
 
 def build_facts(
@@ -84,13 +134,13 @@ def build_facts(
     fields: Mapping[str, Any] | None,
     events: Iterable[tuple[str, int, Mapping[str, Any]]],
 ) -> Facts:
-    """Facts from what a store keeps (see ``store.CustomerRows``): typed, with declared defaults.
-
-    ``events`` ascend by (type, time, source, id). Fields, types and properties that the program does not
-    declare, and kept values that no longer fit their declared type, are left out: they are missing (or stand
-    at their default). Where many customers are read, make a :func:`facts_reader` once and :func:`read_facts`.
-    """
-    return read_facts(facts_reader(program), fields, events)
+    """:func:`read_facts` for one customer whose events, ascending by (type, time), are at hand one by one."""
+    logs = []
+    for kind, of_kind in groupby(events, key=itemgetter(0)):
+        _, times_us, properties = zip(*of_kind, strict=True)
+        logs.append((kind, times_us, msgspec.json.encode(properties).decode()))
+    profile = None if fields is None else msgspec.json.encode(fields).decode()
+    return read_facts(facts_reader(program), profile, logs)
 
 
 def fold_case(text: str) -> str:
@@ -104,33 +154,67 @@ def fold_case(text: str) -> str:
     return unicodedata.normalize("NFC", folded)
 
 
-def _plan(fields: Mapping[str, Field]) -> _Plan:
-    return tuple(
-        (name, _typed_class(field.type), stored_reader(field.type), field.default)
-        for name, field in fields.items()
+def _reading(fields: Mapping[str, Field]) -> _Reading:
+    readings = tuple(
+        _FieldReading(name, stored_reader(field.type), field.default) for name, field in fields.items()
+    )
+    settled = {name: _settled_by_decoding(field.type) for name, field in fields.items()}
+    shape: Any = TypedDict("Kept", settled, total=False)  # type: ignore[misc]
+    return _Reading(
+        fields=readings,
+        unfinished=tuple(each for each in readings if settled[each.name] is Any or each.default is not None),
+        one=msgspec.json.Decoder(shape),
+        many=msgspec.json.Decoder(tuple[shape, ...]),
     )
 
 
-def _typed_class(kind: Type) -> type:
-    """The class whose stored values of this type need no reading: most values, so this is the fast path."""
+def _settled_by_decoding(kind: Type) -> Any:
+    """The class of the values that are typed as they are kept; ``Any`` where each must be read."""
     if is_textual(kind):
         return str
     if kind == NUMBER:
         return float
     if kind == BOOL:
         return bool
-    return object  # nothing kept is a bare object: each value is read
+    return Any
 
 
-def _read_fields(plan: _Plan, stored: Mapping[str, Any]) -> dict[str, Value]:
-    """Typed values by name. Some 0.1 µs a field: a render reads hundreds."""
-    typed: dict[str, Value] = {}
-    for name, typed_class, read, default in plan:
-        value: Value | None = stored.get(name)
-        if value is not None and type(value) is not typed_class:
-            value = read(value)
-        if value is None:
-            value = default
+def _read_one(reading: _Reading, kept: str) -> Mapping[str, Value]:
+    try:
+        values = reading.one.decode(kept)
+    except msgspec.ValidationError:
+        return _read_fields(reading, _ANY_ONE.decode(kept))
+    return _finish(reading, values)
+
+
+def _read_many(reading: _Reading, kept: str) -> Properties:
+    try:
+        events = reading.many.decode(kept)
+    except msgspec.ValidationError:
+        return tuple(_read_fields(reading, stored) for stored in _ANY_MANY.decode(kept))
+    if reading.unfinished:
+        for values in events:
+            _finish(reading, values)
+    return events
+
+
+def _finish(reading: _Reading, values: dict[str, Any]) -> Mapping[str, Value]:
+    """Settle what decoding did not, in place."""
+    for each in reading.unfinished:
+        value = values.get(each.name)
         if value is not None:
-            typed[name] = value
-    return typed
+            value = each.read(value)
+        if value is None:
+            value = each.default
+        if value is not None:
+            values[each.name] = value
+        else:
+            values.pop(each.name, None)
+    return values
+
+
+def _read_fields(reading: _Reading, stored: Mapping[str, Any]) -> Mapping[str, Value]:
+    """Each declared field on its own, where something kept does not fit its declaration."""
+    read = ((each, each.read(stored.get(each.name))) for each in reading.fields)
+    values = ((each.name, each.default if value is None else value) for each, value in read)
+    return {name: value for name, value in values if value is not None}

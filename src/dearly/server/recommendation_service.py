@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dearly.content import Serving
-from dearly.evaluation import build_facts
+from dearly.evaluation import read_facts
 from dearly.language import Program, nearest
 from dearly.language.requirements import RECOMMENDATION_HORIZON_US, touching_events
 from dearly.language.types import DAY_US, HOUR_US
@@ -120,7 +120,7 @@ class RecommendationService(recommendations_pb2_grpc.RecommendationServiceServic
     def _recommended(self, search: _Search, customer_id: str, now_us: int) -> Sequence[Suggestion]:
         ranges = _touching_ranges(search.serving.program, search.catalog, now_us)
         rows = self._application.store.read_customer(customer_id, ranges, now_us)
-        facts = build_facts(search.serving.program, rows.fields, rows.events)
+        facts = read_facts(search.serving.reader, rows.profile, rows.logs)
         touches = search.recommender.touches(facts, search.catalog)
         return search.recommender.recommended(search.catalog, touches, search.page, now_us)
 

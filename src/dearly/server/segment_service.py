@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from dearly.content import Serving
-from dearly.evaluation import Evaluation, build_facts
+from dearly.evaluation import Evaluation, read_facts
 from dearly.language import nearest
 from dearly.language.requirements import names_requirements
 from dearly.language.types import Value
@@ -53,7 +53,7 @@ class SegmentService(segments_pb2_grpc.SegmentServiceServicer):
             for event, horizon_us in events.items()
         ]
         rows = self._application.store.read_customer(customer_id, ranges, now_us)
-        return serving.compiled.at(build_facts(serving.program, rows.fields, rows.events), now_us)
+        return serving.compiled.at(read_facts(serving.reader, rows.profile, rows.logs), now_us)
 
 
 def _names(

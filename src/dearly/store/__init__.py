@@ -1,6 +1,7 @@
 """Profiles, events and items: one contract, and the stores that keep it."""
 
 from dearly.store.contract import (
+    CustomerQuery,
     CustomerReader,
     CustomerRows,
     EventRange,
@@ -8,6 +9,7 @@ from dearly.store.contract import (
     Interactions,
     ItemCounts,
     ItemRecord,
+    KeptEvents,
     Outcome,
     ProfileRecord,
     Store,
@@ -18,6 +20,7 @@ from dearly.store.ingest import Rejected, prepare_event, prepare_item, prepare_p
 from dearly.store.opening import StoreUrlError, open_store
 
 __all__ = [
+    "CustomerQuery",
     "CustomerReader",
     "CustomerRows",
     "EventRange",
@@ -25,6 +28,7 @@ __all__ = [
     "Interactions",
     "ItemCounts",
     "ItemRecord",
+    "KeptEvents",
     "Outcome",
     "ProfileRecord",
     "Rejected",

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+import msgspec
 
 from dearly import DearlyError
 from dearly.language import values
 
 Stored: TypeAlias = values.Stored
+
+_FIELDS = msgspec.json.Decoder(dict[str, Any])
+_MANY_FIELDS = msgspec.json.Decoder(list[dict[str, Any]])
 
 
 class StoreUnavailable(DearlyError):
@@ -71,23 +76,59 @@ class EventRange:
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerRows:
-    """What one read gives of a customer; ``fields`` is None for an unknown customer.
+class CustomerQuery:
+    """What a reader needs of one customer: the profile, and the ranges' events with ``time_us <= until_us``.
 
-    ``events`` are (type, time in microseconds, properties), ascending by (type, time, source, id).
+    Each type stands once in ``ranges``.
     """
 
-    fields: Mapping[str, Stored] | None
-    events: Sequence[tuple[str, int, Mapping[str, Stored]]]
+    customer_id: str
+    ranges: Sequence[EventRange]
+    until_us: int
+
+
+class KeptEvents(NamedTuple):
+    """One type's events, at least one, ascending by (time, source, id)."""
+
+    type: str
+    times_us: tuple[int, ...]
+    properties: str
+    """A JSON array: the properties of each event, in the same order."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRows:
+    """What one read gives of a customer, as JSON, just as kept: who knows the types that the rules declare
+    decodes only what is needed, straight into those types (see ``evaluation.read_facts``).
+    """
+
+    profile: str | None
+    """An object; None for a customer who is unknown, or known by events only."""
+    logs: Sequence[KeptEvents]
+    """Ascending by type; a type without events is left out."""
+
+    @property
+    def fields(self) -> Mapping[str, Stored] | None:
+        """The profile, decoded at each use."""
+        return None if self.profile is None else _FIELDS.decode(self.profile)
+
+    @property
+    def events(self) -> list[tuple[str, int, Mapping[str, Stored]]]:
+        """Each event as (type, time, properties), in order by type, time, source, id; decoded at each use."""
+        return [
+            (log.type, time_us, properties)
+            for log in self.logs
+            for time_us, properties in zip(log.times_us, _MANY_FIELDS.decode(log.properties), strict=True)
+        ]
 
 
 class CustomerReader(Protocol):
     """The one verb that a render needs of a store."""
 
-    def read_customer(self, customer_id: str, ranges: Sequence[EventRange], until_us: int) -> CustomerRows:
-        """The profile and the events of the ranges with ``time_us <= until_us``: one indexed range read.
+    def read_customers(self, queries: Sequence[CustomerQuery]) -> list[CustomerRows]:
+        """One answer a query, in their order, all as of one instant; each is some indexed range reads.
 
-        Only what the ranges name is read, whatever else the customer's history holds.
+        Only what the ranges name is read, whatever else the customers' histories hold.
         """
         ...
 
@@ -98,6 +139,10 @@ class Store(CustomerReader, Protocol):
     Verbs block; none waits for a lock longer than the store's own short time-out. They may be called
     from several threads.
     """
+
+    def read_customer(self, customer_id: str, ranges: Sequence[EventRange], until_us: int) -> CustomerRows:
+        """:meth:`read_customers` for one."""
+        ...
 
     def append_events(self, events: Sequence[EventRecord]) -> list[Outcome]:
         """Keep events in one durable commit; one outcome each, in order (repeats in the call included)."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from dearly.store import sqlite_reads as reads
 from dearly.store import sqlite_writes as writes
 from dearly.store.contract import (
+    CustomerQuery,
     CustomerRows,
     EventRange,
     EventRecord,
@@ -65,9 +66,14 @@ class SqliteStore:
         """See :meth:`dearly.store.Store.delete_items`."""
         return self._writer.write(lambda connection: writes.delete_items(connection, catalog, item_ids))
 
+    def read_customers(self, queries: Sequence[CustomerQuery]) -> list[CustomerRows]:
+        """See :meth:`dearly.store.Store.read_customers`."""
+        return self._readers.read(reads.read_customers, queries)
+
     def read_customer(self, customer_id: str, ranges: Sequence[EventRange], until_us: int) -> CustomerRows:
         """See :meth:`dearly.store.Store.read_customer`."""
-        return self._readers.read(reads.read_customer, customer_id, ranges, until_us)
+        (found,) = self.read_customers([CustomerQuery(customer_id, ranges, until_us)])
+        return found
 
     def get_profile(self, customer_id: str) -> ProfileRecord | None:
         """See :meth:`dearly.store.Store.get_profile`."""

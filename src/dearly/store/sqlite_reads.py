@@ -5,58 +5,86 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from dearly.language.types import HOUR_US
 from dearly.store.contract import (
+    CustomerQuery,
     CustomerRows,
     EventRange,
     Interactions,
     ItemCounts,
     ItemRecord,
+    KeptEvents,
     ProfileRecord,
     Stored,
 )
 
 BEFORE_ALL_US = -(2**63)
 
+_type_of = attrgetter("type")
+
+RANGES_AT_ONCE = 400
+"""SQLite joins at most 500 SELECTs into one statement."""
+
 _FIELDS = msgspec.json.Decoder(dict[str, Any])
-_MANY_FIELDS = msgspec.json.Decoder(list[dict[str, Any]])
+_TIMES = msgspec.json.Decoder(tuple[int, ...])
 
 
-@lru_cache(maxsize=1_024)
-def customer_statement(ranges: int) -> str:
-    """One statement for a profile and so many ranges of events, each in the order of the table's own tree."""
-    profile = "SELECT NULL, 0, fields FROM customers WHERE id = ?1"
-    return " UNION ALL ".join([profile, *(_range_statement(2 + 3 * place) for place in range(ranges))])
+@lru_cache(maxsize=RANGES_AT_ONCE)
+def events_statement(ranges: int) -> str:
+    """One statement for so many ranges of a customer's events, one row each: its place, times, properties.
+
+    A row a range, joined up within SQLite, takes a third less time than a row an event. The order within is
+    that of the table's own tree, and SQLite keeps a subquery's ORDER BY for ``group_concat``.
+    """
+    return " UNION ALL ".join(_range_statement(place) for place in range(ranges))
 
 
-def _range_statement(first: int) -> str:
-    return f"""SELECT * FROM (
-        SELECT type, time_us, properties FROM events
-        WHERE customer = (SELECT no FROM customers WHERE id = ?1)
-          AND type = ?{first} AND time_us > ?{first + 1} AND time_us <= ?{first + 2}
-        ORDER BY time_us, source, id)"""  # noqa: S608 (only the numbers of placeholders)
+def _range_statement(place: int) -> str:
+    event_type, since = 3 + 2 * place, 4 + 2 * place
+    return f"""SELECT {place}, group_concat(time_us), group_concat(properties) FROM (
+        SELECT time_us, properties FROM events
+        WHERE customer = ?1 AND type = ?{event_type} AND time_us > ?{since} AND time_us <= ?2
+        ORDER BY time_us, source, id)"""  # noqa: S608 (only the numbers of places and placeholders)
 
 
-def read_customer(
-    connection: sqlite3.Connection, customer_id: str, ranges: Sequence[EventRange], until_us: int
-) -> CustomerRows:
-    """See :meth:`dearly.store.Store.read_customer`."""
-    bound: list[str | int] = [customer_id]
-    for asked in sorted(ranges, key=lambda asked: asked.type):
-        since_us = BEFORE_ALL_US if asked.since_us is None else asked.since_us
-        bound += (asked.type, since_us, until_us)
-    rows = connection.execute(customer_statement(len(ranges)), bound).fetchall()
-    if not rows:
+def read_customers(connection: sqlite3.Connection, queries: Sequence[CustomerQuery]) -> list[CustomerRows]:
+    """See :meth:`dearly.store.Store.read_customers`."""
+    connection.execute("BEGIN")  # one instant for all; and one lock, not one a statement: 2 µs each
+    found = [_read_customer(connection, query) for query in queries]
+    connection.execute("COMMIT")
+    return found
+
+
+def _read_customer(connection: sqlite3.Connection, query: CustomerQuery) -> CustomerRows:
+    known = connection.execute(
+        "SELECT no, fields FROM customers WHERE id = ?", (query.customer_id,)
+    ).fetchone()
+    if known is None:
         return CustomerRows(None, ())
-    fields = rows[0][2]
-    # One decoding of all properties: a third faster than one each.
-    properties = _MANY_FIELDS.decode(f"[{','.join([row[2] for row in rows[1:]])}]")
-    events = [(row[0], row[1], found) for row, found in zip(rows[1:], properties, strict=True)]
-    return CustomerRows(None if fields is None else _FIELDS.decode(fields), events)
+    number, profile = known
+    ranges = sorted(query.ranges, key=_type_of)
+    logs: list[KeptEvents] = []
+    for start in range(0, len(ranges), RANGES_AT_ONCE):
+        logs += _read_logs(connection, number, ranges[start : start + RANGES_AT_ONCE], query.until_us)
+    return CustomerRows(profile, logs)
+
+
+def _read_logs(
+    connection: sqlite3.Connection, number: int, ranges: Sequence[EventRange], until_us: int
+) -> list[KeptEvents]:
+    bound: list[str | int] = [number, until_us]
+    for asked in ranges:
+        bound += (asked.type, BEFORE_ALL_US if asked.since_us is None else asked.since_us)
+    return [
+        KeptEvents(ranges[place].type, _TIMES.decode(f"[{times}]"), f"[{properties}]")
+        for place, times, properties in connection.execute(events_statement(len(ranges)), bound)
+        if times is not None
+    ]
 
 
 def get_profile(connection: sqlite3.Connection, customer_id: str) -> ProfileRecord | None:
