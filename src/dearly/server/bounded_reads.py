@@ -2,8 +2,8 @@
 
 SQLite gives up on a lock in 50 ms, but a stalled disk, or a lock that it does not expect, can keep one read
 for ten seconds or for ever, and a call into SQLite cannot be broken off. So a render's read happens in a
-thread of its own, and the render waits for it only so long. (Measured: the hand-over
-costs 10 µs, so a batch hands over at once all that it reads at once.)
+thread of its own, and the render waits for it only so long. (Measured: the hand-over costs 10 µs, so
+a batch hands over at once all that it reads.)
 """
 
 from __future__ import annotations
