@@ -1,8 +1,9 @@
 """Nearest vectors by inner product: FAISS picks candidates by the leading dimensions, all of them rank.
 
 The columns of the vectors descend by what they explain, so a prefix finds nearly all that the whole would.
-Ranks are exact among the candidates, and :meth:`VectorSearch.exact` is exact altogether. Equal scores rank by
-row, so an answer never depends on chance.
+Ranks are exact among the candidates, and :meth:`VectorSearch.exact` is exact altogether. So is all that a
+catalog gives which is small enough to be scored whole. Equal scores rank by row, so an answer never depends
+on chance.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ FLAT_FLOATS = 1 << 20
 FEWEST_CANDIDATES = 64
 RERANKED_CANDIDATES = 500
 """Where a prefix picks them: 99.8% of the exact best 20 among 40,981 items (256 of 768 dimensions)."""
+SCORED_FLOATS = 1 << 17
+"""Up to so many numbers (items x dimensions) every item is scored: 12 µs, not 26, for 792 x 66."""
 TARGET_RECALL = 0.99
 JUDGED_AT = 20
 QUERIES_AT_ONCE = 32
@@ -61,12 +64,14 @@ class VectorSearch:
 
         ``first`` are the candidates of the first net, where they were searched already.
         """
-        count = self.first_count(least)
-        if count < len(self.vectors):
+        every = len(self.vectors)
+        if self.plan.kind == "flat" and self.vectors.size <= SCORED_FLOATS:
+            scores = self._scores(query)
+            yield from (_best(scores, count) for count in (2 * least, 2 * least * WIDER) if count < every)
+        elif (count := self.first_count(least)) < every:
             yield self.rank(self.candidates(query[None], count)[0] if first is None else first, query)
-            wider = count * WIDER
-            if wider < len(self.vectors):
-                yield self.rank(self._search(query[None], wider, self.plan.lists)[0], query)
+            if count * WIDER < every:
+                yield self.rank(self._search(query[None], count * WIDER, self.plan.lists)[0], query)
         yield self.exact(query)
 
     def first_count(self, least: int) -> int:
@@ -95,15 +100,24 @@ class VectorSearch:
 
     def exact(self, query: Floats) -> tuple[Rows, Floats]:
         """Every row that scores above 0, best first."""
-        scores = np.einsum("ij,j->i", self.vectors, query)
-        rows = np.arange(len(scores), dtype=np.int64)
-        return _descending(rows, scores if self.scale is None else scores * self.scale)
+        return _descending(np.arange(len(self.vectors)), self._scores(query))
+
+    def _scores(self, query: Floats) -> Floats:
+        scores: Floats = np.einsum("ij,j->i", self.vectors, query)
+        return scores if self.scale is None else scores * self.scale
+
+
+def _best(scores: Floats, count: int) -> tuple[Rows, Floats]:
+    """:func:`_descending` of the best so many scores, and of all that equal the last of them."""
+    rows = (scores >= np.partition(scores, -count)[-count]).nonzero()[0]
+    return _descending(rows, scores[rows])
 
 
 def _descending(rows: Rows, scores: Floats) -> tuple[Rows, Floats]:
-    order = np.argsort(-scores, kind="stable")
+    """Rows and scores, best first; those that score nothing are left out."""
+    order = (-scores).argsort(kind="stable")
     scores = scores[order]
-    count = int(np.searchsorted(-scores, 0.0))
+    count = int(np.count_nonzero(scores > 0.0))
     return rows[order[:count]], scores[:count]
 
 
