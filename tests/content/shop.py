@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dearly.content import Personalizer, Reason, RenderReply, RenderRequest, Serving, prepare_serving
+from dearly.content import (
+    Personalizer,
+    Reason,
+    RenderReply,
+    RenderRequest,
+    Serving,
+    prepare_serving,
+    unhurried,
+)
 from dearly.language import Package, Program, check_package, render_text
 from dearly.language.types import DAY_US, HOUR_US
 from dearly.recommendation import Recommender, RecommenderKeeper
@@ -201,7 +209,7 @@ def open_shop(
     serving = prepare_serving(program)
     recommender = RecommenderKeeper(store, folder / "index").refresh(program, NOW_US)
     clock = clock or Clock()
-    personalizer = Personalizer(serving, store, recommender, monotonic=clock, new_id=Ids())
+    personalizer = Personalizer(serving, unhurried(store), recommender, monotonic=clock, new_id=Ids())
     try:
         yield Shop(store, path, program, serving, recommender, personalizer, clock)
     finally:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from dearly.content import Personalizer, Reason, RenderReply, RenderRequest, UnknownBlock
+from dearly.content import Personalizer, Reason, RenderReply, RenderRequest, UnknownBlock, unhurried
 from dearly.content.personalizer import MAX_RENDER_S, STORE_REST_S
 from dearly.language.types import DAY_US, HOUR_US
 from dearly.store import Store, StoreUnavailable
@@ -102,7 +102,9 @@ ANY_ERROR = pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(erro
 
 def with_reads(shop: Shop, reads: Any) -> Shop:
     """The shop with another reader of its store."""
-    personalizer = Personalizer(shop.serving, reads, shop.recommender, monotonic=shop.clock, new_id=Ids())
+    personalizer = Personalizer(
+        shop.serving, unhurried(reads), shop.recommender, monotonic=shop.clock, new_id=Ids()
+    )
     return replace(shop, personalizer=personalizer)
 
 

@@ -32,7 +32,14 @@ from dearly.cli.options import (
 )
 from dearly.cli.progress import track_progress
 from dearly.cli.rules_package import load_program
-from dearly.content import Personalizer, RenderedBlock, RenderRequest, UnknownBlock, prepare_serving
+from dearly.content import (
+    Personalizer,
+    RenderedBlock,
+    RenderRequest,
+    UnknownBlock,
+    prepare_serving,
+    unhurried,
+)
 from dearly.language import Program, nearest
 from dearly.language.values import time_to_stored
 from dearly.recommendation import Item, RecommenderKeeper
@@ -165,7 +172,8 @@ class _Stage:
 
 def _set_up(program: Program, store: Store, index: Path, rules: Path, now_us: int) -> _Stage:
     recommender = RecommenderKeeper(store, index).refresh(program, now_us)
-    return _Stage(store, rules, Personalizer(prepare_serving(program), store, recommender), now_us)
+    personalizer = Personalizer(prepare_serving(program), unhurried(store), recommender)
+    return _Stage(store, rules, personalizer, now_us)
 
 
 def _preview(stage: _Stage, block: str, customer_id: str) -> Preview:

@@ -1,6 +1,6 @@
 """Facts -> block decision -> items -> template -> bytes, with a fallback behind every step."""
 
-from dearly.content.personalizer import Personalizer
+from dearly.content.personalizer import Personalizer, unhurried
 from dearly.content.request import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock
 from dearly.content.serving import CannotServe, Serving, check_servable, prepare_serving
 
@@ -15,4 +15,5 @@ __all__ = [
     "UnknownBlock",
     "check_servable",
     "prepare_serving",
+    "unhurried",
 ]

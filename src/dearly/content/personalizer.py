@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 import structlog
 
@@ -21,7 +22,7 @@ from dearly.content.validity import next_arrival, watch_lists
 from dearly.evaluation import Evaluation, Facts, Watch, read_facts
 from dearly.language import nearest
 from dearly.recommendation import Recommender
-from dearly.store import CustomerQuery, CustomerReader, CustomerRows, StoreUnavailable
+from dearly.store import CustomerQuery, CustomerRows, Store, StoreUnavailable
 
 MAX_PART_BYTES = 256 * 1024
 """The longest that one part (HTML, text, subject) of a block may be."""
@@ -32,13 +33,24 @@ MAX_RENDER_S = 0.050
 CLIPPED_BYTES = 102 * 1024
 """Common mail programs cut messages of more HTML than this."""
 
+READ_SHARE = 0.5
+"""How much of the time that is left reading may take: what remains is enough for a fallback."""
+
 STORE_REST_S = 0.25
 """After a store did not answer, calls do without it for this long instead of each waiting in turn."""
 
 END_OF_TIME_US = 2**63 - 1
 """Events stamped in the future are read as well: only so is it known when the first of them comes due."""
 
+ReadCustomers: TypeAlias = Callable[[Sequence[CustomerQuery], float], Sequence[CustomerRows]]
+"""Reads customers, each query's in order, within so many seconds; else it raises StoreUnavailable."""
+
 _log = structlog.get_logger("dearly.content")
+
+
+def unhurried(store: Store) -> ReadCustomers:
+    """Reads that take as long as the store does, for tools that have the time."""
+    return lambda queries, _patience_s: store.read_customers(queries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +92,7 @@ class Personalizer:
     def __init__(
         self,
         serving: Serving,
-        store: CustomerReader,
+        read: ReadCustomers,
         recommender: Recommender,
         *,
         monotonic: Callable[[], float] = time.monotonic,
@@ -88,7 +100,7 @@ class Personalizer:
     ) -> None:
         self.serving = serving
         self.recommender = recommender
-        self._store = store
+        self._read = read
         self._monotonic = monotonic
         self._new_id = new_id
         self._store_rests_until_s = 0.0
@@ -145,7 +157,8 @@ class Personalizer:
             failure = Reason.FALLBACK_DEADLINE
         elif self._monotonic() >= self._store_rests_until_s:
             try:
-                found = self._store.read_customers([_query(call) for call in calls])
+                patience_s = (calls[0].deadline_s - self._monotonic()) * READ_SHARE
+                found = self._read([_query(call) for call in calls], patience_s)
             except StoreUnavailable as error:
                 self._store_rests_until_s = self._monotonic() + STORE_REST_S
                 self._report(calls[0], "store", "", error)

@@ -49,7 +49,9 @@ class Application:
         self.now_us = now_us
         self.rules = rules.served
         self._render_reads = BoundedReads(store)
-        self.personalizer = Personalizer(rules.served.serving, self._render_reads, recommendations.current)
+        self.personalizer = Personalizer(
+            rules.served.serving, self._render_reads.read, recommendations.current
+        )
         self.writes = BlockingThreads(WRITE_THREADS, MAX_WAITING)
         self.reads = BlockingThreads(READ_THREADS, MAX_WAITING)
         self.checks = BlockingThreads(CHECK_THREADS, MAX_WAITING_CHECKS)

@@ -12,9 +12,9 @@ import queue
 import threading
 from collections.abc import Sequence
 
-from dearly.store import CustomerQuery, CustomerReader, CustomerRows, StoreUnavailable
+from dearly.store import CustomerQuery, CustomerRows, Store, StoreUnavailable
 
-PATIENCE_S = 0.2
+MOST_PATIENCE_S = 0.2
 """Longer than SQLite itself waits for a lock."""
 
 
@@ -36,16 +36,15 @@ class BoundedReads:
     further ones are refused at once.
     """
 
-    def __init__(self, store: CustomerReader, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._patience_s = patience_s
         self._reads: queue.SimpleQueue[_Read | None] = queue.SimpleQueue()
         self._stuck: _Read | None = None
         self._thread = threading.Thread(target=self._read_all, name="render-reads", daemon=True)
         self._thread.start()
 
-    def read_customers(self, queries: Sequence[CustomerQuery]) -> list[CustomerRows]:
-        """See :meth:`dearly.store.Store.read_customers`.
+    def read(self, queries: Sequence[CustomerQuery], patience_s: float) -> list[CustomerRows]:
+        """See :meth:`dearly.store.Store.read_customers`; it is waited for so long, and never over 0.2 s.
 
         Raises:
             StoreUnavailable: as the store does, or when it did not answer in time.
@@ -54,10 +53,11 @@ class BoundedReads:
             raise StoreUnavailable("The store has not answered an earlier read yet.")
         self._stuck = None
         read = _Read(queries)
+        patience_s = min(patience_s, MOST_PATIENCE_S)
         self._reads.put(read)
-        if not read.done.acquire(timeout=self._patience_s):
+        if not read.done.acquire(timeout=max(0.0, patience_s)):
             self._stuck = read
-            raise StoreUnavailable(f"The store did not answer within {self._patience_s * 1000:.0f} ms.")
+            raise StoreUnavailable(f"The store did not answer within {patience_s * 1000:.0f} ms.")
         if read.error is not None:
             raise read.error
         assert read.rows is not None
@@ -66,7 +66,7 @@ class BoundedReads:
     def close(self) -> None:
         """End the thread; one that is stuck is left behind."""
         self._reads.put(None)
-        self._thread.join(timeout=self._patience_s)
+        self._thread.join(timeout=MOST_PATIENCE_S)
 
     def _read_all(self) -> None:
         while (read := self._reads.get()) is not None:

@@ -17,6 +17,7 @@ LONGEST_CALL_S = 10.0
 """A call without a deadline of its own, or with a longer one, has this long."""
 
 ANSWER_SHARE = 0.9
+BATCH_ANSWER_SHARE = 0.75
 """How much of the caller's time deciding may take; the rest is for the answer's way back."""
 
 SLICE = 16
@@ -52,7 +53,7 @@ class ContentService(content_pb2_grpc.ContentServiceServicer):
         self, request: content_pb2.BatchRenderContentRequest, context: Context
     ) -> content_pb2.BatchRenderContentResponse:
         """Many recipients, in slices between which the loop answers others."""
-        deadline_s = _deadline_s(context)
+        deadline_s = _deadline_s(context, BATCH_ANSWER_SHARE)
         require_count("requests", len(request.requests), MAX_BATCH)
         response = content_pb2.BatchRenderContentResponse()
         for start in range(0, len(request.requests), SLICE):
@@ -86,11 +87,11 @@ class ContentService(content_pb2_grpc.ContentServiceServicer):
         return RenderRequest(customer_id, blocks, send_id, self._application.moment_us(request))
 
 
-def _deadline_s(context: Context) -> float:
+def _deadline_s(context: Context, share: float = ANSWER_SHARE) -> float:
     """When deciding must be over, as an instant of the monotonic clock."""
     remaining_s = context.time_remaining()
     allowed_s = LONGEST_CALL_S if remaining_s is None else min(remaining_s, LONGEST_CALL_S)
-    return time.monotonic() + allowed_s * ANSWER_SHARE
+    return time.monotonic() + allowed_s * share
 
 
 def _to_wire(reply: RenderReply) -> content_pb2.RenderContentResponse:

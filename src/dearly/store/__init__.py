@@ -2,7 +2,6 @@
 
 from dearly.store.contract import (
     CustomerQuery,
-    CustomerReader,
     CustomerRows,
     EventRange,
     EventRecord,
@@ -21,7 +20,6 @@ from dearly.store.opening import StoreUrlError, open_store
 
 __all__ = [
     "CustomerQuery",
-    "CustomerReader",
     "CustomerRows",
     "EventRange",
     "EventRecord",

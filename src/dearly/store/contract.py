@@ -122,8 +122,12 @@ class CustomerRows:
         ]
 
 
-class CustomerReader(Protocol):
-    """The one verb that a render needs of a store."""
+class Store(Protocol):
+    """The verbs. Writes return when they are durable. Every verb may raise :class:`StoreUnavailable`.
+
+    Verbs block; none waits for a lock longer than the store's own short time-out. They may be called
+    from several threads.
+    """
 
     def read_customers(self, queries: Sequence[CustomerQuery]) -> list[CustomerRows]:
         """One answer a query, in their order, all as of one instant; each is some indexed range reads.
@@ -131,14 +135,6 @@ class CustomerReader(Protocol):
         Only what the ranges name is read, whatever else the customers' histories hold.
         """
         ...
-
-
-class Store(CustomerReader, Protocol):
-    """The verbs. Writes return when they are durable. Every verb may raise :class:`StoreUnavailable`.
-
-    Verbs block; none waits for a lock longer than the store's own short time-out. They may be called
-    from several threads.
-    """
 
     def read_customer(self, customer_id: str, ranges: Sequence[EventRange], until_us: int) -> CustomerRows:
         """:meth:`read_customers` for one."""
