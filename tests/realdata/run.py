@@ -27,6 +27,7 @@ from dearly.cli.progress import track_progress
 from dearly.store import EventRange, open_store
 from dearly.v1 import content_pb2, content_pb2_grpc, recommendations_pb2, recommendations_pb2_grpc
 from tests.realdata.html import html_problem
+from tests.serving import server_process
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = ROOT.parent / "shared" / "data" / "completejourney"
@@ -75,7 +76,7 @@ def journey(work: Path, households: int | None = None) -> dict[str, Any]:
     """
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    store, index = f"sqlite:///{work / 'journey.db'}", str(work / "index")
+    store, index = f"sqlite:///{work / 'store.db'}", str(work / "index")
     seconds: dict[str, float] = {}
     with timed(seconds, "import_s"):
         mapping, rejects = str(JOURNEY / "import.toml"), str(work / "rejects.jsonl")
@@ -85,8 +86,8 @@ def journey(work: Path, households: int | None = None) -> dict[str, Any]:
     with timed(seconds, "index_build_s"):
         places = ("--store", store, "--rules", str(RULES), "--index", index)
         dearly("index", "build", *places, "--as-of", AS_OF.isoformat())
-    with serving(store, index, work / "server.log") as address, timed(seconds, "render_s"):
-        findings = render_all(address, store, households)
+    with server_process(work, RULES, "--allow-now") as server, timed(seconds, "render_s"):
+        findings = render_all(server.address, store, households)
     figures = findings.report()
     seconds["calls_per_s"] = round(figures["calls"] / seconds["render_s"], 1)
     return figures | {"import": json.loads(imported), "timings": seconds}
@@ -179,21 +180,6 @@ def dearly(*arguments: str) -> str:
     """Run one command; its standard output."""
     command = [sys.executable, "-m", "dearly.cli", *arguments]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout
-
-
-@contextmanager
-def serving(store: str, index: str, log: Path) -> Iterator[str]:
-    """``dearly serve`` on a free port of loopback; it takes ``now`` from callers."""
-    command = [sys.executable, "-m", "dearly.cli", "serve", "--store", store, "--rules", str(RULES)]
-    command += ["--index", index, "--address", "127.0.0.1:0", "--allow-now"]
-    with log.open("wb") as sink:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sink, text=True, cwd=ROOT)
-    try:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["address"]
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
 
 
 def main() -> None:
