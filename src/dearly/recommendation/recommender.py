@@ -13,20 +13,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
-import numpy as np
-
 from dearly.evaluation import Facts
 from dearly.language.types import DAY_US
 from dearly.recommendation.aisle import Aisle
-from dearly.recommendation.interactions import Floats, Rows
+from dearly.recommendation.interactions import Floats
 from dearly.recommendation.search import VectorSearch
 from dearly.recommendation.shelves import Shelves
 from dearly.recommendation.suggestions import Page, StrategyName, Suggestion, Touch, fill_page
 
 FALLBACK_WINDOW_US = 30 * DAY_US
 """Where another strategy runs short, the page is filled by what is trending within this window."""
-
-QUERIES_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,32 +72,11 @@ class Recommender:
     def recommended_many(
         self, catalog: str, customers: Sequence[Sequence[Touch]], page: Page, now_us: int
     ) -> list[list[Suggestion]]:
-        """:meth:`recommended` for many customers' touches, in order; candidates are searched together."""
-        answers: list[list[Suggestion]] = []
-        for start in range(0, len(customers), QUERIES_AT_ONCE):
-            answers += self._recommended_batch(
-                catalog, customers[start : start + QUERIES_AT_ONCE], page, now_us
-            )
-        return answers
+        """:meth:`recommended` for many customers' touches, in order.
 
-    def _recommended_batch(
-        self, catalog: str, customers: Sequence[Sequence[Touch]], page: Page, now_us: int
-    ) -> list[list[Suggestion]]:
-        aisle = self.aisles.get(catalog)
-        if aisle is None or aisle.index is None or aisle.index.recommended is None:
-            return [self.recommended(catalog, touches, page, now_us) for touches in customers]
-        search = aisle.index.recommended
-        barred = [page.exclude | _used_up(aisle, touches, now_us) for touches in customers]
-        queries = [aisle.index.fold_in(touches, now_us) for touches in customers]
-        answers: list[list[Suggestion]] = []
-        for query, refused, rows in zip(
-            queries, barred, _first_nets(search, queries, barred, page), strict=True
-        ):
-            chosen: list[Suggestion] = []
-            if query is not None:
-                chosen = _nearest(aisle, search, query, "recommended", page, refused, rows)
-            answers.append(_fill_up(aisle, chosen, FALLBACK_WINDOW_US, page, refused, now_us))
-        return answers
+        One by one: FAISS takes as long for many at once, and would start threads for them.
+        """
+        return [self.recommended(catalog, touches, page, now_us) for touches in customers]
 
     def similar(self, catalog: str, item_id: str, page: Page, now_us: int) -> list[Suggestion]:
         """The item's neighbours by the cosine of their vectors; the item itself is left out."""
@@ -154,35 +129,17 @@ def _nearest(
     strategy: StrategyName,
     page: Page,
     barred: frozenset[str],
-    first: Rows | None = None,
 ) -> list[Suggestion]:
-    """The page's best, from nets cast wider until it is full; ``first`` is the first net's catch, if any."""
+    """The page's best, from nets cast wider until it is full."""
     by_row = aisle.by_row
     chosen: list[Suggestion] = []
-    for rows, scores in search.widening(query, page.limit + len(barred), first):
+    for rows, scores in search.widening(query, page.limit + len(barred)):
         chosen = []
         items = map(by_row.__getitem__, rows.tolist())
         fill_page(chosen, items, scores.tolist(), strategy, page, set(barred))
         if len(chosen) == page.limit:
             break
     return chosen
-
-
-def _first_nets(
-    search: VectorSearch, queries: Sequence[Floats | None], barred: Sequence[frozenset[str]], page: Page
-) -> list[Rows | None]:
-    """Each query's first candidates, from one search for all that need equally many."""
-    nets: list[Rows | None] = [None] * len(queries)
-    together: dict[int, list[tuple[int, Floats]]] = {}
-    for place, (query, refused) in enumerate(zip(queries, barred, strict=True)):
-        count = search.first_count(page.limit + len(refused))
-        if query is not None and count < len(search.vectors):
-            together.setdefault(count, []).append((place, query))
-    for count, asked in together.items():
-        caught = search.candidates(np.stack([query for _, query in asked]), count)
-        for (place, _), rows in zip(asked, caught, strict=True):
-            nets[place] = rows
-    return nets
 
 
 def _fill_up(

@@ -59,24 +59,19 @@ class VectorSearch:
     scale: Floats | None
     faiss_index: Any
 
-    def widening(self, query: Floats, least: int, first: Rows | None = None) -> Iterator[tuple[Rows, Floats]]:
-        """Rows and scores, best first: first quickly, then from wider nets, at last all that score above 0.
-
-        ``first`` are the candidates of the first net, where they were searched already.
-        """
+    def widening(self, query: Floats, least: int) -> Iterator[tuple[Rows, Floats]]:
+        """Rows and scores, best first: at first the nearest, then from wider nets, at last all above 0."""
         every = len(self.vectors)
         if self.plan.kind == "flat" and self.vectors.size <= SCORED_FLOATS:
             scores = self._scores(query)
-            yield from (_best(scores, count) for count in (2 * least, 2 * least * WIDER) if count < every)
-        elif (count := self.first_count(least)) < every:
-            yield self.rank(self.candidates(query[None], count)[0] if first is None else first, query)
+            for count in (2 * least, 2 * least * WIDER):
+                if count < every:
+                    yield _best(scores, count)
+        elif (count := max(self.plan.candidates, 2 * least)) < every:
+            yield self.rank(self.candidates(query[None], count)[0], query)
             if count * WIDER < every:
                 yield self.rank(self._search(query[None], count * WIDER, self.plan.lists)[0], query)
         yield self.exact(query)
-
-    def first_count(self, least: int) -> int:
-        """How many candidates the first net takes for a page that needs at least so many."""
-        return max(self.plan.candidates, 2 * least)
 
     def candidates(self, queries: Floats, count: int) -> Rows:
         """Candidate rows (queries x count) by the prefix; -1 stands where there are no more."""
@@ -96,11 +91,12 @@ class VectorSearch:
         rows = np.sort(rows[rows >= 0])
         # einsum, not a BLAS product: a row's score must be the same in whatever company it is computed.
         scores = np.einsum("ij,j->i", self.vectors[rows], query)
-        return _descending(rows, scores if self.scale is None else scores * self.scale[rows])
+        order, scores = _best(scores if self.scale is None else scores * self.scale[rows], len(rows))
+        return rows[order], scores
 
     def exact(self, query: Floats) -> tuple[Rows, Floats]:
         """Every row that scores above 0, best first."""
-        return _descending(np.arange(len(self.vectors)), self._scores(query))
+        return _best(self._scores(query), len(self.vectors))
 
     def _scores(self, query: Floats) -> Floats:
         scores: Floats = np.einsum("ij,j->i", self.vectors, query)
@@ -108,17 +104,12 @@ class VectorSearch:
 
 
 def _best(scores: Floats, count: int) -> tuple[Rows, Floats]:
-    """:func:`_descending` of the best so many scores, and of all that equal the last of them."""
-    rows = (scores >= np.partition(scores, -count)[-count]).nonzero()[0]
-    return _descending(rows, scores[rows])
-
-
-def _descending(rows: Rows, scores: Floats) -> tuple[Rows, Floats]:
-    """Rows and scores, best first; those that score nothing are left out."""
+    """The best so many that are above 0, and all that equal the last of them: where they stand, and they."""
+    least = np.partition(scores, -count)[-count] if count < len(scores) else 0.0
+    rows = (scores >= least if least > 0.0 else scores > 0.0).nonzero()[0]
+    scores = scores[rows]
     order = (-scores).argsort(kind="stable")
-    scores = scores[order]
-    count = int(np.count_nonzero(scores > 0.0))
-    return rows[order[:count]], scores[:count]
+    return rows[order], scores[order]
 
 
 def plan_search(vectors: Floats, scale: Floats | None, queries: Floats, seed: int) -> VectorSearch:
@@ -180,11 +171,10 @@ class _Judge:
 
 
 def _best_rows(vectors: Floats, weights: Floats, queries: Floats) -> list[Rows]:
-    rows = np.arange(len(vectors), dtype=np.int64)
     best: list[Rows] = []
     for some in np.array_split(queries, max(1, len(queries) // QUERIES_AT_ONCE)):
         scores = some @ vectors.T * weights.T
-        best += [_descending(rows, row)[0][:JUDGED_AT].copy() for row in scores]
+        best += [_best(row, JUDGED_AT)[0][:JUDGED_AT] for row in scores]
     return best
 
 
