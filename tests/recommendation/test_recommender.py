@@ -119,6 +119,28 @@ def test_an_unknown_catalog_has_no_items(trained: Recommender) -> None:
     assert trained.listed("wine", ["a"], page) == []
 
 
+def test_facts_touch_by_every_event_and_property_that_names_an_item_of_the_catalog(
+    trained: Recommender,
+) -> None:
+    viewed_one, bought, instead_of, read = (product_id(shelf, 0) for shelf in range(4))
+    facts = Facts(
+        events={
+            "product_viewed": EventLog((1, NOW_US - 2), ({}, {"product_id": viewed_one})),
+            "product_purchased": EventLog((NOW_US - 1,), ({"product_id": bought, "instead_of": instead_of},)),
+            "article_opened": EventLog((NOW_US,), ({"article_id": read},)),
+        }
+    )
+    touches = [
+        Touch(instead_of, "product_purchased", NOW_US - 1),
+        Touch(bought, "product_purchased", NOW_US - 1),
+        Touch(viewed_one, "product_viewed", NOW_US - 2),
+    ]
+    found = trained.recommended_to(facts, "product", Page(100), NOW_US)
+    assert found == trained.recommended("product", touches, Page(100), NOW_US)
+    assert strategies(found[:6]) == {"recommended"}
+    assert trained.recommended_to(facts, "wine", Page(100), NOW_US) == []
+
+
 TOUCHES = st.lists(
     st.builds(
         Touch,
@@ -292,19 +314,3 @@ def test_an_unavailable_item_stands_nowhere() -> None:
         shop.listed("product", ["a", "b"], page),
     ):
         assert ids(found) == ["b"]
-
-
-def test_touches_are_every_event_and_property_that_names_an_item_of_the_catalog(trained: Recommender) -> None:
-    facts = Facts(
-        events={
-            "product_viewed": EventLog((1, 2), ({"product_id": "a"}, {})),
-            "product_purchased": EventLog((3,), ({"product_id": "b", "instead_of": "c"},)),
-            "article_opened": EventLog((4,), ({"article_id": "z"},)),
-        }
-    )
-    assert sorted(trained.touches(facts, "product"), key=lambda touch: touch.item_id) == [
-        Touch("a", "product_viewed", 1),
-        Touch("b", "product_purchased", 3),
-        Touch("c", "product_purchased", 3),
-    ]
-    assert trained.touches(facts, "wine") == []

@@ -57,7 +57,7 @@ def _fill(
     catalog = wanted.catalog
     match wanted.strategy:
         case Recommended():
-            return recommender.recommended(catalog, recommender.touches(facts, catalog), page, now_us)
+            return recommender.recommended_to(facts, catalog, page, now_us)
         case SimilarTo():
             seed = evaluation.seed(place.block, place.index, wanted.name)
             return recommender.similar(catalog, seed, page, now_us) if seed is not None else []

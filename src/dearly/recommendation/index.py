@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from dearly.recommendation.factors import Factors, factorise, suit_dimensions
 from dearly.recommendation.interactions import Feedback, Floats, Rows
 from dearly.recommendation.search import SearchPlan, VectorSearch, plan_search
-from dearly.recommendation.suggestions import Touch
+from dearly.recommendation.suggestions import Touch, TouchLog, log_touches
 
 FORMAT = 1
 QUERIES_JUDGED = 200
@@ -87,19 +88,25 @@ class CatalogIndex:
         A touch counts as it did in training: its event's weight, halved for every half-life of age, added up
         per item, then the logarithm.
         """
-        weights, row_of, half_life_us = self.manifest.event_weights, self.row_of, self.manifest.half_life_us
+        return self.fold_logs(log_touches(touches), now_us)
+
+    def fold_logs(self, logs: Iterable[TouchLog], now_us: int) -> Floats | None:
+        """:meth:`fold_in` of touches that are at hand by event."""
+        rows: Mapping[Any, int] = self.row_of  # None, too, may be looked up
+        half_life_us = self.manifest.half_life_us
         amounts: dict[int, float] = {}
-        for touch in touches:
-            row = row_of.get(touch.item_id)
-            age_us = now_us - touch.time_us
-            if row is not None and age_us >= 0:
-                weight = weights.get(touch.event, UNLISTED_EVENT_WEIGHT) * 2.0 ** (-age_us / half_life_us)
-                amounts[row] = amounts.get(row, 0.0) + weight
+        for log in logs:
+            weight = self.manifest.event_weights.get(log.event, UNLISTED_EVENT_WEIGHT)
+            for item_id, time_us in zip(log.item_ids, log.times_us, strict=True):
+                row = rows.get(item_id)
+                if row is not None and time_us <= now_us:
+                    faded = weight * 2.0 ** ((time_us - now_us) / half_life_us)
+                    amounts[row] = amounts.get(row, 0.0) + faded
         if not amounts:
             return None
-        rows = np.fromiter(amounts, np.int64, len(amounts))
+        touched = np.fromiter(amounts, np.int64, len(amounts))
         strengths = np.log1p(np.fromiter(amounts.values(), np.float32, len(amounts)))
-        return fold(self.factors, rows, strengths)
+        return fold(self.factors, touched, strengths)
 
     def neighbours_query(self, item_id: str) -> Floats | None:
         """The item's vector at unit length; None when nothing is known of it."""
@@ -113,7 +120,9 @@ class CatalogIndex:
 def fold(factors: Factors, rows: Rows, strengths: Floats) -> Floats:
     """The vector of somebody drawn to these items so strongly."""
     # einsum, not a BLAS product: no threads within a request, and the same bits in any company.
-    vector: Floats = np.einsum("i,ij->j", strengths / factors.degrees[rows], factors.vectors[rows])
+    vector: Floats = np.einsum(
+        "i,ij->j", strengths / factors.degrees[rows], factors.vectors.take(rows, axis=0)
+    )
     return vector
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from typing import Any
 
 from dearly.evaluation import Facts
 from dearly.language.types import DAY_US
@@ -19,7 +20,15 @@ from dearly.recommendation.aisle import Aisle
 from dearly.recommendation.interactions import Floats
 from dearly.recommendation.search import VectorSearch
 from dearly.recommendation.shelves import Shelves
-from dearly.recommendation.suggestions import Page, StrategyName, Suggestion, Touch, fill_page
+from dearly.recommendation.suggestions import (
+    Page,
+    StrategyName,
+    Suggestion,
+    Touch,
+    TouchLog,
+    fill_page,
+    log_touches,
+)
 
 FALLBACK_WINDOW_US = 30 * DAY_US
 """Where another strategy runs short, the page is filled by what is trending within this window."""
@@ -41,33 +50,17 @@ class Recommender:
         """The version of the catalog's index; empty where there is none."""
         return self.index_versions.get(catalog, "")
 
-    def touches(self, facts: Facts, catalog: str) -> list[Touch]:
-        """What the customer touched in a catalog, by every event that can."""
-        aisle = self.aisles.get(catalog)
-        touches: list[Touch] = []
-        for signal in aisle.signals if aisle is not None else ():
-            log, name = facts.events.get(signal.event), signal.property
-            if log is not None:
-                touches += [
-                    Touch(properties[name], signal.event, time_us)  # type: ignore[arg-type] # an id is text
-                    for time_us, properties in zip(log.times_us, log.properties, strict=True)
-                    if name in properties
-                ]
-        return touches
-
     def recommended(
         self, catalog: str, touches: Sequence[Touch], page: Page, now_us: int
     ) -> list[Suggestion]:
         """What the touches up to now point to, but nothing that the customer has used up."""
         aisle = self.aisles.get(catalog)
-        if aisle is None:
-            return []
-        barred = page.exclude | _used_up(aisle, touches, now_us)
-        query = aisle.index.fold_in(touches, now_us) if aisle.index is not None else None
-        chosen: list[Suggestion] = []
-        if query is not None and aisle.index is not None and aisle.index.recommended is not None:
-            chosen = _nearest(aisle, aisle.index.recommended, query, "recommended", page, barred)
-        return _fill_up(aisle, chosen, FALLBACK_WINDOW_US, page, barred, now_us)
+        return _recommended(aisle, log_touches(touches), page, now_us) if aisle is not None else []
+
+    def recommended_to(self, facts: Facts, catalog: str, page: Page, now_us: int) -> list[Suggestion]:
+        """:meth:`recommended` by what the customer touched in the catalog, by every event that can."""
+        aisle = self.aisles.get(catalog)
+        return _recommended(aisle, _logs_in(aisle, facts), page, now_us) if aisle is not None else []
 
     def recommended_many(
         self, catalog: str, customers: Sequence[Sequence[Touch]], page: Page, now_us: int
@@ -115,10 +108,32 @@ class Recommender:
         return chosen
 
 
-def _used_up(aisle: Aisle, touches: Sequence[Touch], now_us: int) -> frozenset[str]:
-    consuming = aisle.consuming
+def _logs_in(aisle: Aisle, facts: Facts) -> list[TouchLog]:
+    logs: list[TouchLog] = []
+    for signal in aisle.signals:
+        log, name = facts.events.get(signal.event), signal.property
+        if log is not None:
+            item_ids: list[Any] = [properties.get(name) for properties in log.properties]
+            logs.append(TouchLog(signal.event, item_ids, log.times_us))
+    return logs
+
+
+def _recommended(aisle: Aisle, logs: Sequence[TouchLog], page: Page, now_us: int) -> list[Suggestion]:
+    barred = page.exclude | _used_up(aisle, logs, now_us)
+    query = aisle.index.fold_logs(logs, now_us) if aisle.index is not None else None
+    chosen: list[Suggestion] = []
+    if query is not None and aisle.index is not None and aisle.index.recommended is not None:
+        chosen = _nearest(aisle, aisle.index.recommended, query, "recommended", page, barred)
+    return _fill_up(aisle, chosen, FALLBACK_WINDOW_US, page, barred, now_us)
+
+
+def _used_up(aisle: Aisle, logs: Iterable[TouchLog], now_us: int) -> frozenset[str]:
     return frozenset(
-        [touch.item_id for touch in touches if touch.event in consuming and touch.time_us <= now_us]
+        item_id
+        for log in logs
+        if log.event in aisle.consuming
+        for item_id, time_us in zip(log.item_ids, log.times_us, strict=True)
+        if item_id is not None and time_us <= now_us
     )
 
 

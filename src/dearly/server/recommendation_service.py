@@ -121,8 +121,7 @@ class RecommendationService(recommendations_pb2_grpc.RecommendationServiceServic
         ranges = _touching_ranges(search.serving.program, search.catalog, now_us)
         rows = self._application.store.read_customer(customer_id, ranges, now_us)
         facts = read_facts(search.serving.reader, rows.profile, rows.logs)
-        touches = search.recommender.touches(facts, search.catalog)
-        return search.recommender.recommended(search.catalog, touches, search.page, now_us)
+        return search.recommender.recommended_to(facts, search.catalog, search.page, now_us)
 
 
 def _touching_ranges(program: Program, catalog: str, now_us: int) -> list[EventRange]:
