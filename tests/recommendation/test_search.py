@@ -49,6 +49,7 @@ def test_the_same_seed_gives_the_same_lists(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_candidates_by_a_prefix_are_ranked_by_the_whole_vector(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "SCORED_FLOATS", 0)
     monkeypatch.setattr(searching, "MOST_PREFIX_DIMENSIONS", 4)
     monkeypatch.setattr(searching, "RERANKED_CANDIDATES", 100)
     vectors = clustered(400, 32)
@@ -57,6 +58,27 @@ def test_candidates_by_a_prefix_are_ranked_by_the_whole_vector(monkeypatch: pyte
     assert scores == sorted(scores, reverse=True)
     assert np.allclose(scores, vectors[rows] @ vectors[7], atol=1e-5)
     assert search.plan.recall < 1.0
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_catalog_scored_whole_gives_what_searching_it_gives(
+    monkeypatch: pytest.MonkeyPatch, scaled: bool
+) -> None:
+    vectors = clustered(2_000, 16)
+    search = plan_search(vectors, inverse_lengths(vectors) if scaled else None, vectors[:20], seed=1)
+    queries = vectors[:50]
+    scored = [first_net(search, query, least=10) for query in queries]
+    monkeypatch.setattr(searching, "SCORED_FLOATS", 0)
+    for (rows, scores), query in zip(scored, queries, strict=True):
+        searched = first_net(search, query, least=10)
+        assert (rows, scores) == (searched[0][: len(rows)], searched[1][: len(rows)])
+        assert len(rows) == 20
+
+
+def test_scored_whole_all_that_equal_the_last_of_a_net_are_in_it() -> None:
+    vectors = np.array([[1.0], [3.0], [2.0], [2.0], [2.0], [0.0], [-1.0]], np.float32)
+    search = plan_search(vectors, None, vectors[:2], seed=1)
+    assert first_net(search, np.ones(1, np.float32), least=1) == ([1, 2, 3, 4], [3.0, 2.0, 2.0, 2.0])
 
 
 def test_planning_leaves_the_vectors_as_they_are() -> None:
