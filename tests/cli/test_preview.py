@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from hashlib import sha256
@@ -81,7 +82,8 @@ def test_the_rule_names_the_line_that_decided(preview: Preview) -> None:
 
 @pytest.mark.parametrize("block", ["hero", "picks", "reading", "loyalty"])
 async def test_it_says_what_a_server_answers(preview: Preview, shop: Path, block: str) -> None:
-    expected = {each["customer_id"]: each for each in told(preview(block, "--sample", 20, "--json"))}
+    preview_told = await asyncio.to_thread(preview, block, "--sample", 20, "--json")
+    expected = {each["customer_id"]: each for each in told(preview_told)}
     settings = ServerSettings(
         store=f"sqlite:///{shop}/shop.db", rules=RULES, index=shop / "index", address="127.0.0.1:0"
     )

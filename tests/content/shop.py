@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -182,7 +183,7 @@ class Shop:
     ) -> RenderReply:
         """One render with so many seconds left on the shop's clock."""
         request = RenderRequest(customer_id, blocks, send_id, now_us)
-        return self.personalizer.render(request, self.clock.now_s + left_s)
+        return asyncio.run(self.personalizer.render(request, self.clock.now_s + left_s))
 
     def know(self, customer_id: str = "ada", **fields: Any) -> None:
         """Keep profile fields of a customer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -211,7 +212,7 @@ def test_one_customer_who_cannot_be_read_spoils_no_other_of_a_batch(shop: Shop, 
         other.execute("UPDATE customers SET fields = '[' WHERE id = 'corrupt'")
     requests = [RenderRequest(one, ("greeting",), "s", NOW_US) for one in ("ada", bad, "bob")]
     with capture_logs() as logs:
-        replies = shop.personalizer.render_many(requests, shop.clock.now_s + 10)
+        replies = asyncio.run(shop.personalizer.render_many(requests, shop.clock.now_s + 10))
     found = [reasons(reply) for reply in replies if isinstance(reply, RenderReply)]
     assert found == [[Reason.MATCHED], [Reason.FALLBACK_ERROR], [Reason.MATCHED]]
     assert len(logs) == 1
@@ -221,7 +222,8 @@ def test_a_store_that_fails_a_batch_is_asked_once_and_left_alone(shop: Shop) -> 
     reads = FailingReads(shop.store, StoreUnavailable("gone"))
     requests = [RenderRequest(f"c{number}", ("greeting",), "", NOW_US) for number in range(20)]
     with capture_logs() as logs:
-        replies = with_reads(shop, reads).personalizer.render_many(requests, shop.clock.now_s + 10)
+        personalizer = with_reads(shop, reads).personalizer
+        replies = asyncio.run(personalizer.render_many(requests, shop.clock.now_s + 10))
     found = [reasons(reply) for reply in replies if isinstance(reply, RenderReply)]
     assert found == [[Reason.FALLBACK_ERROR]] * 20
     assert (reads.reads, len(logs)) == (1, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -192,20 +193,20 @@ def test_render_many_gives_what_render_gives(shop: Shop) -> None:
         for after_us in (0, 8 * DAY_US)
     ]
     deadline_s = shop.clock.now_s + 10
-    many = shop.personalizer.render_many(requests, deadline_s)
+    many = asyncio.run(shop.personalizer.render_many(requests, deadline_s))
     assert len(many) == len(requests)
     for request, reply in zip(requests, many, strict=True):
         if "nothing" in request.blocks:
             assert isinstance(reply, UnknownBlock)
             assert reply.name == "nothing"
         else:
-            assert reply == shop.personalizer.render(request, deadline_s)
+            assert reply == asyncio.run(shop.personalizer.render(request, deadline_s))
 
 
 def test_a_batch_that_runs_out_of_time_has_last_resorts_for_the_rest(shop: Shop) -> None:
     shop.clock.step_s = 0.001
     requests = [RenderRequest(f"c{number}", ("greeting",), "", NOW_US) for number in range(50)]
-    replies = shop.personalizer.render_many(requests, shop.clock.now_s + 0.1)
+    replies = asyncio.run(shop.personalizer.render_many(requests, shop.clock.now_s + 0.1))
     found = [reply.blocks[0].reason for reply in replies if isinstance(reply, RenderReply)]
     assert len(found) == 50
     late = found.index(Reason.FALLBACK_DEADLINE)

@@ -146,6 +146,17 @@ async def test_segments_tell_members_strangers_and_the_unknown_with_their_next_c
     assert not again.lifecycles
 
 
+async def test_an_event_stamped_in_the_future_is_the_next_change_of_what_waits_for_it(shop: Shop) -> None:
+    coming_us = NOW_US + HOUR_US
+    await track(shop, viewed(time=to_timestamp(coming_us)))
+    asked = segments_pb2.EvaluateSegmentsRequest(customer_id="c1", segments=["hesitant"])
+    (hesitant,) = (await shop.client.segments.EvaluateSegments(asked)).segments
+    assert hesitant.membership == segments_pb2.MEMBERSHIP_NOT_MEMBER
+    assert hesitant.next_change == to_timestamp(coming_us)
+    reply = await shop.client.content.RenderContent(render())
+    assert reply.valid_until == to_timestamp(coming_us)
+
+
 async def test_the_rules_that_serve_are_told(shop: Shop) -> None:
     reply = await shop.client.rules.GetRules(rules_pb2.GetRulesRequest())
     rendered = await shop.client.content.RenderContent(render())

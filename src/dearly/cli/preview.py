@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 import logging
 import sys
@@ -178,7 +179,8 @@ def _set_up(program: Program, store: Store, index: Path, rules: Path, now_us: in
 
 def _preview(stage: _Stage, block: str, customer_id: str) -> Preview:
     personalizer, now_us = stage.personalizer, stage.now_us
-    reply = personalizer.render(RenderRequest(customer_id, (block,), "", now_us), time.monotonic() + RENDER_S)
+    request = RenderRequest(customer_id, (block,), "", now_us)
+    reply = asyncio.run(personalizer.render(request, time.monotonic() + RENDER_S))
     (shown,) = reply.blocks
     known = stage.store.read_customer(customer_id, personalizer.serving.ranges([block], now_us), now_us)
     summary = BlockSummary(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,6 +20,7 @@ from dearly.content.serving import Serving, template_context
 from dearly.content.validity import next_arrival, watch_lists
 from dearly.evaluation import Evaluation, Facts, Watch, read_facts
 from dearly.language import nearest
+from dearly.language.types import END_OF_TIME_US
 from dearly.recommendation import Recommender
 from dearly.store import CustomerQuery, CustomerRows, Store, StoreUnavailable
 
@@ -39,18 +39,21 @@ READ_SHARE = 0.5
 STORE_REST_S = 0.25
 """After a store did not answer, calls do without it for this long instead of each waiting in turn."""
 
-END_OF_TIME_US = 2**63 - 1
-"""Events stamped in the future are read as well: only so is it known when the first of them comes due."""
-
-ReadCustomers: TypeAlias = Callable[[Sequence[CustomerQuery], float], Sequence[CustomerRows]]
-"""Reads customers, each query's in order, within so many seconds; else it raises StoreUnavailable."""
+ReadCustomers: TypeAlias = Callable[[Sequence[CustomerQuery], float], Awaitable[Sequence[CustomerRows]]]
+"""Reads customers, each query's in order, within so many seconds. Raises StoreUnavailable when the store does
+not answer, and TimeoutError when only the time was too short to know.
+"""
 
 _log = structlog.get_logger("dearly.content")
 
 
 def unhurried(store: Store) -> ReadCustomers:
-    """Reads that take as long as the store does, for tools that have the time."""
-    return lambda queries, _patience_s: store.read_customers(queries)
+    """Reads that take as long as the store does, for tools that have the time and nobody else to answer."""
+
+    async def read(queries: Sequence[CustomerQuery], _patience_s: float) -> Sequence[CustomerRows]:
+        return store.read_customers(queries)
+
+    return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +108,16 @@ class Personalizer:
         self._new_id = new_id
         self._store_rests_until_s = 0.0
 
-    def render(self, request: RenderRequest, deadline_s: float) -> RenderReply:
+    async def render(self, request: RenderRequest, deadline_s: float) -> RenderReply:
         """The blocks asked for; ``deadline_s`` is an instant of the monotonic clock.
 
         Raises:
             UnknownBlock: the rules declare no such block. Nothing else is raised.
         """
         call = self._begin(request, deadline_s)
-        return self._reply(call, next(self._look_up([call])))
+        return self._reply(call, next(await self._look_up([call])))
 
-    def render_many(
+    async def render_many(
         self, requests: Sequence[RenderRequest], deadline_s: float
     ) -> list[RenderReply | UnknownBlock]:
         """One answer a request, in their order; the deadline is shared, and the store is asked once."""
@@ -124,7 +127,7 @@ class Personalizer:
                 begun.append(self._begin(request, deadline_s))
             except UnknownBlock as error:
                 begun.append(error)
-        customers = self._look_up([call for call in begun if isinstance(call, _Call)])
+        customers = await self._look_up([call for call in begun if isinstance(call, _Call)])
         return [self._reply(call, next(customers)) if isinstance(call, _Call) else call for call in begun]
 
     def _begin(self, request: RenderRequest, deadline_s: float) -> _Call:
@@ -150,7 +153,7 @@ class Personalizer:
 
     # ------------------------------------------------------------------------------------------- the customer
 
-    def _look_up(self, calls: Sequence[_Call]) -> Iterator[_Customer]:
+    async def _look_up(self, calls: Sequence[_Call]) -> Iterator[_Customer]:
         """Each call's customer, or nobody and why: all read at once, their facts made as they are needed."""
         failure = Reason.FALLBACK_ERROR
         if not calls or self._is_late(calls[0]):
@@ -158,13 +161,15 @@ class Personalizer:
         elif self._monotonic() >= self._store_rests_until_s:
             try:
                 patience_s = (calls[0].deadline_s - self._monotonic()) * READ_SHARE
-                found = self._read([_query(call) for call in calls], patience_s)
+                found = await self._read([_query(call) for call in calls], patience_s)
+            except TimeoutError:
+                failure = Reason.FALLBACK_DEADLINE
             except StoreUnavailable as error:
                 self._store_rests_until_s = self._monotonic() + STORE_REST_S
                 self._report(calls[0], "store", "", error)
             except Exception as error:  # noqa: BLE001 - the outermost frame: a callout never breaks a send
                 if len(calls) > 1:  # one customer's fault, from which the others shall not suffer
-                    return chain.from_iterable(self._look_up([call]) for call in calls)
+                    return iter([next(await self._look_up([call])) for call in calls])
                 self._report(calls[0], "facts", "", error)
             else:
                 return map(self._know, calls, found)

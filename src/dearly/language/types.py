@@ -35,6 +35,9 @@ HOUR_US = 60 * MINUTE_US
 DAY_US = 24 * HOUR_US
 WEEK_US = 7 * DAY_US
 
+END_OF_TIME_US = 2**63 - 1
+"""Reads go as far: only who sees the events stamped in the future knows when the first of them comes due."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scalar:

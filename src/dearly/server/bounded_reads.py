@@ -1,67 +1,85 @@
-"""Reads for renders that never hold up the loop for long, whatever the disk or another process does.
+"""Reads for renders that never hold up the loop, whatever the disk or another process does.
 
 SQLite gives up on a lock in 50 ms, but a stalled disk, or a lock that it does not expect, can keep one read
-for ten seconds or for ever, and a call into SQLite cannot be broken off. So a render's read happens in a
-thread of its own, and the render waits for it only so long. (Measured: the hand-over costs 10 µs, so
-a batch hands over at once all that it reads.)
+for ten seconds or for ever, and a call into SQLite cannot be broken off. So renders' reads happen in a thread
+of their own. The loop waits a moment for each, since nearly all are over by then, and looks after others when
+one takes longer. (Measured: the hand-over costs 10 µs, so a batch hands over at once all that it reads.)
 """
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
+import time
 from collections.abc import Sequence
 
 from dearly.store import CustomerQuery, CustomerRows, Store, StoreUnavailable
 
 MOST_PATIENCE_S = 0.2
-"""Longer than SQLite itself waits for a lock."""
+"""A store that takes longer does not answer. SQLite itself waits less for a lock."""
+
+MOMENT_S = 0.002
+"""So long the loop itself waits; then it looks again each time as much has passed."""
 
 
 class _Read:
-    """One read under way."""
+    """One read, asked for and perhaps given up."""
 
-    __slots__ = ("done", "error", "queries", "rows")
+    __slots__ = ("done", "error", "given_up", "queries", "rows")
 
     def __init__(self, queries: Sequence[CustomerQuery]) -> None:
         self.queries = queries
         self.rows: list[CustomerRows] | None = None
         self.error: BaseException | None = None
+        self.given_up = False
         self.done = threading.Lock()
         self.done.acquire()
 
 
 class BoundedReads:
-    """A reader of customers for one caller at a time. While a read that was given up on is still under way,
-    further ones are refused at once.
-    """
+    """A reader of customers, for one event loop."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._reads: queue.SimpleQueue[_Read | None] = queue.SimpleQueue()
-        self._stuck: _Read | None = None
+        self._reading_since_s: float | None = None
         self._thread = threading.Thread(target=self._read_all, name="render-reads", daemon=True)
         self._thread.start()
 
-    def read(self, queries: Sequence[CustomerQuery], patience_s: float) -> list[CustomerRows]:
-        """See :meth:`dearly.store.Store.read_customers`; it is waited for so long, and never over 0.2 s.
+    async def read(self, queries: Sequence[CustomerQuery], patience_s: float) -> list[CustomerRows]:
+        """See :meth:`dearly.store.Store.read_customers`.
 
         Raises:
-            StoreUnavailable: as the store does, or when it did not answer in time.
+            StoreUnavailable: as the store does, or when it has not answered somebody for 0.2 s.
+            TimeoutError: it has not answered for as long as the patience lasts, which is not as long.
         """
-        if self._stuck is not None and not self._stuck.done.acquire(blocking=False):
-            raise StoreUnavailable("The store has not answered an earlier read yet.")
-        self._stuck = None
+        self._require_answers()
         read = _Read(queries)
-        patience_s = min(patience_s, MOST_PATIENCE_S)
         self._reads.put(read)
-        if not read.done.acquire(timeout=max(0.0, patience_s)):
-            self._stuck = read
-            raise StoreUnavailable(f"The store did not answer within {patience_s * 1000:.0f} ms.")
+        ends_s = time.monotonic() + min(patience_s, MOST_PATIENCE_S)
+        if not read.done.acquire(timeout=max(0.0, min(MOMENT_S, patience_s))):
+            await self._wait(read, ends_s)
         if read.error is not None:
             raise read.error
         assert read.rows is not None
         return read.rows
+
+    async def _wait(self, read: _Read, ends_s: float) -> None:
+        try:
+            while not read.done.acquire(blocking=False):
+                if time.monotonic() >= ends_s:
+                    self._require_answers()
+                    raise TimeoutError("the store did not answer in the time that the caller has")
+                await asyncio.sleep(MOMENT_S)
+        except BaseException:
+            read.given_up = True
+            raise
+
+    def _require_answers(self) -> None:
+        since_s = self._reading_since_s
+        if since_s is not None and time.monotonic() - since_s >= MOST_PATIENCE_S:
+            raise StoreUnavailable(f"The store has not answered for {MOST_PATIENCE_S * 1000:.0f} ms.")
 
     def close(self) -> None:
         """End the thread; one that is stuck is left behind."""
@@ -70,8 +88,12 @@ class BoundedReads:
 
     def _read_all(self) -> None:
         while (read := self._reads.get()) is not None:
+            if read.given_up:
+                continue
+            self._reading_since_s = time.monotonic()
             try:
                 read.rows = self._store.read_customers(read.queries)
             except BaseException as error:  # noqa: BLE001 - raised again where the read was asked for
                 read.error = error
+            self._reading_since_s = None
             read.done.release()

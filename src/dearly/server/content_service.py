@@ -45,7 +45,7 @@ class ContentService(content_pb2_grpc.ContentServiceServicer):
         deadline_s = _deadline_s(context)
         wanted = self._checked(request)
         try:
-            return _to_wire(self._application.personalizer.render(wanted, deadline_s))
+            return _to_wire(await self._application.personalizer.render(wanted, deadline_s))
         except UnknownBlock as error:
             raise unknown_name("block", error.name, error.nearest) from None
 
@@ -57,11 +57,11 @@ class ContentService(content_pb2_grpc.ContentServiceServicer):
         require_count("requests", len(request.requests), MAX_BATCH)
         response = content_pb2.BatchRenderContentResponse()
         for start in range(0, len(request.requests), SLICE):
-            response.results.extend(self._slice(request.requests[start : start + SLICE], deadline_s))
+            response.results.extend(await self._slice(request.requests[start : start + SLICE], deadline_s))
             await asyncio.sleep(0)
         return response
 
-    def _slice(self, requests: Any, deadline_s: float) -> list[content_pb2.BatchRenderContentResult]:
+    async def _slice(self, requests: Any, deadline_s: float) -> list[content_pb2.BatchRenderContentResult]:
         results = [content_pb2.BatchRenderContentResult() for _ in requests]
         wanted: list[tuple[content_pb2.BatchRenderContentResult, RenderRequest]] = []
         for result, request in zip(results, requests, strict=True):
@@ -69,7 +69,9 @@ class ContentService(content_pb2_grpc.ContentServiceServicer):
                 wanted.append((result, self._checked(request)))
             except CallRefused as refused:
                 result.status.CopyFrom(as_wire_status(refused))
-        replies = self._application.personalizer.render_many([checked for _, checked in wanted], deadline_s)
+        replies = await self._application.personalizer.render_many(
+            [checked for _, checked in wanted], deadline_s
+        )
         for (result, _), reply in zip(wanted, replies, strict=True):
             if isinstance(reply, UnknownBlock):
                 result.status.CopyFrom(as_wire_status(unknown_name("block", reply.name, reply.nearest)))

@@ -8,7 +8,7 @@ from dearly.content import Serving
 from dearly.evaluation import Evaluation, read_facts
 from dearly.language import nearest
 from dearly.language.requirements import names_requirements
-from dearly.language.types import Value
+from dearly.language.types import END_OF_TIME_US, Value
 from dearly.server.application import Application, Context
 from dearly.server.limits import MAX_NAMES, require_count, require_id
 from dearly.server.statuses import unknown_name
@@ -26,7 +26,9 @@ class SegmentService(segments_pb2_grpc.SegmentServiceServicer):
     async def EvaluateSegments(  # noqa: N802 - the method's name in the proto
         self, request: segments_pb2.EvaluateSegmentsRequest, context: Context
     ) -> segments_pb2.EvaluateSegmentsResponse:
-        """One customer at one moment. Reading may wait for the store, so it happens off the loop."""
+        """One customer at one moment. Reading may wait for the store, and a search for the next change may go
+        far: both happen off the loop.
+        """
         del context
         serving = self._application.serving
         customer_id = require_id("customer_id", request.customer_id)
@@ -34,9 +36,19 @@ class SegmentService(segments_pb2_grpc.SegmentServiceServicer):
         require_count("lifecycles", len(request.lifecycles), MAX_NAMES, least=0)
         segments, lifecycles = _names(serving, request)
         now_us = self._application.moment_us(request)
-        evaluation = await self._application.reads.run(
-            self._evaluation, serving, customer_id, (*segments, *lifecycles), now_us
+        return await self._application.reads.run(
+            self._evaluate, serving, customer_id, segments, lifecycles, now_us
         )
+
+    def _evaluate(
+        self,
+        serving: Serving,
+        customer_id: str,
+        segments: Collection[str],
+        lifecycles: Collection[str],
+        now_us: int,
+    ) -> segments_pb2.EvaluateSegmentsResponse:
+        evaluation = self._evaluation(serving, customer_id, (*segments, *lifecycles), now_us)
         return segments_pb2.EvaluateSegmentsResponse(
             segments=[_membership(evaluation, name) for name in segments],
             lifecycles=[_standing(evaluation, name) for name in lifecycles],
@@ -52,7 +64,7 @@ class SegmentService(segments_pb2_grpc.SegmentServiceServicer):
             EventRange(event, None if horizon_us is None else now_us - horizon_us)
             for event, horizon_us in events.items()
         ]
-        rows = self._application.store.read_customer(customer_id, ranges, now_us)
+        rows = self._application.store.read_customer(customer_id, ranges, END_OF_TIME_US)
         return serving.compiled.at(read_facts(serving.reader, rows.profile, rows.logs), now_us)
 
 
