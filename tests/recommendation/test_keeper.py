@@ -40,7 +40,7 @@ def harm(directory: Path, version: str, file: str = "vectors.npy") -> None:
 def test_before_the_first_look_there_is_nothing_and_no_error(store: Store, directory: Path) -> None:
     keeper = RecommenderKeeper(store, directory)
     assert keeper.current.trending("product", MINUTE_US, Page(3), NOW_US) == []
-    assert keeper.current.index_version("product") == ""
+    assert keeper.current.index_versions == {}
 
 
 def test_a_published_index_serves_from_the_next_look_on(store: Store, directory: Path) -> None:
@@ -62,8 +62,8 @@ def test_a_newer_index_takes_over_and_who_holds_the_old_snapshot_keeps_it(
     keeper = RecommenderKeeper(store, directory)
     old = keeper.refresh(PROGRAM, NOW_US)
     newer = publish(store, directory, later_s=5)
-    assert keeper.refresh(PROGRAM, NOW_US).index_version("product") == newer
-    assert old.index_version("product") != newer
+    assert keeper.refresh(PROGRAM, NOW_US).index_versions["product"] == newer
+    assert old.index_versions["product"] != newer
     assert len(old.recommended("product", viewed(product_id(0, 0)), Page(3), NOW_US)) == 3
 
 
@@ -75,7 +75,7 @@ def test_a_harmed_index_is_refused_by_name_and_the_old_one_serves_on(store: Stor
     harm(directory, bad)
     with capture_logs() as lines:
         for _ in range(3):
-            assert keeper.refresh(PROGRAM, NOW_US).index_version("product") == good
+            assert keeper.refresh(PROGRAM, NOW_US).index_versions["product"] == good
     assert "vectors.npy" in keeper.refused["product"]
     assert [(line["event"], line["version"], line["serving"]) for line in lines] == [
         ("index_refused", bad, good)
@@ -88,7 +88,7 @@ def test_a_good_index_ends_a_refusal(store: Store, directory: Path) -> None:
     keeper.refresh(PROGRAM, NOW_US)
     assert set(keeper.refused) == {"product"}
     newer = publish(store, directory, later_s=5)
-    assert keeper.refresh(PROGRAM, NOW_US).index_version("product") == newer
+    assert keeper.refresh(PROGRAM, NOW_US).index_versions["product"] == newer
     assert keeper.refused == {}
 
 
@@ -98,7 +98,7 @@ def test_a_pointer_that_was_mended_ends_a_refusal(store: Store, directory: Path)
     keeper.refresh(PROGRAM, NOW_US)
     pointer = directory / "product" / "CURRENT"
     pointer.write_text("nonsense")
-    assert keeper.refresh(PROGRAM, NOW_US).index_version("product") == version
+    assert keeper.refresh(PROGRAM, NOW_US).index_versions["product"] == version
     assert "CURRENT" in keeper.refused["product"]
     pointer.write_text(version)
     keeper.refresh(PROGRAM, NOW_US)
@@ -146,7 +146,7 @@ def test_other_rules_change_what_items_are(store: Store, directory: Path) -> Non
     wider = shop_program(RULES.replace("catalog article {", "catalog wine { title text }\ncatalog article {"))
     now = keeper.refresh(wider, NOW_US)
     assert set(now.shelves.catalogs) == {"product", "article", "wine"}
-    assert now.index_version("product")
+    assert now.index_versions["product"]
     assert set(keeper.refresh(PROGRAM, NOW_US).shelves.catalogs) == {"product", "article"}
 
 
@@ -163,4 +163,4 @@ def test_while_the_store_is_gone_the_snapshot_before_serves_on(
     assert keeper.current is before
     for path in list(tmp_path.glob("away-*")):
         path.rename(path.with_name(path.name.removeprefix("away-")))
-    assert keeper.refresh(PROGRAM, NOW_US + MINUTE_US).index_version("product") == version
+    assert keeper.refresh(PROGRAM, NOW_US + MINUTE_US).index_versions["product"] == version

@@ -316,4 +316,4 @@ def test_a_served_index_does_not_need_its_files_any_more(published: Path) -> Non
     query = index.fold_in(viewed(product_id(0, 0)), NOW_US)
     assert query is not None
     assert index.recommended is not None
-    assert len(next(index.recommended.widening(query, Page(3).limit))[0])
+    assert len(index.recommended.nearest(query, Page(3).limit)[0])

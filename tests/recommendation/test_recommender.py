@@ -113,7 +113,6 @@ def test_excluded_items_stay_away_even_where_the_page_is_filled_up(trained: Reco
 def test_an_unknown_catalog_has_no_items(trained: Recommender) -> None:
     page = Page(6)
     assert trained.recommended("wine", viewed("a"), page, NOW_US) == []
-    assert trained.recommended_many("wine", [viewed("a")], page, NOW_US) == [[]]
     assert trained.similar("wine", "a", page, NOW_US) == []
     assert trained.trending("wine", DAY_US, page, NOW_US) == []
     assert trained.listed("wine", ["a"], page) == []
@@ -207,14 +206,6 @@ def test_a_page_is_what_looking_at_every_item_gives(
     )
     expected = [item_id for item_id in ranked if item_id in qualified][:limit]
     assert ids([suggestion for suggestion in found if suggestion.strategy == "recommended"]) == expected
-
-
-@given(customers=st.lists(TOUCHES, max_size=30), limit=st.integers(1, 20))
-@settings(max_examples=40, deadline=None)
-def test_many_at_once_get_what_each_would_get_alone(customers: list[list[Touch]], limit: int) -> None:
-    page = Page(limit)
-    together = WIDE_SHOP.recommended_many("product", customers, page, NOW_US)
-    assert together == [WIDE_SHOP.recommended("product", touches, page, NOW_US) for touches in customers]
 
 
 # -------------------------------------------------------------------------------------------- similar, trends

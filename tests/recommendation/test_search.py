@@ -20,7 +20,7 @@ def clustered(rows: int, dimensions: int, seed: int = 3) -> Floats:
 
 
 def first_net(search: VectorSearch, query: Floats, least: int = 1) -> tuple[list[int], list[float]]:
-    rows, scores = next(search.widening(query, least))
+    rows, scores = search.nearest(query, least)
     return rows.tolist(), scores.tolist()
 
 
@@ -113,12 +113,3 @@ def test_a_score_is_the_same_in_whatever_company_it_is_computed() -> None:
         assert all(
             everything[row] == score for row, score in zip(rows.tolist(), scores.tolist(), strict=True)
         )
-
-
-def test_widening_ends_with_everything_that_scores_above_zero() -> None:
-    vectors = clustered(2_000, 16)
-    search = plan_search(vectors, None, vectors[:20], seed=1)
-    nets = [len(rows) for rows, _ in search.widening(vectors[0], 1)]
-    assert len(nets) == 3
-    assert nets == sorted(nets)
-    assert nets[-1] == np.count_nonzero(vectors @ vectors[0] > 0)

@@ -216,6 +216,6 @@ def _try_out(folder: Path, index: CatalogIndex) -> None:
         if search is None:
             continue
         query = index.factors.vectors[int(np.argmax(index.factors.degrees))]
-        rows, _ = next(search.widening(query, 1))
+        rows, _ = search.nearest(query, 1)
         if not len(rows) or rows.max() >= len(index.item_ids):
             raise IndexRefused(f"{folder / name}: a trial search found nothing.")

@@ -86,7 +86,7 @@ def judge_as_served(
 
     def answer(customers: Sequence[str]) -> list[list[str]]:
         histories = [trial.touches.get(customer, ()) for customer in customers]
-        found = recommender.recommended_many(CATALOG, histories, page, trial.as_of_us)
+        found = [recommender.recommended(CATALOG, touches, page, trial.as_of_us) for touches in histories]
         return [[suggestion.item.item_id for suggestion in page_of] for page_of in found]
 
     return _judge(answer, index, held_out, k, advance)

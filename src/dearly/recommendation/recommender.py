@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
+import numpy as np
+
 from dearly.evaluation import Facts
 from dearly.language.types import DAY_US
 from dearly.recommendation.aisle import Aisle
-from dearly.recommendation.interactions import Floats
+from dearly.recommendation.interactions import Floats, Rows
 from dearly.recommendation.search import VectorSearch
 from dearly.recommendation.shelves import Shelves
 from dearly.recommendation.suggestions import (
@@ -46,10 +48,6 @@ class Recommender:
     index_versions: Mapping[str, str]
     """The version of the index that serves, by catalog; a catalog without one is absent."""
 
-    def index_version(self, catalog: str) -> str:
-        """The version of the catalog's index; empty where there is none."""
-        return self.index_versions.get(catalog, "")
-
     def recommended(
         self, catalog: str, touches: Sequence[Touch], page: Page, now_us: int
     ) -> list[Suggestion]:
@@ -61,15 +59,6 @@ class Recommender:
         """:meth:`recommended` by what the customer touched in the catalog, by every event that can."""
         aisle = self.aisles.get(catalog)
         return _recommended(aisle, _logs_in(aisle, facts), page, now_us) if aisle is not None else []
-
-    def recommended_many(
-        self, catalog: str, customers: Sequence[Sequence[Touch]], page: Page, now_us: int
-    ) -> list[list[Suggestion]]:
-        """:meth:`recommended` for many customers' touches, in order.
-
-        One by one: FAISS takes as long for many at once, and would start threads for them.
-        """
-        return [self.recommended(catalog, touches, page, now_us) for touches in customers]
 
     def similar(self, catalog: str, item_id: str, page: Page, now_us: int) -> list[Suggestion]:
         """The item's neighbours by the cosine of their vectors; the item itself is left out."""
@@ -145,16 +134,33 @@ def _nearest(
     page: Page,
     barred: frozenset[str],
 ) -> list[Suggestion]:
-    """The page's best, from nets cast wider until it is full."""
-    by_row = aisle.by_row
+    """The page's best: of the nearest, and where too few of them may stand in it, of all that may."""
     chosen: list[Suggestion] = []
-    for rows, scores in search.widening(query, page.limit + len(barred)):
-        chosen = []
-        items = map(by_row.__getitem__, rows.tolist())
-        fill_page(chosen, items, scores.tolist(), strategy, page, set(barred))
-        if len(chosen) == page.limit:
-            break
-    return chosen
+    rows, scores = search.nearest(query, page.limit + len(barred))
+    items = map(aisle.by_row.__getitem__, rows.tolist())
+    fill_page(chosen, items, scores.tolist(), strategy, page, set(barred))
+    if len(chosen) == page.limit:
+        return chosen
+    # Asking every item costs less than ranking every item: 0.1 µs each, against 1 µs at 768 dimensions.
+    rows, scores = search.rank(_rows_that_may_stand(aisle, page, barred), query)
+    items = map(aisle.by_row.__getitem__, rows[: page.limit].tolist())
+    return [
+        Suggestion(item, score, strategy)
+        for item, score in zip(items, scores[: page.limit].tolist(), strict=True)
+        if item is not None
+    ]
+
+
+def _rows_that_may_stand(aisle: Aisle, page: Page, barred: frozenset[str]) -> Rows:
+    keep = page.keep
+    return np.array(
+        [
+            row
+            for row, item in enumerate(aisle.by_row)
+            if item is not None and item.item_id not in barred and (keep is None or keep(item.fields))
+        ],
+        dtype=np.int64,
+    )
 
 
 def _fill_up(

@@ -8,7 +8,7 @@ on chance.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,7 +29,6 @@ SCORED_FLOATS = 1 << 17
 TARGET_RECALL = 0.99
 JUDGED_AT = 20
 QUERIES_AT_ONCE = 32
-WIDER = 8
 
 
 class SearchPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,29 +58,21 @@ class VectorSearch:
     scale: Floats | None
     faiss_index: Any
 
-    def widening(self, query: Floats, least: int) -> Iterator[tuple[Rows, Floats]]:
-        """Rows and scores, best first: at first the nearest, then from wider nets, at last all above 0."""
-        every = len(self.vectors)
+    def nearest(self, query: Floats, least: int) -> tuple[Rows, Floats]:
+        """Rows and scores of the nearest, best first: at least twice as many as asked for, if there are."""
         if self.plan.kind == "flat" and self.vectors.size <= SCORED_FLOATS:
-            scores = self._scores(query)
-            for count in (2 * least, 2 * least * WIDER):
-                if count < every:
-                    yield _best(scores, count)
-        elif (count := max(self.plan.candidates, 2 * least)) < every:
-            yield self.rank(self.candidates(query[None], count)[0], query)
-            if count * WIDER < every:
-                yield self.rank(self._search(query[None], count * WIDER, self.plan.lists)[0], query)
-        yield self.exact(query)
+            return _best(self._scores(query), min(2 * least, len(self.vectors)))
+        count = max(self.plan.candidates, 2 * least)
+        if count >= len(self.vectors):
+            return self.exact(query)
+        return self.rank(self.candidates(query[None], count)[0], query)
 
     def candidates(self, queries: Floats, count: int) -> Rows:
         """Candidate rows (queries x count) by the prefix; -1 stands where there are no more."""
-        return self._search(queries, count, self.plan.probes)
-
-    def _search(self, queries: Floats, count: int, probes: int) -> Rows:
         parameters: Any = None
         if self.plan.kind == "ivf":
             parameters = faiss.SearchParametersIVF()
-            parameters.nprobe = probes
+            parameters.nprobe = self.plan.probes
         prefix = np.ascontiguousarray(queries[:, : self.plan.prefix])
         rows: Rows = self.faiss_index.search(prefix, count, params=parameters)[1]
         return rows
