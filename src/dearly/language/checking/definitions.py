@@ -9,14 +9,15 @@ from dearly.language.checking.branches import Way, check_ways
 from dearly.language.checking.cycles import Graph, components, cycle_path, is_cycle
 from dearly.language.checking.expressions import check_condition, check_value
 from dearly.language.checking.findings import Findings
-from dearly.language.checking.missingness import Watch, find_cause
+from dearly.language.checking.missingness import Watch, find_cause, measure
 from dearly.language.checking.references import referenced_names
 from dearly.language.checking.scopes import Scope
 from dearly.language.checking.symbols import Symbols
 from dearly.language.checking.typing_rules import type_of
+from dearly.language.magnitudes import Magnitude
 from dearly.language.program import Expression, Lifecycle, NamedValue, Segment, Stage
 from dearly.language.syntax import tree
-from dearly.language.types import Type
+from dearly.language.types import NUMBER, Type
 
 MAX_SHOWN = 8
 """Of a longer cycle only so many names are shown."""
@@ -33,6 +34,8 @@ class Definitions:
     value_types: dict[str, Type] = field(default_factory=dict)
     uncertain: set[str] = field(default_factory=set)
     """The segments that may be unknown and the values that may be missing."""
+    magnitudes: dict[str, Magnitude] = field(default_factory=dict)
+    """How large the values get that are numbers."""
 
 
 def check_definitions(symbols: Symbols, findings: Findings) -> Definitions:
@@ -93,8 +96,12 @@ def _check_definition(name: str, symbols: Symbols, scope: Scope, checked: Defini
 
 def may_be_missing(expression: Expression, scope: Scope, checked: Definitions) -> bool:
     """Whether the expression may be missing or unknown; what is surprising about it is reported."""
-    watch = Watch(scope.symbols, checked.uncertain, scope.findings, scope.event or scope.item)
-    return find_cause(expression, watch) is not None
+    return find_cause(expression, _watch(scope, checked)) is not None
+
+
+def _watch(scope: Scope, checked: Definitions) -> Watch:
+    schema = scope.event or scope.item
+    return Watch(scope.symbols, checked.uncertain, checked.magnitudes, scope.findings, schema)
 
 
 def _check_segment(declared: tree.SegmentDeclaration, scope: Scope, checked: Definitions) -> None:
@@ -112,12 +119,14 @@ def _check_value(declared: tree.ValueDeclaration, scope: Scope, checked: Definit
     expression = check_value(declared.expression, scope)
     if expression is None:
         return
-    missing = may_be_missing(expression, scope, checked)
-    if missing:
+    cause, magnitude = measure(expression, _watch(scope, checked))
+    if cause is not None:
         checked.uncertain.add(name)
     kind = type_of(expression)
+    if kind == NUMBER:
+        checked.magnitudes[name] = magnitude
     checked.value_types[name] = kind
-    checked.values[name] = NamedValue(name, expression, kind, missing, declared.name.span)
+    checked.values[name] = NamedValue(name, expression, kind, cause is not None, declared.name.span)
 
 
 def _check_lifecycle(declared: tree.LifecycleDeclaration, scope: Scope, checked: Definitions) -> None:

@@ -7,7 +7,7 @@ A comparison with a missing value is unknown, and so is ``not`` of it: nobody ge
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from dearly.language.checking.coverage import contains
@@ -15,6 +15,16 @@ from dearly.language.checking.findings import Findings
 from dearly.language.checking.spelling import capitalised, default_for, spell
 from dearly.language.checking.symbols import Symbols
 from dearly.language.checking.typing_rules import type_of
+from dearly.language.magnitudes import (
+    COUNTED,
+    KEPT,
+    SUMMED,
+    Magnitude,
+    calculated,
+    either,
+    leaves_the_doubles,
+    written,
+)
 from dearly.language.program import (
     Aggregate,
     And,
@@ -25,6 +35,7 @@ from dearly.language.program import (
     Expression,
     ItemProperty,
     Literal,
+    Negate,
     Not,
     Occurs,
     Or,
@@ -68,6 +79,8 @@ class Watch:
     symbols: Symbols
     uncertain: Collection[str]
     """The segments and values that may be unknown or missing."""
+    magnitudes: Mapping[str, Magnitude]
+    """Of the values that are numbers."""
     findings: Findings
     schema: Schema | None = None
     """The event or catalog whose ``where`` this is."""
@@ -95,24 +108,57 @@ def find_cause(expression: Expression, watch: Watch, known: Known = NOTHING_KNOW
             cause = _first([find_cause(left, watch, known), find_cause(right, watch, known)])
             _tell_under_not(cause, expression.span, watch)
             return cause
-        case Else(operand, default):
-            missing = find_cause(operand, watch, known)
-            substitute = find_cause(default, watch, known)
-            return substitute if missing is not None else None
+        case Else() | Arithmetic() | Negate():
+            return measure(expression, watch, known)[0]
         case Presence(operand):
             if find_cause(operand, watch) is None:
                 _tell_never_missing(expression, watch)
             return None
         case Occurs() | Aggregate() | Pick() | TimeSince():
             return _over_events(expression, watch, known)
-        case Arithmetic("/", left, right):
-            cause = _first([find_cause(left, watch, known), find_cause(right, watch, known)])
-            safe = (isinstance(right, Literal) and right.value != 0) or expression in known.present
-            return cause if safe or cause is not None else expression
         case _ if not (inside := children(expression)):
             return _leaf(expression, watch, known)
         case _:
             return _first([find_cause(one, watch, known) for one in inside])
+
+
+def measure(
+    expression: Expression, watch: Watch, known: Known = NOTHING_KNOWN
+) -> tuple[Expression | None, Magnitude]:
+    """What :func:`find_cause` says of the expression and, where it is a number, how large that gets."""
+    match expression:
+        case Negate(operand):
+            return measure(operand, watch, known)
+        case Else(operand, default):
+            (missing, usual), (substitute, other) = (measure(one, watch, known) for one in (operand, default))
+            return substitute if missing is not None else None, either(usual, other)
+        case Arithmetic(operator, left, right):
+            (first, one), (second, other) = (measure(side, watch, known) for side in (left, right))
+            result = calculated(operator, one, other)
+            may_fail = _may_divide_by_zero(expression) or leaves_the_doubles(result)
+            fails = may_fail and expression not in known.present
+            return _first([first, second, expression if fails else None]), result
+        case _:
+            return find_cause(expression, watch, known), _magnitude(expression, watch)
+
+
+def _magnitude(expression: Expression, watch: Watch) -> Magnitude:
+    match expression:
+        case Literal(value=float() as number):
+            return written(number)
+        case ValueRef(name):
+            return watch.magnitudes.get(name, KEPT)
+        case Aggregate("count"):
+            return COUNTED
+        case Aggregate("sum"):
+            return SUMMED
+        case _:
+            return KEPT
+
+
+def _may_divide_by_zero(expression: Arithmetic) -> bool:
+    divisor = expression.right
+    return expression.operator == "/" and not (isinstance(divisor, Literal) and divisor.value != 0)
 
 
 def _first(causes: list[Expression | None]) -> Expression | None:
@@ -251,8 +297,10 @@ def _tell_never_missing(expression: Presence, watch: Watch) -> None:
 
 
 def _write_guard(cause: Expression) -> str:
-    if isinstance(cause, Arithmetic):
+    if isinstance(cause, Arithmetic) and _may_divide_by_zero(cause):
         return "A division by zero is missing; write `.. else 0`, or divide by what is never 0."
+    if isinstance(cause, Arithmetic):
+        return "A result beyond 1.8e308 is missing; write `.. else 0`, or multiply less."
     name = spell(cause).strip("`")
     substitute = default_for(type_of(cause))
     either = f"`({name} else {substitute})` to decide for a value, or " if substitute else ""
