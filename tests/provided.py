@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dearly.language.program import Field, Schema
-from dearly.language.templates.check import Provided
+from dearly.language.templates.provided import Named, Provided
 from dearly.language.types import BOOL, DATE, NUMBER, TEXT, TIME, URL, SetOf, Type
 
 
@@ -52,12 +52,12 @@ PRODUCT = Schema(
 PROVIDED = Provided(
     profile=PROFILE,
     names={
-        "engagement": (NUMBER, False),
-        "usual_order": (NUMBER, True),
-        "last_bought": (TEXT, True),
-        "regular": (BOOL, False),
-        "vip": (BOOL, True),
-        "stage": (TEXT, False),
+        "engagement": Named(NUMBER),
+        "usual_order": Named(NUMBER, may_be_missing=True),
+        "last_bought": Named(TEXT, may_be_missing=True),
+        "regular": Named(BOOL),
+        "vip": Named(BOOL, may_be_missing=True),
+        "stage": Named(TEXT),
     },
     lists={"items": PRODUCT, "seen": PRODUCT},
     impersonal=False,

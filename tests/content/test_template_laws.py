@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from dearly.content.rendering import Budget, compile_template
 from dearly.language.templates.check import check_template
+from dearly.language.templates.provided import Named
 from dearly.language.templates.source import Part
 from dearly.language.types import BOOL, SetOf
 from tests.provided import PROVIDED
 
-SHOP = replace(PROVIDED, names={**PROVIDED.names, "flags": (SetOf(BOOL), True)})
+SHOP = replace(PROVIDED, names={**PROVIDED.names, "flags": Named(SetOf(BOOL), may_be_missing=True)})
 
 VALUES = st.sampled_from(
     [

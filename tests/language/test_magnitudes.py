@@ -1,4 +1,4 @@
-"""Numbers that get too large: the checker knows what may be missing for its size, and calls nothing else so."""
+"""Numbers that get too large: the checker knows what may be missing for its size, and nothing else is."""
 
 from __future__ import annotations
 
@@ -80,6 +80,48 @@ def test_a_guard_for_what_may_be_too_large_is_understood() -> None:
     product = times("points", 26)
 
     assert codes_of(f"segment s {{ ({product}) is present and not ({product} > 3) }}") == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "codes"),
+    [
+        (times("customer.points", 25), []),
+        (times("customer.points", 26), ["template-may-be-missing"]),
+        (times("enormous", 2), ["template-may-be-missing"]),
+        ("enormous * 1000", []),
+        ("(enormous | round) * enormous", ["template-may-be-missing"]),
+        ("-enormous * enormous", ["template-may-be-missing"]),
+        ("enormous / 0.0000000001", ["template-may-be-missing"]),
+        ("(enormous if customer.points > 3 else 3) * enormous", ["template-may-be-missing"]),
+        ("((enormous * enormous) | default(0)) / 2", []),
+        ("((enormous * enormous) | default(0)) * 2", ["template-may-be-missing"]),
+        ("(enormous * enormous) | default(0)", []),
+        ("100 * (1 + customer.points / 3)", []),
+    ],
+)
+def test_a_template_calculates_what_may_leave_the_doubles_only_with_a_default(
+    printed: str, codes: list[str]
+) -> None:
+    rules = f"value enormous = {times('points', 25)}\n"
+    block = 'block b { when true show "a.html" otherwise show "b.html" }'
+
+    assert codes_of(rules + block, {"a.html": f"{{{{ {printed} }}}}", "b.html": ""}) == codes
+
+
+def test_a_template_is_told_why_its_calculation_may_be_missing() -> None:
+    block = 'block b { when true show "a.html" otherwise show "b.html" }'
+
+    large = only_finding(block, {"a.html": f"{{{{ {times('customer.points', 26)} }}}}", "b.html": ""})
+    divided = only_finding(block, {"a.html": "{{ 100 / customer.points }}", "b.html": ""})
+    compared = only_finding(
+        block, {"a.html": "{% if 100 / customer.points != 3 %}x{% endif %}", "b.html": ""}
+    )
+
+    assert "A result beyond 1.8e308 is missing" in large
+    assert 'Write `(...) | default("...")`.' in large
+    assert "A division by 0 is missing" in divided
+    assert 'Write `(... / ...) | default("...")`.' in divided
+    assert "`(... / ...)` may be missing" in compared
 
 
 numbers = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers(-(10**9), 10**9).map(float))

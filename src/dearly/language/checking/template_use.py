@@ -12,11 +12,13 @@ from dearly.language.checking.sensitivity import sensitive_values
 from dearly.language.checking.symbols import Symbols
 from dearly.language.checking.template_files import FOLDER, PARTS, read_templates, shown_name, start_of
 from dearly.language.diagnostics import Diagnostic
+from dearly.language.magnitudes import KEPT
 from dearly.language.program import Block, Branch, Span, Template
 from dearly.language.syntax import tree
-from dearly.language.templates.check import Provided, check_template
+from dearly.language.templates.check import check_template
+from dearly.language.templates.provided import Named, Provided
 from dearly.language.templates.source import Part
-from dearly.language.types import BOOL, TEXT, Type
+from dearly.language.types import BOOL, TEXT
 
 
 @dataclass(slots=True)
@@ -96,7 +98,7 @@ def _report_useless(sources: Mapping[str, _Used], shown: set[str], findings: Fin
 class _Readable:
     """What templates may read by name, the same for all of them."""
 
-    names: Mapping[str, tuple[Type, bool]]
+    names: Mapping[str, Named]
     sensitive: Mapping[str, str]
     """The values that hand on a sensitive field, with the field."""
     faulty: frozenset[str]
@@ -104,10 +106,10 @@ class _Readable:
 
 
 def _readable(symbols: Symbols, definitions: Definitions) -> _Readable:
-    names: dict[str, tuple[Type, bool]] = {}
-    names.update((name, (BOOL, name in definitions.uncertain)) for name in definitions.segments)
-    names.update((name, (value.type, value.may_be_missing)) for name, value in definitions.values.items())
-    names.update((name, (TEXT, False)) for name in definitions.lifecycles)
+    names = {name: Named(BOOL, name in definitions.uncertain) for name in definitions.segments}
+    for name, value in definitions.values.items():
+        names[name] = Named(value.type, value.may_be_missing, definitions.magnitudes.get(name, KEPT))
+    names.update((name, Named(TEXT)) for name in definitions.lifecycles)
     declared = symbols.segments.keys() | symbols.values.keys() | symbols.lifecycles.keys()
     faulty = symbols.broken.names | (declared - names.keys())
     return _Readable(names, sensitive_values(symbols, definitions), faulty)

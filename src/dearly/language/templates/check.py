@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from jinja2 import nodes
 
 from dearly.language.diagnostics import Diagnostic
-from dearly.language.templates.expressions import DIVISION, condition, type_of
+from dearly.language.templates.expressions import CALCULATED, condition, type_of
 from dearly.language.templates.presence import key_of, when_false, when_true
 from dearly.language.templates.printing import printing_of
 from dearly.language.templates.provided import Provided
@@ -24,8 +24,6 @@ from dearly.language.templates.source import (
     start_of,
 )
 from dearly.language.types import BOOL, SetOf
-
-__all__ = ["MAX_LOOPS", "Provided", "TemplateReport", "check_template"]
 
 MAX_LOOPS = 2
 """Loops may stand in each other this deep."""
@@ -152,9 +150,10 @@ def _check_printed(reading: Reading, node: nodes.Node, scope: Scope) -> None:
     if not is_printable(typed.shape):
         message = f"This is {describe(typed.shape)}, which cannot be printed."
         reading.report("template-not-printable", message, at, near, _print_hint(typed, near))
-    elif typed.missing == DIVISION:
-        message = "A division by 0 is missing, and then there is nothing to print."
-        reading.report("template-may-be-missing", message, at, hint='Write `(... / ...) | default("...")`.')
+    elif typed.missing in CALCULATED:
+        message = f"{CALCULATED[typed.missing]} is missing, and then there is nothing to print."
+        hint = f'Write `{typed.missing} | default("...")`.'
+        reading.report("template-may-be-missing", message, at, hint=hint)
     elif typed.missing:
         key = typed.missing
         message = f"`{key}` may be missing, and then there is nothing to print."

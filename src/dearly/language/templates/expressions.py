@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from jinja2 import nodes
 
+from dearly.language.magnitudes import KEPT, calculated, either, leaves_the_doubles, rounded, written
 from dearly.language.suggestions import nearest
 from dearly.language.templates.filters import (
     FILTER_NAMES,
@@ -34,8 +35,10 @@ from dearly.language.templates.shapes import (
 )
 from dearly.language.types import BOOL, MAX_MAGNITUDE, NUMBER, TEXT, SetOf
 
-DIVISION = "the result of `/`"
-"""Spells what may be missing when it is divided by something that may be 0."""
+_DIVISION = "(... / ...)"
+_LARGE = "(...)"
+CALCULATED: Mapping[str, str] = {_DIVISION: "A division by 0", _LARGE: "A result beyond 1.8e308"}
+"""What makes a calculation missing, by the spelling that stands for it in :attr:`Typed.missing`."""
 
 
 def type_of(reading: Reading, node: nodes.Node, scope: Scope) -> Typed:
@@ -85,7 +88,7 @@ def _constant(reading: Reading, node: nodes.Const) -> Typed:
             return Typed(BOOL)
         case int() | float() as number:
             if abs(number) <= MAX_MAGNITUDE:
-                return Typed(NUMBER)
+                return Typed(NUMBER, magnitude=written(number))
             return reading.report("template-number", "Numbers go up to a million millions (1e12).", node)
         case str():
             return Typed(TEXT)
@@ -120,7 +123,8 @@ def _applied(reading: Reading, node: nodes.Filter | nodes.Test, form: Form, oper
     if not form.takes(operand.shape):
         message = f"`{node.name}` is for {form.of}; this is {describe(operand.shape)}."
         return reading.report("template-type", message, node, node.name)
-    return Typed(form.gives(operand.shape), operand.missing)
+    magnitude = rounded(operand.magnitude) if node.name == "round" else KEPT
+    return Typed(form.gives(operand.shape), operand.missing, magnitude)
 
 
 def _default(reading: Reading, node: nodes.Filter, operand: nodes.Expr, scope: Scope) -> Typed:
@@ -143,7 +147,8 @@ def _default(reading: Reading, node: nodes.Filter, operand: nodes.Expr, scope: S
     if shape is None:
         message = f"This is {describe(typed.shape)}, but the default is {describe(instead.shape)}."
         return reading.report("template-type", message, node, node.name)
-    return Typed(shape, instead.missing if typed.missing or also_empty is not None else "")
+    missing = instead.missing if typed.missing or also_empty is not None else ""
+    return Typed(shape, missing, either(typed.magnitude, instead.magnitude))
 
 
 def _test(reading: Reading, node: nodes.Test, scope: Scope) -> Typed:
@@ -243,7 +248,7 @@ def _choice(reading: Reading, node: nodes.CondExpr, scope: Scope) -> Typed:
     if shape is None:
         message = f"The one is {describe(chosen.shape)}, the other {describe(other.shape)}."
         return reading.report("template-type", message, node)
-    return Typed(shape, chosen.missing or other.missing)
+    return Typed(shape, chosen.missing or other.missing, either(chosen.magnitude, other.magnitude))
 
 
 # ------------------------------------------------------------ arithmetic
@@ -257,10 +262,17 @@ def _arithmetic(reading: Reading, node: nodes.BinExpr, scope: Scope) -> Typed:
     left, right = _number(reading, node, left), _number(reading, node, right)
     if left.shape is None or right.shape is None:
         return UNKNOWN
-    divides = isinstance(node, nodes.Div) and not (
-        isinstance(node.right, nodes.Const) and node.right.value != 0
-    )
-    return Typed(NUMBER, left.missing or right.missing or (DIVISION if divides else ""))
+    magnitude = calculated(node.operator, left.magnitude, right.magnitude)  # type: ignore[arg-type]
+    missing = left.missing or right.missing
+    if not missing and _may_divide_by_zero(node):
+        missing = _DIVISION
+    elif not missing and leaves_the_doubles(magnitude):
+        missing = _LARGE
+    return Typed(NUMBER, missing, magnitude)
+
+
+def _may_divide_by_zero(node: nodes.BinExpr) -> bool:
+    return isinstance(node, nodes.Div) and not (isinstance(node.right, nodes.Const) and node.right.value != 0)
 
 
 def _number(reading: Reading, node: nodes.BinExpr | nodes.UnaryExpr, operand: Typed) -> Typed:

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dearly.language.magnitudes import KEPT, Magnitude
 from dearly.language.program import Field, Schema
 from dearly.language.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A value, a segment or a lifecycle as templates read it."""
+
+    type: Type
+    may_be_missing: bool = False
+    magnitude: Magnitude = KEPT
+    """How large it gets, where it is a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +26,8 @@ class Provided:
 
     profile: Mapping[str, Field]
     """Readable as ``customer.NAME``."""
-    names: Mapping[str, tuple[Type, bool]]
-    """Values, segments and lifecycles readable by name: the type, and whether it may be missing."""
+    names: Mapping[str, Named]
+    """Values, segments and lifecycles readable by name."""
     lists: Mapping[str, Schema]
     """Item lists by name, each with its catalog's fields (an item also has ``id``)."""
     impersonal: bool

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from jinja2 import nodes
 
+from dearly.language.magnitudes import COUNTED
 from dearly.language.program import Schema
 from dearly.language.suggestions import nearest
 from dearly.language.templates.presence import key_of
@@ -60,8 +61,10 @@ def read_name(reading: Reading, node: nodes.Name, scope: Scope) -> Typed:
         return Typed(Customer())
     if name in provided.names:
         reading.names.add(name)
-        shape, optional = provided.names[name]
-        return Typed(shape, _unless_present(name, scope) if optional else "")
+        named = provided.names[name]
+        return Typed(
+            named.type, _unless_present(name, scope) if named.may_be_missing else "", named.magnitude
+        )
     known = {"customer", *provided.lists, *provided.names, *scope.variables}
     message = f"Nothing named `{name}` is provided to this template."
     if name in provided.profile:
@@ -78,7 +81,7 @@ def read_field(reading: Reading, node: nodes.Getattr, holder: Typed, scope: Scop
             return _item_field(reading, node, schema, holder, scope)
         case Loop():
             if node.attr in LOOP_FIELDS:
-                return Typed(LOOP_FIELDS[node.attr])
+                return Typed(LOOP_FIELDS[node.attr], magnitude=COUNTED)
             return _unknown_field(reading, node, "`loop` has", LOOP_FIELDS)
         case Items():
             key = key_of(node.node)

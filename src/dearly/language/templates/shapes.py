@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from dearly.language.magnitudes import KEPT, Magnitude
 from dearly.language.program import Schema
 from dearly.language.types import BOOL, DATE, NUMBER, TEXT, TIME, SetOf, Type, is_textual
 
@@ -57,11 +58,12 @@ LOOP_FIELDS: Mapping[str, Type] = {
 @dataclass(frozen=True, slots=True)
 class Typed:
     """An expression's shape. ``missing`` spells what makes it missing (a bool: unknown) when that is missing;
-    "" when it is always there.
+    "" when it is always there. ``magnitude`` says of a number how large it gets.
     """
 
     shape: Shape
     missing: str = ""
+    magnitude: Magnitude = KEPT
 
 
 UNKNOWN = Typed(None)
