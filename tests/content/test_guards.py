@@ -99,6 +99,10 @@ SUBJECTS = [
     ("a==??b", "a== ??b"),
     ("  two\t  words \n", "two words"),
     ("Grüße, 李雷 👨‍👩‍👧", "Grüße, 李雷 👨‍👩‍👧"),
+    ("Ann\u202eelpmaxe@\u202c \u2066x\u2069\u200e\u200f\u061c, hello", "Annelpmaxe@ x, hello"),
+    ("=\u200f?UTF-8?Q?x", "= ?UTF-8?Q?x"),
+    ("a \u202a b", "a b"),
+    ("שלום Ann", "שלום Ann"),
     ("", ""),
 ]
 
@@ -130,7 +134,8 @@ def test_no_text_makes_more_of_a_subject_than_a_subject(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["plain", "tab\tand\nline", "Grüße", "nbsp\xa0", "זה\u200f", "e\u0301", "👨‍👩‍👧"]
+    "text",
+    ["plain", "tab\tand\nline", "Grüße", "nbsp\xa0", "זה\u200f", "\u2067שלום\u2069", "e\u0301", "👨‍👩‍👧"],
 )
 def test_ordinary_text_is_left_alone(text: str) -> None:
     assert printable(text) == text

@@ -53,20 +53,27 @@ _UNPRINTABLE = re.compile(
 
 
 def printable(text: str) -> str:
-    """The text without control characters and code points that HTML and mail do not allow."""
+    """The text without control characters and code points that HTML and mail do not allow.
+
+    What sets the direction of text stays: languages written from right to left need it, and in a body it ends
+    with its paragraph, where a reader sees what it does.
+    """
     return text if text.isprintable() else _UNPRINTABLE.sub("", text)
 
 
 _LINE_BREAKS = re.compile("[\n\r\x85\u2028\u2029]+")
+_DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What turns the direction of text (Unicode's Bidi_Control)."""
 
 
 def guarded_subject(text: str) -> str:
     """The text as one line that can be nothing but a subject.
 
-    Line breaks become blanks, runs of blanks become one, control characters go, the start of an encoded word
+    Line breaks become blanks, runs of blanks become one, control characters go, and so does what turns the
+    direction of text (with it a name could rearrange what stands around it); the start of an encoded word
     (``=?``, RFC 2047) is broken by a blank, and what is longer than :data:`MAX_SUBJECT_BYTES` is cut.
     """
-    line = printable(_LINE_BREAKS.sub(" ", text))
+    line = _DIRECTIONS.sub("", printable(_LINE_BREAKS.sub(" ", text)))
     line = " ".join(line.split()).replace("=?", "= ?")
     if len(line) * 4 <= MAX_SUBJECT_BYTES:
         return line
