@@ -390,6 +390,17 @@ def test_lines_become_one_order_exactly_and_in_any_order(shop: Shop) -> None:
     assert shop.summary()["duplicates"] == 2
 
 
+def test_a_large_total_is_the_double_nearest_to_it(shop: Shop) -> None:
+    shop.write("shop.toml", ORDERS % "")
+    rows = ["1,ada,p1,20749139528.99,2026-01-01", "1,ada,p1,0.888599,2026-01-01"]
+    shop.write("lines.csv", "basket,who,what,amount,when\n" + "\n".join(rows) + "\n")
+
+    shop.summary()
+
+    ((_, order),) = shop.events("ada", "ordered")
+    assert order["total"] == 20749139529.878599
+
+
 def test_a_bad_line_spoils_its_order_and_no_other(shop: Shop) -> None:
     shop.write("shop.toml", ORDERS % "")
     shop.write(

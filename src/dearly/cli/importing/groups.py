@@ -162,7 +162,7 @@ def _distinct(state: set[Any] | None, value: Any) -> set[Any]:
 
 FOLD_NAMED = {
     "same": Fold(_same, lambda state: state),
-    "sum": Fold(_sum, lambda state: (state or 0) / 1e6),
+    "sum": Fold(_sum, lambda state: (state or 0) / 1_000_000),
     "count": Fold(lambda state, _: (state or 0) + 1, lambda state: float(state or 0)),
     "min": Fold(lambda state, value: value if state is None else min(state, value), lambda state: state),
     "max": Fold(lambda state, value: value if state is None else max(state, value), lambda state: state),
