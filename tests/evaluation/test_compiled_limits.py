@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pytest
 
@@ -35,6 +34,7 @@ from dearly.language.program import (
 )
 from dearly.language.types import DAY_US, NUMBER, TEXT
 from tests.evaluation.written import NOW, customer
+from tests.steps import steps_of
 
 COUNTRY = ProfileField("country", TEXT)
 POINTS = ProfileField("points", NUMBER)
@@ -70,12 +70,7 @@ def _nested(levels: int, innermost: Expression) -> Expression:
     return innermost
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
+@pytest.mark.slow
 def test_a_chain_of_twenty_thousand_segments_is_followed_to_its_end() -> None:
     chain: dict[str, Expression] = {"s0": ANY_VIEWED}
     for i in range(1, 20_000):
@@ -103,14 +98,14 @@ def test_item_filters_follow_long_chains_too() -> None:
     assert keeps({"title": "DE"}) is False
 
 
+@pytest.mark.timeout(60)  # worked out anew each time, they would be 10^18
 def test_names_that_use_each_other_twice_are_worked_out_once() -> None:
     doubled: dict[str, Expression] = {"s0": _is("DE")}
     for i in range(1, 61):
         below = SegmentRef(f"s{i - 1}")
         doubled[f"s{i}"] = Or((below, And((below, ANY_VIEWED))))
     program = _compile(doubled)
-    took = min(_seconds(lambda: program.at(DUTCH, NOW).value("s60")) for _ in range(5))
-    assert took < 0.001
+    assert steps_of(lambda: program.at(DUTCH, NOW).value("s60")) < 3_000  # some 16 a level
     assert program.at(DUTCH, NOW).next_flip("s60") is None
 
 
@@ -152,10 +147,20 @@ def test_fifty_thousand_alternatives_become_one_look_up() -> None:
     assert program.at(Facts(), NOW).value("wide") is None
 
 
-def test_ten_thousand_different_conditions_compile_in_seconds() -> None:
+def test_twice_the_conditions_take_at_most_twice_the_steps_to_compile() -> None:
+    def steps(count: int) -> int:
+        parts = tuple(Compare("<", COUNTRY, Literal(f"A{i}", TEXT)) for i in range(count))
+        return steps_of(lambda: _compile({"any": Or(parts), "all": And(parts)}))
+
+    assert steps(2_000) < 2.1 * steps(1_000)
+
+
+@pytest.mark.timeout(60)  # Python's own compiler takes no steps; on an idle core it needs a second
+def test_ten_thousand_different_conditions_compile() -> None:
     parts = tuple(Compare("<", COUNTRY, Literal(f"A{i}", TEXT)) for i in range(10_000))
-    took = _seconds(lambda: _compile({"any": Or(parts), "all": And(parts)}))
-    assert took < 20
+    program = _compile({"any": Or(parts), "all": And(parts)})
+    assert program.at(Facts({"country": "A9998"}), NOW).value("any") is True
+    assert program.at(Facts({"country": "A9998"}), NOW).value("all") is False
 
 
 def test_two_thousand_stages_are_decided_in_order() -> None:
@@ -166,13 +171,16 @@ def test_two_thousand_stages_are_decided_in_order() -> None:
     assert program.at(Facts({"points": -1.0}), NOW).value("stage") == "beyond"
 
 
-def test_a_thousand_segments_compile_in_a_moment() -> None:
-    segments: dict[str, Expression] = {}
-    for i in range(1_000):
-        recent = Occurs("at least", 1 + i % 3, Selection("viewed", within_us=(1 + i % 90) * DAY_US))
-        spent = Aggregate("sum", Selection("ordered", within_us=(1 + i) * DAY_US), "total", NUMBER)
-        segments[f"s{i}"] = And((recent, Compare(">", spent, Literal(float(i), NUMBER))))
-    assert _seconds(lambda: _compile(segments)) < 5  # some 0.3 s on an idle core
+def test_twice_the_segments_take_at_most_twice_the_steps_to_compile() -> None:
+    def steps(count: int) -> int:
+        segments: dict[str, Expression] = {}
+        for i in range(count):
+            recent = Occurs("at least", 1 + i % 3, Selection("viewed", within_us=(1 + i % 90) * DAY_US))
+            spent = Aggregate("sum", Selection("ordered", within_us=(1 + i) * DAY_US), "total", NUMBER)
+            segments[f"s{i}"] = And((recent, Compare(">", spent, Literal(float(i), NUMBER))))
+        return steps_of(lambda: _compile(segments))
+
+    assert steps(1_000) < 2.1 * steps(500)
 
 
 def test_a_window_that_can_hold_no_event_is_empty() -> None:
@@ -183,13 +191,18 @@ def test_a_window_that_can_hold_no_event_is_empty() -> None:
     assert (evaluation.next_flip("any"), evaluation.next_flip("none")) == (None, None)
 
 
-def test_a_search_over_ten_thousand_events_takes_milliseconds() -> None:
+def test_a_search_over_twice_the_events_takes_at_most_twice_the_steps() -> None:
     viewed = Aggregate("count", Selection("viewed", within_us=DAY_US), None, NUMBER)
     program = _compile(
         {"busy": Compare(">", Arithmetic("*", viewed, Literal(2.0, NUMBER)), Literal(9.0, NUMBER))}
     )
-    times = tuple(NOW - 10_000 + i for i in range(10_000))
-    facts = Facts({}, {"viewed": EventLog(times, ({},) * 10_000)})
-    evaluation = program.at(facts, NOW)
-    assert evaluation.next_flip("busy") == NOW - 5 + DAY_US
-    assert _seconds(lambda: program.at(facts, NOW).next_flip("busy")) < 1  # some 0.03 s on an idle core
+
+    def facts(count: int) -> Facts:
+        times = tuple(NOW - count + i for i in range(count))
+        return Facts({}, {"viewed": EventLog(times, ({},) * count)})
+
+    def steps(count: int) -> int:
+        return steps_of(lambda: program.at(facts(count), NOW).next_flip("busy"))
+
+    assert program.at(facts(10_000), NOW).next_flip("busy") == NOW - 5 + DAY_US
+    assert steps(10_000) < 2.1 * steps(5_000)
