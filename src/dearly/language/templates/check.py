@@ -28,8 +28,8 @@ from dearly.language.types import BOOL, SetOf
 MAX_LOOPS = 2
 """Loops may stand in each other this deep."""
 
-CLIPPED_BYTES = 102_000
-"""Common mail programs cut messages of more HTML than this."""
+CLIPPED_BYTES = 102 * 1024
+"""Mail programs cut a message whose HTML is longer: Gmail shows some 102 KB of it, and a link to the rest."""
 
 
 @dataclass(frozen=True, slots=True)
