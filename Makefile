@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 DATA   ?= build/demo
-ADDRESS ?= 127.0.0.1:50051
+ADDRESS ?= $(or $(DEARLY_ADDRESS),127.0.0.1:50051)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check fmt bench realdata protos docs lock clean
@@ -56,8 +56,9 @@ realdata: $(PROTO_STAMP)  ## the Complete Journey data end to end; writes build/
 docs: $(PROTO_STAMP)  ## check that every link and every make target named in the docs exists
 	@$(BIN)/python -m pytest -q tests/docs
 
-lock:  ## resolve the pinned versions anew
-	@$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --no-header --no-annotate --python-version 3.11 --upgrade -o .ci/requirements.lock
+lock: $(STAMP)  ## resolve the pinned versions anew
+	@echo "==> resolving the newest versions that fit pyproject.toml into .ci/requirements.lock"
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --no-header --no-annotate --python-version 3.11 --upgrade -q -o .ci/requirements.lock
 
 clean:  ## remove everything that the other targets made
 	@rm -rf $(VENV) build dist src/dearly/v1 .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
