@@ -43,6 +43,8 @@ _RUNTIME: Mapping[str, object] = {
             timeline.times_at,
             timeline.window_timeline,
             timeline.sequence_timeline,
+            watching.watch_window,
+            watching.watch_window_count,
             watching.watch_at_least,
             watching.watch_exactly,
             watching.watch_count,

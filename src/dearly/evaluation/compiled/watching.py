@@ -8,6 +8,8 @@ it may never be late.
 from __future__ import annotations
 
 import operator
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dearly.evaluation.compiled.aggregates import MILLION
@@ -42,6 +44,46 @@ def watch_at_least(evaluation: Evaluation, timeline: Timeline, count: int) -> bo
     if deciding < len(timeline.begins_us):
         _note(evaluation, timeline.begins_us[deciding])
     return False
+
+
+def watch_window(
+    evaluation: Evaluation, times_us: Sequence[int], older_than_us: int, within_us: int | None, count: int
+) -> bool:
+    """:func:`watch_at_least` of a window, straight from the log: its event t counts from ``t + older_than``
+    until ``t + within``.
+    """
+    if within_us is not None and within_us <= older_than_us:
+        return False
+    first, past_last = _window_slice(evaluation.now_us, times_us, older_than_us, within_us)
+    if past_last - first >= count:
+        if within_us is not None:
+            _note(evaluation, times_us[past_last - count] + within_us)
+        return True
+    deciding = first + count - 1  # without enough begun here, fewer than this many are selected
+    if deciding < len(times_us):
+        _note(evaluation, times_us[deciding] + older_than_us)
+    return False
+
+
+def watch_window_count(
+    evaluation: Evaluation, times_us: Sequence[int], older_than_us: int, within_us: int | None
+) -> float:
+    """:func:`watch_count` of a window, straight from the log."""
+    if within_us is not None and within_us <= older_than_us:
+        return 0.0
+    first, past_last = _window_slice(evaluation.now_us, times_us, older_than_us, within_us)
+    if past_last < len(times_us):
+        _note(evaluation, times_us[past_last] + older_than_us)
+    if within_us is not None and first < past_last:
+        _note(evaluation, times_us[first] + within_us)
+    return float(past_last - first)
+
+
+def _window_slice(
+    now_us: int, times_us: Sequence[int], older_than_us: int, within_us: int | None
+) -> tuple[int, int]:
+    first = 0 if within_us is None else bisect_right(times_us, now_us - within_us)
+    return first, bisect_right(times_us, now_us - older_than_us)
 
 
 def watch_exactly(evaluation: Evaluation, timeline: Timeline, count: int) -> bool:
