@@ -8,34 +8,28 @@ from dearly.evaluation.compiled.compiler import compile_program
 from dearly.evaluation.compiled.runtime import (
     CompiledProgram,
     Evaluation,
-    ItemFilter,
     UnknownNameError,
     Watch,
 )
 from dearly.evaluation.facts import (
-    NO_EVENTS,
     EventLog,
     Facts,
     FactsReader,
     build_facts,
     facts_reader,
-    fold_case,
     read_facts,
 )
 
 __all__ = [
-    "NO_EVENTS",
     "CompiledProgram",
     "Evaluation",
     "EventLog",
     "Facts",
     "FactsReader",
-    "ItemFilter",
     "UnknownNameError",
     "Watch",
     "build_facts",
     "compile_program",
     "facts_reader",
-    "fold_case",
     "read_facts",
 ]

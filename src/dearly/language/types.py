@@ -28,7 +28,6 @@ Value: TypeAlias = (
 MAX_MAGNITUDE = 1e12
 """Numbers beyond this are refused at the door (so that sums in millionths stay exact)."""
 
-MICROSECOND = 1
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 HOUR_US = 60 * MINUTE_US
