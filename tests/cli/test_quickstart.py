@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,20 +19,23 @@ from dearly.v1 import content_pb2, content_pb2_grpc
 from tests.cli.conftest import RULES
 
 CUSTOMERS = 50
+AS_A_BACKGROUND_JOB = ("sh", "-c", "trap '' INT && exec \"$@\"", "sh")
+"""A script's background job is started with SIGINT ignored."""
 pytestmark = pytest.mark.slow
 
 
-def command(folder: Path, rules: Path = RULES) -> list[str]:
-    places = ["--data", str(folder / "demo"), "--rules", str(rules), "--address", "127.0.0.1:0"]
+def command(folder: Path, rules: Path = RULES, address: str = "127.0.0.1:0") -> list[str]:
+    places = ["--data", str(folder / "demo"), "--rules", str(rules), "--address", address]
     return [sys.executable, "-m", "dearly.cli", "quickstart", *places, "--customers", str(CUSTOMERS)]
 
 
 @contextmanager
-def quickstart(folder: Path) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+def quickstart(
+    folder: Path, *, in_background: bool = False
+) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     """A quickstart that serves, and the lines that it has printed by then."""
-    with subprocess.Popen(
-        command(folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    typed = [*AS_A_BACKGROUND_JOB, *command(folder)] if in_background else command(folder)
+    with subprocess.Popen(typed, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         lines = []
         try:
@@ -109,6 +113,28 @@ def test_a_step_that_fails_ends_it_and_says_which(tmp_path: Path) -> None:
     assert "--> broken.rules:1:9" in ended.stderr
     assert ended.stderr.endswith("dearly: `dearly index` ended with exit code 1; see above.\n")
     assert still_running(tmp_path) == []
+
+
+def test_an_interrupt_ends_it_as_a_scripts_background_job_too(tmp_path: Path) -> None:
+    with quickstart(tmp_path, in_background=True) as (process, _):
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+
+    assert process.returncode == 0
+    assert still_running(tmp_path) == []
+
+
+def test_a_busy_port_is_told_once_before_any_work_with_what_to_type(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        address = f"127.0.0.1:{busy.getsockname()[1]}"
+        ended = subprocess.run(
+            command(tmp_path, address=address), capture_output=True, text=True, check=False, timeout=60
+        )
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"dearly: Cannot listen on {address}: Address already in use.")
+    assert ended.stderr.endswith("type: make run ADDRESS=127.0.0.1:0\n")
+    assert ended.stderr.count("\n") == 1
 
 
 def test_being_stopped_in_the_middle_of_a_step_leaves_no_process(tmp_path: Path) -> None:

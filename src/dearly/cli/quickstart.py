@@ -20,6 +20,7 @@ from dearly import DearlyError
 from dearly.cli.block_summary import BlockSummary, source_line, summary_text
 from dearly.cli.demo_shop import customer_id
 from dearly.cli.options import DEFAULT_ADDRESS, DEFAULT_RULES, AddressOption, RulesOption
+from dearly.server import AddressRefused, parse_address, require_free
 from dearly.v1 import content_pb2, content_pb2_grpc
 
 SEED = 1
@@ -43,8 +44,10 @@ def quickstart(
 
     Fills the shop, builds its index, serves both until Ctrl-C. Each step is a command, shown as typed.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a script's background job is started with it ignored, and would pass that on to its steps.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # so that, as with Ctrl-C, no step outlives this
+    _require_free(address)
     data.mkdir(parents=True, exist_ok=True)
     store = f"sqlite:///{data / 'shop.db'}"
     index = str(data / "index")
@@ -56,6 +59,14 @@ def quickstart(
         rules,
         customers,
     )
+
+
+def _require_free(address: str) -> None:
+    """The server's own check, before minutes of work for nothing."""
+    try:
+        require_free(parse_address(address))
+    except AddressRefused as error:
+        raise QuickstartFailed(f"{error} With make, type: make run ADDRESS=127.0.0.1:0") from None
 
 
 def _command(arguments: list[str]) -> list[str]:
