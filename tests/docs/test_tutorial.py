@@ -126,10 +126,19 @@ def served(reader: Reader) -> Iterator[None]:
             process.communicate(timeout=30)
 
 
+def git(directory: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=directory, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+
+
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     directory = tmp_path_factory.mktemp("clone")
     shutil.copytree(ROOT / "rules", directory / "rules")
+    git(directory, "init", "-q")
+    git(directory, "add", "rules")
+    git(directory, "-c", "user.name=Reader", "-c", "user.email=reader@example.com", "commit", "-qm", "Clone")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DEARLY_")}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     reader = Reader(directory, environment)
@@ -151,9 +160,11 @@ def test_the_first_screen_shows_what_make_run_prints(reader: Reader) -> None:
 
 
 @pytest.mark.slow
-def test_everything_happens_as_the_tutorial_says(reader: Reader) -> None:
+def test_everything_happens_as_the_tutorial_says_and_its_end_leaves_nothing_behind(reader: Reader) -> None:
     for fence in fences(TUTORIAL):
         reader.follow(fence)
+
+    assert git(reader.directory, "status", "--porcelain") == ""
 
 
 def test_an_ellipsis_stands_for_any_lines_and_nothing_else_does() -> None:
