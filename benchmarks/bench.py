@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import time
@@ -92,6 +94,7 @@ def measure_renders() -> Figures:
             for _ in range(ROUNDS):
                 empties.append(run_load(empty_address, EMPTY, messages * 3, connections=2, in_flight=16))
                 renders.append(run_load(address, RENDER, messages, connections=2, in_flight=16))
+            by_h2load = h2load_per_s(empty_address, messages[0], 3 * CUSTOMERS)
         paced = run_load(address, RENDER, messages[:PACED_CALLS], connections=1, in_flight=1)
         batches = [batch_blocks_per_s(address, messages) for _ in range(ROUNDS)]
     require_no_failure([*renders, *empties, paced])
@@ -100,12 +103,26 @@ def measure_renders() -> Figures:
     return {
         "reply_bytes": len(reply),
         "empty_unary_per_s": round(empty_per_s),
+        "empty_unary_h2load_per_s": by_h2load,
         "render_unary_per_s": round(render_per_s),
         "render_ratio": round(render_per_s / empty_per_s, 3),
         "render_p50_ms": round(paced.percentile_ms(0.50), 3),
         "render_p99_ms": round(paced.percentile_ms(0.99), 3),
         "batch_blocks_per_s": round(statistics.median(batches)),
     }
+
+
+def h2load_per_s(address: tuple[str, int], message: bytes, calls: int) -> int | None:
+    """The empty handler under h2load, to hold our own load generator against; null where it is not installed."""
+    if shutil.which("h2load") is None:
+        return None
+    body = WORK / "h2load.body"
+    body.write_bytes(struct.pack(">BI", 0, len(message)) + message)
+    command = ["h2load", "-n", str(calls), "-c", "2", "-m", "16", "-d", str(body)]
+    command += ["-H", "content-type: application/grpc", "-H", "te: trailers"]
+    told = run([*command, f"http://{address[0]}:{address[1]}{EMPTY}"])
+    found = re.search(r"([\d.]+) req/s", told)
+    return round(float(found[1])) if found else None
 
 
 def batch_blocks_per_s(address: tuple[str, int], messages: list[bytes]) -> float:
