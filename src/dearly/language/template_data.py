@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias
 
 from dearly.language.types import DATE, DURATION, TIME, SetOf, Type, Value
+from dearly.language.values import date_to_stored, time_to_stored
 
 TemplateScalar: TypeAlias = "str | float | bool"
 TemplateData: TypeAlias = "TemplateScalar | tuple[TemplateScalar, ...] | None"
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def template_data(type_: Type, value: Value | None) -> TemplateData:
@@ -31,10 +29,9 @@ def template_data(type_: Type, value: Value | None) -> TemplateData:
 
 def _scalar(type_: Type, value: str | float | bool) -> TemplateScalar:
     if type_ == DATE:
-        return date.fromordinal(_EPOCH.toordinal() + int(value)).isoformat()
+        return date_to_stored(int(value))
     if type_ == TIME:
-        moment = _EPOCH + timedelta(microseconds=int(value))
-        return moment.replace(tzinfo=None).isoformat() + "Z"
+        return time_to_stored(int(value))
     if type_ == DURATION:
         raise TypeError("a duration cannot be shown in a template; the checker refuses values of that type")
     return value

@@ -46,11 +46,11 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARKS = re.compile(b"[\x01-\xff]{31}")
-"""Beyond the 30 of the Stream-Safe Text Format, UAX #15."""
+"""Beyond the 30 of the Stream-Safe Text Format, UAX #15: normalising a longer run takes quadratic time."""
 _LONG_TEXT = 1_000
-"""Characters in which any run of combining marks is normalised in under a millisecond."""
+"""Characters in which any run of combining marks is normalised in a few milliseconds."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_EPOCH_ORDINAL = _EPOCH.toordinal()
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -148,10 +148,47 @@ def stored_reader(kind: Type) -> Callable[[object], Value | None]:
     return _reader(kind)
 
 
+def normalise(text: str, what: str = "text", unchecked_length: int = 0) -> str:
+    """The text in NFC. One of at most ``unchecked_length`` may have any number of combining marks in a row.
+
+    Raises:
+        ValueProblem: ``what`` is expected, and this has a lone surrogate, or more than 30 marks in a row.
+    """
+    if surrogate := _SURROGATE.search(text):
+        code, place = ord(surrogate[0]), surrogate.start()
+        raise ValueProblem(f"expected {what}, got a lone surrogate (U+{code:04X}) at character {place}.")
+    if len(text) > unchecked_length and _MARKS.search(bytes(map(unicodedata.combining, text))):
+        raise ValueProblem(f"expected {what}, got more than 30 combining marks in a row.")
+    return unicodedata.normalize("NFC", text)
+
+
+def date_to_stored(days: int) -> str:
+    """``YYYY-MM-DD`` of days since the epoch."""
+    return date.fromordinal(_EPOCH_ORDINAL + days).isoformat()
+
+
+def date_from_stored(text: str) -> int:
+    """Days since the epoch of a date in ISO 8601.
+
+    Raises:
+        ValueError: not such a date.
+    """
+    return date.fromisoformat(text).toordinal() - _EPOCH_ORDINAL
+
+
+def moment_at(time_us: int) -> datetime:
+    """The aware ``datetime``, in UTC, of microseconds since the epoch."""
+    return _EPOCH + timedelta(microseconds=time_us)
+
+
+def time_of(moment: datetime) -> int:
+    """Microseconds since the epoch of an aware ``datetime``."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
 def time_to_stored(time_us: int) -> str:
     """RFC 3339 in UTC of microseconds since the epoch; the fraction stands only when there is one."""
-    moment = (_EPOCH + timedelta(microseconds=time_us)).replace(tzinfo=None)
-    return moment.isoformat() + "Z"
+    return moment_at(time_us).replace(tzinfo=None).isoformat() + "Z"
 
 
 def time_from_stored(text: str) -> int:
@@ -160,7 +197,7 @@ def time_from_stored(text: str) -> int:
     Raises:
         ValueError: not such a time.
     """
-    return (datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND
+    return time_of(datetime.fromisoformat(text))
 
 
 # ------------------------------------------------------------------------------------------------- the door
@@ -169,25 +206,15 @@ def time_from_stored(text: str) -> int:
 def _check_text(incoming: object, max_bytes: int, what: str) -> str:
     if not isinstance(incoming, str):
         raise ValueProblem(f"expected {what}, got {_name_of(incoming)}.")
-    text = incoming if incoming.isascii() else _normalise(incoming, max_bytes, what)
+    text = incoming
+    if not text.isascii():
+        if len(text) > max_bytes:
+            raise ValueProblem(f"expected {what} of at most {max_bytes:,} bytes, got more.")
+        text = normalise(text, what, _LONG_TEXT)
     size = len(text) if text.isascii() else len(text.encode())
     if size > max_bytes:
         raise ValueProblem(f"expected {what} of at most {max_bytes:,} bytes, got {size:,}.")
     return text
-
-
-def _normalise(text: str, max_bytes: int, what: str) -> str:
-    """NFC, after what must not get there: normalising takes quadratic time over a run of combining marks."""
-    if len(text) > max_bytes:
-        raise ValueProblem(f"expected {what} of at most {max_bytes:,} bytes, got more.")
-    if surrogate := _SURROGATE.search(text):
-        code, place = ord(surrogate[0]), surrogate.start()
-        raise ValueProblem(
-            f"expected {what} in Unicode, got a lone surrogate (U+{code:04X}) at character {place}."
-        )
-    if len(text) > _LONG_TEXT and _MARKS.search(bytes(map(unicodedata.combining, text))):
-        raise ValueProblem(f"expected {what}, got more than 30 combining marks in a row.")
-    return unicodedata.normalize("NFC", text)
 
 
 def _check_line(text: str, what: str) -> str:
@@ -238,7 +265,7 @@ def _date_to_stored(incoming: object) -> str:
 def _time_to_stored(incoming: object) -> str:
     expected = "a time as RFC 3339 with its offset, such as 2026-03-01T10:00:00Z"
     if isinstance(incoming, datetime) and incoming.tzinfo is not None:
-        return time_to_stored((incoming - _EPOCH) // _MICROSECOND)
+        return time_to_stored(time_of(incoming))
     if not isinstance(incoming, str):
         raise ValueProblem(f"expected {expected}, got {_name_of(incoming)}.")
     try:
@@ -323,7 +350,7 @@ def _read_bool(stored: object) -> bool | None:
 
 def _read_date(stored: object) -> int | None:
     try:
-        return date.fromisoformat(stored).toordinal() - _EPOCH_ORDINAL  # type: ignore[arg-type]
+        return date_from_stored(stored)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return None
 

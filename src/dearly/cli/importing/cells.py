@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from string import Formatter
 from typing import Any, TypeAlias
@@ -14,6 +14,7 @@ from dearly.cli.importing.mapping import SOURCES, Cell, MappingError, Spec, zone
 from dearly.cli.importing.tables import Row
 from dearly.language import nearest
 from dearly.language.types import BOOL, DATE, NUMBER, TIME, SetOf, Type
+from dearly.language.values import moment_at
 from dearly.store import Rejected
 
 Read: TypeAlias = Callable[[Row], Any]
@@ -26,7 +27,6 @@ _TRUTHS = {"true": True, "yes": True, "y": True, "t": True, "1": True} | {
     "f": False,
     "0": False,
 }
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS_OF_UNIX = {"unix": 1_000_000, "unix_ms": 1_000, "unix_us": 1}
 _UNITS_OF_PLUS = ("days", "hours", "minutes", "seconds")
 
@@ -196,10 +196,10 @@ def _scalar_caster(cell: Cell, target: Target) -> Change:
     if target.type == BOOL:
         return _as_truth
     if target.type == DATE:
-        return lambda found: _as_date(found, cell.format)
+        return lambda found: _as_date(found, cell.format, target)
     if target.type == TIME:
         zone = zone_named(cell.timezone) if cell.timezone else target.zone
-        return lambda found: _as_time(found, cell.format, zone)
+        return lambda found: _as_time(found, cell.format, zone, target)
     return _as_text
 
 
@@ -230,29 +230,37 @@ def _as_truth(found: Any) -> Any:
     return bool(found) if isinstance(found, int) and found in (0, 1) else found
 
 
-def _as_date(found: Any, pattern: str | None) -> Any:
+def _as_date(found: Any, pattern: str | None, target: Target) -> Any:
     if isinstance(found, datetime):
         return found.date()
     if isinstance(found, str) and pattern:
         try:
             return datetime.strptime(found, pattern).date()  # noqa: DTZ007 (a date has no zone)
         except ValueError:
-            return found
+            raise _unlike(pattern, found, target) from None
     return found
 
 
-def _as_time(found: Any, pattern: str | None, zone: ZoneInfo) -> Any:
+def _as_time(found: Any, pattern: str | None, zone: ZoneInfo, target: Target) -> Any:
     """An aware datetime, or what came. Times without a zone are in ``zone``, days begin at midnight there."""
     try:
         if pattern in _UNITS_OF_UNIX:
-            return _EPOCH + timedelta(microseconds=round(float(found) * _UNITS_OF_UNIX[pattern]))
+            return moment_at(round(float(found) * _UNITS_OF_UNIX[pattern]))
         if isinstance(found, str):
             found = datetime.strptime(found, pattern) if pattern else datetime.fromisoformat(found)  # noqa: DTZ007
         elif isinstance(found, date) and not isinstance(found, datetime):
             found = datetime(found.year, found.month, found.day, tzinfo=zone)
         return found.replace(tzinfo=zone) if found.tzinfo is None else found
     except (ValueError, OverflowError, TypeError, AttributeError):
+        if pattern:
+            raise _unlike(pattern, found, target) from None
         return found
+
+
+def _unlike(pattern: str, found: Any, target: Target) -> Rejected:
+    shown = repr(found)
+    shown = shown if len(shown) <= MAX_SHOWN else f"{shown[:MAX_SHOWN]}…"
+    return Rejected(target.field, f"expected a {target.type} in the format {pattern!r}, got {shown}.")
 
 
 def _as_text(found: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -35,13 +35,11 @@ from dearly.cli.importing.tables import BadRow, Row, Table, TableError, open_tab
 from dearly.language import Program, nearest
 from dearly.language.program import Field
 from dearly.language.types import TEXT, TIME, Type
+from dearly.language.values import time_of
 from dearly.store import EventRecord, ItemRecord, Rejected, prepare_event, prepare_item, prepare_profile
 
 Record: TypeAlias = "EventRecord | ItemRecord | tuple[str, Mapping[str, Any]]"
 Build: TypeAlias = Callable[[Sequence[Any], int], Record]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +245,6 @@ def _hint(name: str, known: Mapping[str, Any]) -> str:
 
 def _time_us(found: Any) -> int:
     if isinstance(found, datetime) and found.tzinfo is not None:
-        return (found - _EPOCH) // _MICROSECOND
+        return time_of(found)
     got = "none" if found is None else "something else. Say its `format`"
     raise Rejected("time", f"expected when it happened, such as 2026-03-01 10:00:00, got {got}.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 from dearly.language.checking.typing_rules import type_of
 from dearly.language.program import (
     Aggregate,
@@ -34,9 +32,8 @@ from dearly.language.types import (
     Type,
     is_textual,
 )
-from dearly.language.values import time_to_stored
+from dearly.language.values import date_to_stored, time_to_stored
 
-_EPOCH = date(1970, 1, 1)
 _UNITS = (("day", DAY_US), ("hour", HOUR_US), ("minute", MINUTE_US), ("second", SECOND_US))
 
 
@@ -89,7 +86,7 @@ def spell_constant(literal: Literal) -> str:
 
 def _spell_moment(kind: Type, value: int) -> str:
     if kind == DATE:
-        return (_EPOCH + timedelta(days=value)).isoformat()
+        return date_to_stored(value)
     if kind == TIME:
         return time_to_stored(value)
     name, unit = next((name, unit) for name, unit in _UNITS if value % unit == 0 or unit == SECOND_US)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
-from datetime import date
 from decimal import Decimal
 
 from dearly import DearlyError
 from dearly.language.syntax.characters import control_character, name_of
 from dearly.language.types import DAY_US, HOUR_US, MAX_MAGNITUDE, MINUTE_US, SECOND_US, WEEK_US
-from dearly.language.values import time_from_stored, time_to_stored
+from dearly.language.values import (
+    ValueProblem,
+    date_from_stored,
+    normalise,
+    time_from_stored,
+    time_to_stored,
+)
 
 MAX_DURATION_US = 36_525 * DAY_US
 """A hundred years."""
@@ -21,12 +25,8 @@ UNITS = {"second": SECOND_US, "minute": MINUTE_US, "hour": HOUR_US, "day": DAY_U
 
 _ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 _ESCAPE = re.compile(r"\\(.)")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_MARKS = re.compile(b"[\x01-\xff]{31}")
-"""Beyond the 30 of the Stream-Safe Text Format, UAX #15: normalising a longer run takes quadratic time."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
-_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
 class LiteralProblem(DearlyError):
@@ -52,7 +52,10 @@ def text_value(spelling: str) -> str:
         raise LiteralProblem("hidden-character", message, "Remove it.", at + 1)
     if "\\" in body:
         body = _ESCAPE.sub(_unescape, body)
-    return body if body.isascii() else _normalise(body)
+    try:
+        return body if body.isascii() else normalise(body)
+    except ValueProblem as problem:
+        raise LiteralProblem("bad-text", f"A text: {problem}", "Leave that out.") from None
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -62,15 +65,6 @@ def _unescape(match: re.Match[str]) -> str:
         hint = 'Write `\\"` for a quote, `\\n` for a new line, `\\t` for a tab, `\\\\` for a backslash.'
         raise LiteralProblem("bad-escape", message, hint, match.start() + 1)
     return meant
-
-
-def _normalise(text: str) -> str:
-    if _SURROGATE.search(text):
-        raise LiteralProblem("bad-text", "This text holds half of a character.", "Write the character anew.")
-    if _MARKS.search(bytes(map(unicodedata.combining, text))):
-        message = "This text has more than 30 combining marks in a row."
-        raise LiteralProblem("bad-text", message, "Leave them out.")
-    return unicodedata.normalize("NFC", text)
 
 
 def number_value(spelling: str) -> float:
@@ -94,7 +88,7 @@ def date_days(spelling: str) -> int:
     """
     try:
         if _DATE.fullmatch(spelling):
-            return date.fromisoformat(spelling).toordinal() - _EPOCH_ORDINAL
+            return date_from_stored(spelling)
     except ValueError:
         pass
     message = f"There is no day {spelling} in the calendar."
