@@ -104,6 +104,8 @@ class StageIs:
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """Kleene's not: unknown stays unknown."""
+
     operand: Expression
     span: Span = field(default=NOWHERE, compare=False)
 
@@ -192,6 +194,8 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Negate:
+    """A number's negative; missing when the number is."""
+
     operand: Expression
     span: Span = field(default=NOWHERE, compare=False)
 

@@ -84,24 +84,32 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """``not CONDITION``, and what ``not in`` and its like are made of."""
+
     operand: Expression
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class And:
+    """``CONDITION and CONDITION ..``: two or more."""
+
     operands: tuple[Expression, ...]
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
+    """``CONDITION or CONDITION ..``: two or more."""
+
     operands: tuple[Expression, ...]
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
+    """``LEFT == RIGHT`` and its like."""
+
     operator: OneOf["==", "!=", "<", "<=", ">", ">="]
     left: Expression
     right: Expression
@@ -148,6 +156,8 @@ class IsStage:
 
 @dataclass(frozen=True, slots=True)
 class Else:
+    """``OPERAND else DEFAULT``."""
+
     operand: Expression
     default: Expression
     span: Span
@@ -155,6 +165,8 @@ class Else:
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
+    """``LEFT + RIGHT`` and its like; a chain of them leans to the left."""
+
     operator: OneOf["+", "-", "*", "/"]
     left: Expression
     right: Expression
@@ -163,6 +175,8 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Negate:
+    """``-OPERAND``."""
+
     operand: Expression
     span: Span
 
