@@ -113,7 +113,7 @@ def measure_renders() -> Figures:
 
 
 def h2load_per_s(address: tuple[str, int], message: bytes, calls: int) -> int | None:
-    """The empty handler under h2load, to hold our own load generator against; null where it is not installed."""
+    """The empty handler under h2load, to hold our own load generator against; null where that is absent."""
     if shutil.which("h2load") is None:
         return None
     body = WORK / "h2load.body"
