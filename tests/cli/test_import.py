@@ -135,6 +135,24 @@ def test_the_example_of_the_documentation_does_what_it_says(tmp_path: Path) -> N
     assert tent in shop.store(lambda store: store.read_items()[0])
 
 
+def test_rejected_rows_are_mended_and_imported_as_the_documentation_says(shop: Shop) -> None:
+    shop.write("shop.toml", VIEWS)
+    shop.write(
+        "views.csv", "n,who,what,when,seconds\n1,ada,p1,2026-01-01,5\n2,ada,p2,2026-01-02,\n3,ada,p3,,6\n"
+    )
+    shop.summary()
+
+    (rejected,) = shop.rejects()
+    shop.write("mended.jsonl", json.dumps({**rejected["row"], "when": "2026-01-03"}))
+    shop.write("shop.toml", VIEWS.replace("views.csv", "mended.jsonl"))
+
+    assert shop.summary()["written"] == 1
+    assert shop.events("ada", "viewed")[-1] == (
+        at("2026-01-03T00:00:00Z"),
+        {"product_id": "p3", "seconds": 6.0},
+    )
+
+
 def test_running_it_again_adds_nothing_and_counts_duplicates(shop: Shop) -> None:
     shop.write("shop.toml", VIEWS)
     shop.write("views.csv", "n,who,what,when,seconds\n1,ada,p1,2026-01-01,5\n2,ada,p1,2026-01-02,\n")
@@ -183,6 +201,12 @@ def test_bad_rows_are_kept_with_line_field_and_reason_and_the_good_ones_taken(sh
     ]
     reasons = {each["line"]: each["reason"] for each in shop.rejects()}
     assert reasons[7] == "expected 5 columns, got 4."
+    assert next(each["row"] for each in shop.rejects() if each["line"] == 7) == [
+        "6",
+        "ada",
+        "p1",
+        "2026-01-01",
+    ]
     assert "far future" in reasons[12]
     assert "other content" in reasons[13]
 
@@ -203,6 +227,29 @@ def test_a_dry_run_checks_all_and_writes_nothing(shop: Shop) -> None:
     found = shop.summary("--dry-run")
     assert (found["written"], found["rejected"]) == (1, 1)
     assert not (shop.directory / "store.db").exists()
+    assert "Nothing was written. Ids that come twice" in shop.run("--dry-run").stdout
+    assert "Nothing was written" not in shop.run().stdout
+
+
+def test_a_time_or_date_that_is_not_in_the_mappings_format_is_told_which_was_tried(shop: Shop) -> None:
+    events = VIEWS.replace('"when"', '{ column = "when", format = "%d.%m.%Y" }')
+    profiles = """
+[[profiles]]
+file = "people.csv"
+customer = "id"
+[profiles.fields]
+birthday = { column = "born", format = "%d/%m/%Y" }
+"""
+    shop.write("shop.toml", events + profiles)
+    shop.write("views.csv", "n,who,what,when,seconds\n1,ada,p1,2026-01-01,5\n")
+    shop.write("people.csv", f"id,born\n1,{'x' * 50}\n")
+
+    shop.summary()
+
+    assert {each["field"]: each["reason"] for each in shop.rejects()} == {
+        "fields.birthday": f"expected a date in the format '%d/%m/%Y', got '{'x' * 39}….",
+        "time": "expected a time in the format '%d.%m.%Y', got '2026-01-01'.",
+    }
 
 
 def test_the_summary_is_a_table_for_people(shop: Shop) -> None:
@@ -272,7 +319,9 @@ def test_bad_json_lines_are_rejected_one_by_one(shop: Shop) -> None:
     shop.write("shop.toml", PROFILE.format(file="p.jsonl"))
     found = shop.summary()
     assert (found["written"], found["rejected"]) == (2, 4)
-    assert [each["line"] for each in shop.rejects()] == [2, 3, 4, 5]
+    rows = {each["line"]: each["row"] for each in shop.rejects()}
+    assert list(rows) == [2, 3, 4, 5]
+    assert (rows[2], rows[3], rows[5]) == ("{", "[1]", "[" * 100_000)
 
 
 def test_values_are_mapped_split_cast_and_chosen(shop: Shop) -> None:
@@ -501,6 +550,13 @@ BROKEN_MAPPINGS = [
         "`prefix`",
     ),
     (VIEWS.replace('type = "viewed"', 'type = "viewed"\ntpye = 1'), "unknown field `tpye`"),
+    (f"surce = 'x'\n{VIEWS}", "Did you mean 'source'"),
+    (VIEWS.replace('type = "viewed"', 'type = "viewed"\ncustmer = 1'), "Did you mean 'customer'"),
+    (VIEWS.replace('"when"', '{ column = "when", fromat = "unix" }'), "Did you mean 'format'"),
+    (
+        VIEWS.replace('type = "viewed"', 'type = "viewed"\njoin = [{file = "p.csv", prefx = "p_"}]'),
+        "Did you mean 'prefix'",
+    ),
 ]
 
 

@@ -19,6 +19,10 @@ from dearly.cli.progress import track_progress
 from dearly.cli.rules_package import load_program
 from dearly.store import Store, open_store
 
+DRY_RUN = (
+    "Nothing was written. Ids that come twice, or are kept with other content, show in a real import only."
+)
+
 
 def import_(
     mapping: Annotated[
@@ -97,5 +101,7 @@ def _print_summary(counts: Sequence[Counts], seconds: float, rejects: RejectsFil
     console.print(table)
     rows = sum(each.rows for each in counts)
     console.print(f"{rows:,} rows in {seconds:.1f} s, {rows / max(seconds, 1e-9):,.0f} a second")
+    if dry_run:
+        console.print(DRY_RUN)
     if rejects.count:
         console.print(f"{rejects.count:,} rejected: see {rejects.path}")

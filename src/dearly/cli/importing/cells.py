@@ -28,6 +28,8 @@ _TRUTHS = {"true": True, "yes": True, "y": True, "t": True, "1": True} | {
     "0": False,
 }
 _UNITS_OF_UNIX = {"unix": 1_000_000, "unix_ms": 1_000, "unix_us": 1}
+_MAX_SHOWN = 40
+"""Of a cell in a reason; the rejects file has it whole."""
 _UNITS_OF_PLUS = ("days", "hours", "minutes", "seconds")
 
 
@@ -259,7 +261,7 @@ def _as_time(found: Any, pattern: str | None, zone: ZoneInfo, target: Target) ->
 
 def _unlike(pattern: str, found: Any, target: Target) -> Rejected:
     shown = repr(found)
-    shown = shown if len(shown) <= MAX_SHOWN else f"{shown[:MAX_SHOWN]}…"
+    shown = shown if len(shown) <= _MAX_SHOWN else f"{shown[:_MAX_SHOWN]}…"
     return Rejected(target.field, f"expected a {target.type} in the format {pattern!r}, got {shown}.")
 
 

@@ -39,7 +39,7 @@ class Found:
     """The values of one record, or why there are none; ``line`` and ``row`` say where it comes from."""
 
     line: int
-    row: Row
+    row: Row | BadRow
     values: Sequence[Any] | Rejected
 
 
@@ -61,7 +61,7 @@ def each_row(rows: Iterable[tuple[int, Row | BadRow]], slots: Sequence[Slot]) ->
     """One record a row."""
     for line, row in rows:
         if isinstance(row, BadRow):
-            yield Found(line, (), Rejected("row", row.reason))
+            yield Found(line, row, Rejected("row", row.reason))
             continue
         try:
             yield Found(line, row, [slot.read(row) for slot in slots])
@@ -82,7 +82,7 @@ def each_group(
     groups: dict[tuple[Any, ...], _Group] = {}
     for line, row in rows:
         if isinstance(row, BadRow):
-            yield Found(line, (), Rejected("row", row.reason))
+            yield Found(line, row, Rejected("row", row.reason))
             continue
         name = tuple(row[place] for place in key)
         if None in name:

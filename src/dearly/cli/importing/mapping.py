@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from dearly import DearlyError
+from dearly.language import nearest
 
 
 class MappingError(DearlyError):
@@ -105,6 +107,13 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     events: list[EventSection] = []
 
 
+_SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "profiles": ProfileSection,
+    "items": ItemSection,
+    "events": EventSection,
+}
+
+
 def read_mapping(path: Path) -> Mapping:
     """Read a mapping file.
 
@@ -119,7 +128,8 @@ def read_mapping(path: Path) -> Mapping:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MappingError(f"{path} is not TOML: {error}.") from None
     except msgspec.ValidationError as error:
-        raise MappingError(f"{path}: {error}. See docs/import.md for what goes where.") from None
+        hint = _did_you_mean(str(error)) or "See docs/import.md for what goes where."
+        raise MappingError(f"{path}: {error}. {hint}") from None
     if mapping.events and not mapping.source:
         raise MappingError(
             f'{path}: expected `source = "NAME"` at the top: events are told apart by source and id.'
@@ -127,6 +137,18 @@ def read_mapping(path: Path) -> Mapping:
     if not (mapping.profiles or mapping.items or mapping.events):
         raise MappingError(f"{path}: expected at least one of [[profiles]], [[items]], [[events]].")
     return mapping
+
+
+def _did_you_mean(problem: str) -> str | None:
+    """The key nearest to an unknown one, of those that may stand where msgspec says that it stands."""
+    found = re.search(r"unknown field `(?P<key>.*?)`(?: - at `\$\.(?P<place>.*)`)?$", problem)
+    if found is None:
+        return None
+    listed, _, rest = (found["place"] or "").partition("[")
+    inside = rest.partition("].")[2]
+    kind = Join if inside.startswith("join[") else Cell if inside else _SECTIONS.get(listed, Mapping)
+    near = nearest(found["key"], kind.__struct_fields__)
+    return f"Did you mean {near!r}?" if near else None
 
 
 def zone_named(name: str) -> ZoneInfo:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from dearly.cli.importing.groups import Found
-from dearly.cli.importing.tables import TableError
+from dearly.cli.importing.tables import BadRow, TableError
 from dearly.store import Rejected
 
 
@@ -27,13 +27,14 @@ class RejectsFile:
 
     def write(self, section: str, file: Path, columns: Sequence[str], found: Found, why: Rejected) -> None:
         """Keep one rejected row, or the first of a rejected group."""
+        row = found.row
         entry = {
             "file": file.name,
             "line": found.line,
             "section": section,
             "field": why.field,
             "reason": why.message,
-            "row": dict(zip(columns, found.row, strict=False)),
+            "row": row.read if isinstance(row, BadRow) else dict(zip(columns, row, strict=True)),
         }
         self._open().write(json.dumps(entry, default=str) + "\n")
         self.count += 1

@@ -25,9 +25,10 @@ class TableError(DearlyError):
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that is not even a row."""
+    """A row that is not even a row, with what was read of it: its cells, or the text of its line."""
 
     reason: str
+    read: Sequence[str] | str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _read_csv(
             if len(cells) == width:
                 yield line, [None if cell in missing else cell for cell in take(cells)]
             elif cells:
-                yield line, BadRow(f"expected {width} columns, got {len(cells)}.")
+                yield line, BadRow(f"expected {width} columns, got {len(cells)}.", cells)
 
 
 def _taker(places: Sequence[int]) -> Callable[[Row], Row]:
@@ -156,12 +157,12 @@ def _read_json_lines(
                 found = json.loads(text)
             except (ValueError, RecursionError) as error:
                 reason = "nested too deep" if isinstance(error, RecursionError) else error
-                yield line, BadRow(f"not JSON: {reason}.")
+                yield line, BadRow(f"not JSON: {reason}.", text.rstrip("\r\n"))
                 continue
             if isinstance(found, dict):
                 yield line, [_present(_follow(found, way), missing) for way in ways]
             else:
-                yield line, BadRow("expected a JSON object.")
+                yield line, BadRow("expected a JSON object.", text.rstrip("\r\n"))
 
 
 def _follow(found: Any, way: Sequence[str]) -> Any:
