@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +37,6 @@ def test_the_examples_run_in_order_and_print_what_the_page_says(tmp_path: Path) 
         for number, example in enumerate(EXAMPLES):
             source = example.replace("127.0.0.1:50051", server.address)
             exec(compile(source, f"docs/api.md, example {number + 1}", "exec"), known)
-            if "UpsertItems(" in example:
-                time.sleep(2)  # new items are on the shelves within a second or two, the page says
     lines = printed.getvalue()
     for told in re.findall(r"  # (.+)$", "\n".join(EXAMPLES), re.MULTILINE):
         assert told in lines
