@@ -218,3 +218,41 @@ def test_warnings_allow_a_program_and_errors_do_not() -> None:
     assert [found.severity for found in warned.diagnostics] == ["warning"]
     assert warned.program is not None
     assert refused.program is None
+
+
+def test_names_that_may_be_declared_in_an_unreadable_file_are_not_called_unknown() -> None:
+    files = {
+        "a.rules": b'segment a { any seen }\nblock b { when a show "b.html" otherwise show "c.html" }',
+        "templates/b.html": b"{{ total }}{{ customer.city }}",
+        "templates/c.html": b"",
+        "templates/d.html": b"",
+        "z.rules": b"\xff",
+    }
+
+    alone = check_package(Package(files)).diagnostics
+    with_another = check_package(Package({**files, "zz.rules": b"segment { }"})).diagnostics
+
+    assert [found.code for found in alone] == ["bad-encoding"]
+    assert [found.code for found in with_another] == ["bad-encoding", "syntax-error"]
+
+
+@pytest.mark.parametrize("broken", ["block b { othrwise }", "blok b { otherwise }", "segment s { and }"])
+def test_a_template_is_not_called_unused_while_a_rules_file_is_not_read_whole(broken: str) -> None:
+    rules = f'block a {{ otherwise show "a.html" }}\n{broken}\n'
+    templates = {"templates/a.html": b"", "templates/b.html": b""}
+
+    unread = check_package(Package({"a.rules": rules.encode(), **templates})).diagnostics
+    whole = check_package(Package({"a.rules": rules.splitlines()[0].encode(), **templates})).diagnostics
+
+    assert "unused-template" not in {found.code for found in unread}
+    assert [found.code for found in whole] == ["unused-template"]
+
+
+@pytest.mark.slow
+def test_files_after_the_first_declaration_too_many_are_not_read() -> None:
+    half = b"\n".join(b"value %b = 1" % name for name in [b"v%d" % number for number in range(10_001)])
+    files = {"a.rules": half, "b.rules": half.replace(b"value v", b"value w"), "c.rules": b"segment {"}
+
+    report = check_package(Package(files))
+
+    assert [found.code for found in report.diagnostics] == ["too-many-declarations"]

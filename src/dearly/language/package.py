@@ -7,16 +7,16 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dearly import DearlyError
 from dearly.language.checking.checker import CheckReport, check
-from dearly.language.checking.symbols import Broken
+from dearly.language.checking.symbols import NOTHING_BROKEN, Broken
 from dearly.language.checking.template_files import FOLDER
 from dearly.language.diagnostics import Diagnostic, in_order
 from dearly.language.program import NOWHERE, Span
-from dearly.language.syntax.parser import parse_rules
+from dearly.language.syntax.parser import MAX_DECLARATIONS, parse_rules
 from dearly.language.syntax.source import MAX_FILE_BYTES, decode_rules
 from dearly.language.syntax.tree import Declaration, ProfileDeclaration
 
@@ -63,22 +63,30 @@ def check_package(package: Package) -> CheckReport:
         too_large = _beyond_limits(number, path, len(data), total)
         if too_large is not None:
             return CheckReport(None, (too_large,))
+    declarations, found, broken = _parse_all(package)
+    templates = {path: data for path, data in package.files.items() if path.startswith(FOLDER)}
+    return check(declarations, templates, package_version(package), in_order(found), broken)
+
+
+def _parse_all(package: Package) -> tuple[list[Declaration], list[Diagnostic], Broken]:
+    """What the rules files declare, up to the first declaration too many, and what is wrong with them."""
     declarations: list[Declaration] = []
     found: list[Diagnostic] = []
-    broken = Broken()
+    broken = NOTHING_BROKEN
     for path in sorted(path for path in package.files if _is_rules(path)):
         text = decode_rules(package.files[path], path)
         if isinstance(text, Diagnostic):
             found.append(text)
-            broken = Broken(broken.names, profile=True)
+            broken = replace(broken, file=True)
             continue
         read, problems = parse_rules(text, path)
         declarations.extend(read)
         found.extend(problems)
         if problems:
             broken = _unreadable(text, read, broken)
-    templates = {path: data for path, data in package.files.items() if path.startswith(FOLDER)}
-    return check(declarations, templates, package_version(package), in_order(found), broken)
+        if len(declarations) > MAX_DECLARATIONS:
+            break
+    return declarations, found, broken
 
 
 def _is_rules(path: str) -> bool:
@@ -92,7 +100,7 @@ def _unreadable(text: str, read: tuple[Declaration, ...], broken: Broken) -> Bro
     has_profile = _PROFILE.search(text) is not None and not any(
         isinstance(one, ProfileDeclaration) for one in read
     )
-    return Broken(broken.names | names, broken.profile or has_profile)
+    return Broken(broken.names | names, broken.profile or has_profile, broken.file, passage=True)
 
 
 # --------------------------------------------------------------------------------------------------- reading

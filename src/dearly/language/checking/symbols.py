@@ -24,6 +24,8 @@ class Broken:
     """Whether the profile itself could not be read, so that any name may be one of its fields."""
     file: bool = False
     """Whether a whole file could not be read, so that any name may be declared in it."""
+    passage: bool = False
+    """Whether some of a file could not be read, so that anything may be used there."""
 
 
 NOTHING_BROKEN = Broken()
@@ -62,6 +64,10 @@ class Symbols:
     def is_excused(self, name: str) -> bool:
         """Whether the name may be unknown only because its declaration could not be read."""
         return self.broken.file or name in self.broken.names
+
+    def is_read_whole(self) -> bool:
+        """Whether everything was read: what is not used then is used nowhere."""
+        return not (self.broken.file or self.broken.passage)
 
     def is_excused_field(self, name: str) -> bool:
         """The same of a name that may be one of the profile's fields."""

@@ -40,7 +40,7 @@ def check_templates(
     """The templates that are shown, with what they read; ``files`` are sources by path in the package."""
     sources = {name: _Used(texts) for name, texts in read_templates(files, findings).items()}
     shown = _report_absent(symbols, sources, findings)
-    _report_useless(sources, shown, findings)
+    _report_useless(sources, shown, symbols.is_read_whole(), findings)
     _check_shown(symbols, _readable(symbols, definitions), blocks, sources, findings)
     return {
         name: Template(
@@ -78,14 +78,16 @@ def _written_templates(blocks: Iterable[tree.BlockDeclaration]) -> Iterator[tree
             yield branch.template
 
 
-def _report_useless(sources: Mapping[str, _Used], shown: set[str], findings: Findings) -> None:
+def _report_useless(
+    sources: Mapping[str, _Used], shown: set[str], read_whole: bool, findings: Findings
+) -> None:
     for name, found in sources.items():
         if "html" not in found.texts:
             ending = next(ending for ending, part in PARTS.items() if part in found.texts)
             message = f"There is no {FOLDER}{name}.html that this would belong to."
             place = start_of(f"{FOLDER}{name}{ending}")
             findings.add("template-without-html", place, message, "Add it, or remove this.")
-        elif name not in shown:
+        elif read_whole and name not in shown:
             hint = f'Show it, `show "{name}.html"`, or remove it.'
             place = start_of(f"{FOLDER}{name}.html")
             findings.add("unused-template", place, "No block shows this template.", hint)
@@ -103,6 +105,8 @@ class _Readable:
     """The values that hand on a sensitive field, with the field."""
     faulty: frozenset[str]
     """Names in whose definitions something is wrong: not to know them is not the template's fault."""
+    unread: bool
+    """Whether the profile or a whole file could not be read: so it is with every name then."""
 
 
 def _readable(symbols: Symbols, definitions: Definitions) -> _Readable:
@@ -112,7 +116,8 @@ def _readable(symbols: Symbols, definitions: Definitions) -> _Readable:
     names.update((name, Named(TEXT)) for name in definitions.lifecycles)
     declared = symbols.segments.keys() | symbols.values.keys() | symbols.lifecycles.keys()
     faulty = symbols.broken.names | (declared - names.keys())
-    return _Readable(names, sensitive_values(symbols, definitions), faulty)
+    unread = symbols.broken.profile or symbols.broken.file
+    return _Readable(names, sensitive_values(symbols, definitions), faulty, unread)
 
 
 def _check_shown(
@@ -164,8 +169,9 @@ def _check_parts(
 
 
 def _is_excused(found: Diagnostic, source: str, readable: _Readable) -> bool:
-    if found.code not in ("template-unknown-name", "template-unknown-field") or not readable.faulty:
-        return False
+    is_unknown = found.code in ("template-unknown-name", "template-unknown-field")
+    if not is_unknown or readable.unread or not readable.faulty:
+        return is_unknown and readable.unread
     line = source.splitlines()[found.span.line - 1]
     return line[found.span.column - 1 : found.span.end_column - 1] in readable.faulty
 
