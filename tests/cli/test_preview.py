@@ -15,7 +15,7 @@ import pytest
 
 from dearly.language.values import time_to_stored
 from dearly.server import ServerSettings, serving
-from dearly.store import open_store
+from dearly.store import EventRecord, open_store
 from dearly.v1 import content_pb2, content_pb2_grpc
 from tests.cli.conftest import CUSTOMERS, NOW, NOW_US, RULES, Dearly, Ended
 from tests.server.shop import write_rules
@@ -235,6 +235,28 @@ def test_broken_rules_are_shown_with_their_lines_and_end_with_1(preview: Preview
     assert (ended.code, ended.out) == (1, "")
     assert "--> more.rules:1:18" in ended.err
     assert "^^^^^^" in ended.err
+
+
+def test_a_fallback_for_want_of_items_tells_which_list_of_which_branch_was_empty(
+    dearly: Dearly, tmp_path: Path
+) -> None:
+    write_rules(tmp_path / "rules")
+    store = open_store(f"sqlite:///{tmp_path}/shop.db")
+    store.append_events([EventRecord("ada", "product_viewed", NOW_US, "web", "v1", {"product_id": "gone"})])
+    store.close()
+    places = ("--store", f"sqlite:///{tmp_path}/shop.db", "--rules", tmp_path / "rules", "--now", NOW)
+
+    as_text = dearly("preview", "hero", "--customer", "ada", *places, "--html", tmp_path / "page.html")
+    (as_json,) = told(dearly("preview", "hero", "--customer", "ada", *places, "--json"))
+
+    because = (
+        f"{tmp_path}/rules/{as_json['empty_list']['rule']}  when hesitant: the list `items` has no items"
+    )
+    assert as_json["reason"] == "FALLBACK_MISSING_DATA"
+    assert as_json["empty_list"]["name"] == "items"
+    assert f"\n  because:     {because}\n" in as_text.out
+    assert because in (tmp_path / "page.html").read_text()
+    assert as_text.err == f"{tmp_path}/page.html: 1 block\n"
 
 
 def test_a_store_without_customers_asks_to_be_filled(dearly: Dearly, tmp_path: Path) -> None:

@@ -20,12 +20,15 @@ class BlockSummary:
     valid_until: str
     html: str
     text: str
+    because: str = ""
+    """What kept the branch that was chosen from being shown; empty where it is shown."""
 
 
 def summary_text(summary: BlockSummary, rules: Path) -> str:
     """The summary as indented lines; facts that there are none of are left out."""
     facts = [
         ("reason", summary.reason),
+        ("because", summary.because),
         ("rule", f"{rules / summary.rule}  {summary.source}" if summary.rule else "none: the last resort"),
         ("subject", summary.subject),
         ("items", f"\n{'':15}".join(summary.items)),

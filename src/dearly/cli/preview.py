@@ -8,7 +8,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -21,6 +21,7 @@ from jinja2 import Environment, PackageLoader, Template
 
 from dearly import DearlyError
 from dearly.cli.block_summary import BlockSummary, source_line, summary_text
+from dearly.cli.empty_list import EmptyList, find_empty_list
 from dearly.cli.options import (
     DEFAULT_INDEX,
     DEFAULT_RULES,
@@ -35,6 +36,7 @@ from dearly.cli.progress import track_progress
 from dearly.cli.rules_package import load_program
 from dearly.content import (
     Personalizer,
+    Reason,
     RenderedBlock,
     RenderRequest,
     UnknownBlock,
@@ -70,6 +72,8 @@ class Preview:
     cold_start: bool
     """The store holds nothing of this customer that the block reads."""
     item_ids: tuple[str, ...]
+    empty: EmptyList | None
+    """Why it is a fallback, where it is one for want of items."""
     summary: BlockSummary
 
 
@@ -183,8 +187,11 @@ def _preview(stage: _Stage, block: str, customer_id: str) -> Preview:
     reply = asyncio.run(personalizer.render(request, time.monotonic() + RENDER_S))
     (shown,) = reply.blocks
     known = stage.store.read_customer(customer_id, personalizer.serving.ranges([block], now_us), now_us)
+    is_without_items = shown.reason is Reason.FALLBACK_MISSING_DATA
+    empty = find_empty_list(personalizer, block, known, now_us) if is_without_items else None
     summary = BlockSummary(
         reason=shown.reason.name,
+        because=_because(empty, stage.rules),
         rule=shown.rule,
         source=source_line(stage.rules, shown.rule),
         items=[_titled(item) for item in _items(personalizer, shown)],
@@ -193,7 +200,14 @@ def _preview(stage: _Stage, block: str, customer_id: str) -> Preview:
         html=shown.html,
         text=shown.text,
     )
-    return Preview(customer_id, known.fields is None and not known.events, shown.item_ids, summary)
+    cold_start = known.fields is None and not known.events
+    return Preview(customer_id, cold_start, shown.item_ids, empty, summary)
+
+
+def _because(empty: EmptyList | None, rules: Path) -> str:
+    if empty is None:
+        return ""
+    return f"{rules / empty.rule}  {source_line(rules, empty.rule)}: the list `{empty.name}` has no items"
 
 
 def _items(personalizer: Personalizer, shown: RenderedBlock) -> Iterator[Item]:
@@ -229,6 +243,7 @@ def _as_json(preview: Preview, block: str) -> dict[str, Any]:
         "reason": summary.reason,
         "rule": summary.rule,
         "source": summary.source,
+        "empty_list": asdict(preview.empty) if preview.empty else None,
         "item_ids": preview.item_ids,
         "valid_until": summary.valid_until or None,
         "subject": summary.subject,
@@ -245,7 +260,8 @@ def _write_page(path: Path, block: str, now_us: int, rules_version: str, preview
         path.write_text(page, encoding="utf-8")
     except OSError as error:
         raise PageNotWritten(f"--html {path}: cannot be written ({error.strerror}).") from None
-    typer.echo(f"{path}: {len(previews)} blocks side by side", err=True)
+    told = "1 block" if len(previews) == 1 else f"{len(previews)} blocks side by side"
+    typer.echo(f"{path}: {told}", err=True)
 
 
 @cache
