@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from dearly import DearlyError
 from dearly.cli.app import app
-from dearly.recommendation import current_version, read_version
+from dearly.recommendation import TrainingUnavailable, current_version, read_version
 from tests.recommendation.shop import RULES, fill_store
 
 
@@ -48,6 +49,19 @@ def refusal(*arguments: str, options: dict[str, str] | None = None) -> str:
     result = run(*arguments, options=options)
     assert isinstance(result.exception, DearlyError), result.output
     return str(result.exception)
+
+
+def test_build_without_scipy_says_what_to_type_before_it_reads_anything(
+    shop: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "scipy", None)
+
+    result = run("index", "build", options=shop)
+
+    assert isinstance(result.exception, TrainingUnavailable)
+    assert "pip install 'dearly[train]'" in str(result.exception)
+    assert "pip install '.[train]'" in str(result.exception)
+    assert "reading touches" not in result.output
 
 
 def test_build_publishes_an_index_of_every_catalog(shop: dict[str, str], tmp_path: Path) -> None:
