@@ -220,3 +220,71 @@ def test_the_place_of_an_unknown_name_is_the_name() -> None:
 @pytest.mark.parametrize("rules", ["segment s { consent is missing }", "segment s { customer.consents }"])
 def test_consent_cannot_be_named(rules: str) -> None:
     assert codes_of(rules) == ["unknown-name"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "name", "event", "where"),
+    [
+        (
+            'any viewed where category == "b" and seconds > 3',
+            "seconds",
+            "viewed",
+            '(category == "b" and seconds > 3)',
+        ),
+        (
+            'any viewed where category == "b" or seconds > 3',
+            "seconds",
+            "viewed",
+            '(category == "b" or seconds > 3)',
+        ),
+        (
+            'no viewed where category == "b" within 3 days and seconds > 3 and points > 2',
+            "seconds",
+            "viewed",
+            '(category == "b" and seconds > 3)',
+        ),
+        ("points > 2 and any bought where gift and total > -3", "total", "bought", "(gift and ..)"),
+        ("any bought where total > 3 and gift", "gift", "bought", "(total > 3 and gift)"),
+        ("any bought where total > 3 and not gift", "gift", "bought", "(total > 3 and ..)"),
+        (
+            "any bought where total > 3 and (seconds_of > 2 or gift == true)",
+            "gift",
+            "bought",
+            "(total > 3 and ..)",
+        ),
+        (
+            'any viewed where seconds > 3 followed by bought where total > 3 and category == "b"',
+            "category",
+            "viewed",
+            '(seconds > 3 and category == "b")',
+        ),
+        ("points > count of bought where gift and total > 3", "total", "bought", "(gift and total > 3)"),
+    ],
+)
+def test_a_property_after_a_where_without_parentheses_is_told_where_they_go(
+    condition: str, name: str, event: str, where: str
+) -> None:
+    found = check_rules(f"value seconds_of = points\nsegment s {{ {condition} }}").diagnostics
+
+    assert [(one.code, one.message, one.hint) for one in found] == [
+        (
+            "unknown-name",
+            f"`{name}` is a property of `{event}`, and stands outside of its `where`.",
+            f"Put parentheses around it all: `where {where}`.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "seconds > 3 and any viewed where seconds > 4",  # before it, not after
+        "any viewed and seconds > 3",  # it has no `where`
+        'any viewed where category == "b" and total > 3',  # a property of another event
+        "any viewed where seconds > 3 and any read where (article_id is present and seconds > 4)",
+    ],
+)
+def test_an_unknown_name_that_no_where_to_the_left_could_mean_is_unknown(condition: str) -> None:
+    found = only_finding(f"segment s {{ {condition} }}")
+
+    assert found.startswith("unknown-name: There is no `")

@@ -53,7 +53,10 @@ def _literal(node: tree.Expression) -> Literal | None:
 
 
 def _joined(node: tree.And | tree.Or, scope: Scope) -> Expression | None:
-    checked = [check_condition(operand, scope) for operand in node.operands]
+    checked = [
+        check_condition(operand, scope.inside_chain(node, place))
+        for place, operand in enumerate(node.operands)
+    ]
     operands = tuple(operand for operand in checked if operand is not None)
     if len(operands) < len(checked):
         return None

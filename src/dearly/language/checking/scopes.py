@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from dearly.language.checking.findings import Findings
+from dearly.language.checking.parentheses import Chain, meant_where
 from dearly.language.checking.symbols import Symbols
 from dearly.language.program import (
     EventProperty,
@@ -32,14 +33,20 @@ class Scope:
     findings: Findings
     event: Schema | None = None
     item: Schema | None = None
+    chain: Chain | None = None
+    """The ``and`` or ``or`` that it stands in."""
 
     def inside_event(self, event: Schema) -> Scope:
         """This scope, inside the ``where`` of an event."""
-        return replace(self, event=event, item=None)
+        return replace(self, event=event, item=None, chain=None)
 
     def inside_items(self, catalog: Schema) -> Scope:
         """This scope, inside the ``where`` of an item list."""
-        return replace(self, item=catalog, event=None)
+        return replace(self, item=catalog, event=None, chain=None)
+
+    def inside_chain(self, node: tree.And | tree.Or, place: int) -> Scope:
+        """This scope, in one of the conditions that an ``and`` or ``or`` joins."""
+        return replace(self, chain=Chain(node, place, self.chain))
 
 
 def resolve(node: tree.Reference, scope: Scope) -> Expression | None:
@@ -195,6 +202,11 @@ def _qualified(node: tree.Reference, qualifier: tree.Name, scope: Scope) -> Expr
 def _report_unknown(node: tree.Reference, scope: Scope) -> None:
     name, symbols, findings = node.name.text, scope.symbols, scope.findings
     if symbols.is_excused_field(name):
+        return
+    if (meant := meant_where(name, scope.chain, symbols)) is not None:
+        event, where = meant
+        message = f"`{name}` is a property of `{event}`, and stands outside of its `where`."
+        findings.add("unknown-name", node.span, message, f"Put parentheses around it all: `{where}`.")
         return
     kind = "customer" if name == "customer" else symbols.kind_of(name)
     if kind in _MISUSED:
