@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal as OneOf
 
 import pytest
 
 from dearly.evaluation import CompiledProgram, EventLog, Facts, compile_program
+from dearly.evaluation.compiled.extremes import last_extreme
+from dearly.evaluation.compiled.timeline import window_timeline
+from dearly.evaluation.compiled.windows import BEGINNING
 from dearly.language.program import (
     Aggregate,
     And,
@@ -191,18 +195,38 @@ def test_a_window_that_can_hold_no_event_is_empty() -> None:
     assert (evaluation.next_flip("any"), evaluation.next_flip("none")) == (None, None)
 
 
-def test_a_search_over_twice_the_events_takes_at_most_twice_the_steps() -> None:
-    viewed = Aggregate("count", Selection("viewed", within_us=DAY_US), None, NUMBER)
+@pytest.mark.parametrize("kind", ["count", "sum", "average", "min", "max"])
+def test_a_search_over_twice_the_events_takes_hardly_more_than_twice_the_steps(
+    kind: OneOf["count", "sum", "average", "min", "max"],
+) -> None:
+    selected = Selection("viewed", within_us=DAY_US)
+    figure = Aggregate(kind, selected, None if kind == "count" else "price", NUMBER)
     program = _compile(
-        {"busy": Compare(">", Arithmetic("*", viewed, Literal(2.0, NUMBER)), Literal(9.0, NUMBER))}
+        {"busy": Compare(">", Arithmetic("*", figure, Literal(2.0, NUMBER)), Literal(1e9, NUMBER))}
     )
 
-    def facts(count: int) -> Facts:
-        times = tuple(NOW - count + i for i in range(count))
-        return Facts({}, {"viewed": EventLog(times, ({},) * count)})
+    def flip(count: int) -> int | None:
+        times = tuple(NOW + i for i in range(count))
+        log = EventLog(times, tuple({"price": i * 7.0 % 101} for i in range(count)))
+        return program.at(Facts({}, {"viewed": log}), NOW).next_flip("busy")
 
-    def steps(count: int) -> int:
-        return steps_of(lambda: program.at(facts(count), NOW).next_flip("busy"))
+    last_end_us = NOW + 9_999 + DAY_US
+    assert flip(10_000) == (None if kind in ("count", "sum") else last_end_us)
+    assert steps_of(lambda: flip(10_000)) < 2.3 * steps_of(lambda: flip(5_000))
 
-    assert program.at(facts(10_000), NOW).next_flip("busy") == NOW - 5 + DAY_US
-    assert steps(10_000) < 2.1 * steps(5_000)
+
+@pytest.mark.parametrize("direction", ["min", "max"])
+def test_the_extreme_of_every_run_is_the_last_best_that_a_scan_finds(direction: OneOf["min", "max"]) -> None:
+    prices = [3.0, None, 1.0, 3.0, 1.0, None, None, 2.0, 2.0, 3.0, 0.0, 3.0, None]
+    rows = [{} if price is None else {"price": price} for price in prices]
+    log = EventLog(tuple(range(len(rows))), tuple(rows))
+    timeline = window_timeline(log, BEGINNING, 0, None)
+    best = min if direction == "min" else max
+    for first in range(len(prices) + 1):
+        for past_last in range(first, len(prices) + 1):
+            present = [
+                (price, i) for i, price in enumerate(prices) if price is not None and first <= i < past_last
+            ]
+            value = best((price for price, _ in present), default=None)
+            expected = max((i for price, i in present if price == value), default=None)
+            assert last_extreme(timeline, "price", direction, first, past_last) == expected

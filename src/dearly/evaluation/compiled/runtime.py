@@ -135,7 +135,9 @@ class Evaluation:
     def _first_change(self, watched: Callable[[Evaluation], Any]) -> int | None:
         """Go from each instant that may bring a change to the next, until one does.
 
-        ``sure_until_us`` is never late, so no change lies between two of them.
+        ``sure_until_us`` is never late, so no change lies between two of them. There are at most two for
+        each event that a leaf selects: where it begins to count and where it ends to. At each, a leaf takes
+        at most some bisections.
         """
         moment = self._later(self.now_us)
         before = watched(moment)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dearly.evaluation.compiled.aggregates import millionths
 from dearly.evaluation.compiled.windows import Log, Rows
@@ -31,6 +31,8 @@ class Timeline(NamedTuple):
     ends_us: Sequence[int]
     totals: dict[str, tuple[list[int], list[int]]]
     """Filled by :func:`running_totals`, by property."""
+    extremes: dict[tuple[str, str], Any]
+    """Filled by ``extremes``, by property and direction."""
 
 
 def slice_at(timeline: Timeline, now_us: int) -> tuple[int, int]:
@@ -64,7 +66,7 @@ def window_timeline(log: Log, from_us: int, older_than_us: int, within_us: int |
     times = log.times_us[first:]
     begins = [t + older_than_us for t in times] if older_than_us else times
     ends = [NEVER] * len(times) if within_us is None else [t + within_us for t in times]
-    return Timeline(times, log.properties[first:], begins, ends, {})
+    return Timeline(times, log.properties[first:], begins, ends, {}, {})
 
 
 def sequence_timeline(
@@ -94,7 +96,7 @@ def sequence_timeline(
             begins.append(begin_us)
             ends.append(end_us)
     times = [window.times_us[index] for index in kept]
-    return Timeline(times, [window.properties[index] for index in kept], begins, ends, {})
+    return Timeline(times, [window.properties[index] for index in kept], begins, ends, {}, {})
 
 
 def running_totals(timeline: Timeline, name: str) -> tuple[list[int], list[int]]:

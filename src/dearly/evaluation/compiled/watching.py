@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dearly.evaluation.compiled.aggregates import MILLION
+from dearly.evaluation.compiled.extremes import Direction, last_extreme
 from dearly.evaluation.compiled.runtime import Evaluation
 from dearly.evaluation.compiled.timeline import Timeline, running_totals, slice_at
 from dearly.language.types import Value
@@ -114,12 +115,12 @@ def watch_average(evaluation: Evaluation, timeline: Timeline, name: str) -> floa
 
 def watch_min(evaluation: Evaluation, timeline: Timeline, name: str) -> Value | None:
     """The least value, until the last event that has it ends or another begins."""
-    return _watch_extreme(evaluation, timeline, name, operator.le)
+    return _watch_extreme(evaluation, timeline, name, "min")
 
 
 def watch_max(evaluation: Evaluation, timeline: Timeline, name: str) -> Value | None:
     """The greatest value, until the last event that has it ends or another begins."""
-    return _watch_extreme(evaluation, timeline, name, operator.ge)
+    return _watch_extreme(evaluation, timeline, name, "max")
 
 
 def watch_property(evaluation: Evaluation, timeline: Timeline, position: int, name: str) -> Value | None:
@@ -163,16 +164,14 @@ def _note_crossing(evaluation: Evaluation, equal_at_us: int) -> None:
 
 
 def _watch_slice(evaluation: Evaluation, timeline: Timeline) -> tuple[int, int]:
-    first, past_last = slice_at(timeline, evaluation.now_us)
-    _note_next_begin(evaluation, timeline, past_last)
+    first, past_last = _watch_begins(evaluation, timeline)
     if first < past_last:
         _note(evaluation, timeline.ends_us[first])
     return first, past_last
 
 
 def _watch_pick(evaluation: Evaluation, timeline: Timeline, position: int) -> int | None:
-    first, past_last = slice_at(timeline, evaluation.now_us)
-    _note_next_begin(evaluation, timeline, past_last)
+    first, past_last = _watch_begins(evaluation, timeline)
     if first == past_last:
         return None
     index = first if position == 0 else past_last - 1
@@ -181,20 +180,18 @@ def _watch_pick(evaluation: Evaluation, timeline: Timeline, position: int) -> in
 
 
 def _watch_extreme(
-    evaluation: Evaluation, timeline: Timeline, name: str, beats_or_equals: object
+    evaluation: Evaluation, timeline: Timeline, name: str, direction: Direction
 ) -> Value | None:
+    first, past_last = _watch_begins(evaluation, timeline)
+    holder = last_extreme(timeline, name, direction, first, past_last)
+    if holder is None:
+        return None
+    _note(evaluation, timeline.ends_us[holder])
+    return timeline.properties[holder][name]
+
+
+def _watch_begins(evaluation: Evaluation, timeline: Timeline) -> tuple[int, int]:
     first, past_last = slice_at(timeline, evaluation.now_us)
-    _note_next_begin(evaluation, timeline, past_last)
-    best, holder = None, None
-    for index in range(first, past_last):
-        value = timeline.properties[index].get(name)
-        if value is not None and (best is None or beats_or_equals(value, best)):  # type: ignore[operator]
-            best, holder = value, index
-    if holder is not None:
-        _note(evaluation, timeline.ends_us[holder])
-    return best
-
-
-def _note_next_begin(evaluation: Evaluation, timeline: Timeline, past_last: int) -> None:
     if past_last < len(timeline.begins_us):
         _note(evaluation, timeline.begins_us[past_last])
+    return first, past_last
