@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Awaitable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -20,6 +19,7 @@ from grpc_status import rpc_status
 from jinja2 import Template
 
 from dearly.content.rendering import CompiledPart, CompiledTemplate
+from dearly.server.content_service import SLICE
 from dearly.v1 import content_pb2, profiles_pb2, segments_pb2
 from tests.server.conftest import Log, OpenShop, Shop
 from tests.server.requests import batch, patch, render, track, viewed
@@ -27,6 +27,8 @@ from tests.server.shop import write_rules
 from tests.server.waiting import eventually
 
 ERROR = content_pb2.BLOCK_REASON_FALLBACK_ERROR
+FALLBACKS = {ERROR, content_pb2.BLOCK_REASON_FALLBACK_DEADLINE}
+"""Which of them it is where a store stalls, its own limit or the caller's decides, whichever comes first."""
 
 
 STALL = """
@@ -74,23 +76,22 @@ async def ada(shop: Shop) -> Shop:
     return shop
 
 
-async def reasons(shop: Shop, customer_id: str = "ada", timeout_s: float = 0.5) -> list[int]:
-    reply = await shop.client.content.RenderContent(
-        render(customer_id, "hero", "greeting"), timeout=timeout_s
-    )
+async def reasons(shop: Shop, deadline_s: float = 5.0) -> list[int]:
+    """Why two blocks of Ada's are what they are; a reply that comes after the deadline is an error."""
+    reply = await shop.client.content.RenderContent(render("ada", "hero", "greeting"), timeout=deadline_s)
     return [block.reason for block in reply.blocks]
 
 
+# What stalls does so for ten seconds: no deadline here is met by waiting for it.
+@pytest.mark.parametrize("deadline_s", [0.5, 2.0, 5.0])
 @pytest.mark.parametrize("fault", [stalled, moved_away])
 async def test_renders_fall_back_within_the_deadline_and_recover_when_the_store_does(
-    ada: Shop, fault: Any
+    ada: Shop, fault: Any, deadline_s: float
 ) -> None:
     assert await reasons(ada) == [content_pb2.BLOCK_REASON_MATCHED] * 2
     with fault(ada.store):
         for _ in range(3):
-            started_s = time.monotonic()
-            assert await reasons(ada) == [ERROR] * 2
-            assert time.monotonic() - started_s < 0.4
+            assert set(await reasons(ada, deadline_s)) <= FALLBACKS
     assert await eventually_matched(ada)
 
 
@@ -100,14 +101,15 @@ async def eventually_matched(shop: Shop) -> bool:
 
 @pytest.mark.parametrize("fault", [stalled, moved_away])
 async def test_a_whole_batch_falls_back_without_waiting_for_the_store_each_time(
-    ada: Shop, fault: Any
+    ada: Shop, fault: Any, log: Log
 ) -> None:
     with fault(ada.store):
-        started_s = time.monotonic()
-        requests = batch(*(render("ada") for _ in range(200)))
-        reply = await ada.client.content.BatchRenderContent(requests, timeout=5)
-        assert time.monotonic() - started_s < 3
-    assert {result.content.blocks[0].reason for result in reply.results} == {ERROR}
+        requests = batch(*(render("ada") for _ in range(50 * SLICE)))
+        reply = await ada.client.content.BatchRenderContent(requests, timeout=10)
+    found = [result.content.blocks[0].reason for result in reply.results]
+    assert set(found) <= FALLBACKS
+    assert found[-1] == ERROR  # which is no matter of time
+    assert 1 <= sum(told["stage"] == "store" for told in log.lines("fallback")) < 25
 
 
 async def test_other_calls_say_unavailable_and_when_to_try_again(ada: Shop) -> None:
@@ -145,22 +147,27 @@ async def refused_for_a_while(call: Awaitable[Any], store: Path) -> None:
 async def test_health_is_answered_while_the_store_hangs(ada: Shop) -> None:
     stub = health_pb2_grpc.HealthStub(ada.client.channel)
     with stalled(ada.store):
-        assert await reasons(ada) == [ERROR] * 2
-        started_s = time.monotonic()
-        reply = await stub.Check(health_pb2.HealthCheckRequest())
+        assert set(await reasons(ada)) <= FALLBACKS
+        reply = await stub.Check(health_pb2.HealthCheckRequest(), timeout=5)
         assert reply.status == health_pb2.HealthCheckResponse.SERVING
-        assert time.monotonic() - started_s < 0.4
 
 
 # ---------------------------------------------------------------------------------------------- templates
 
 
+SILENT = (
+    "{% for one in customer.interests %}{% for other in customer.interests %}"
+    "{% if one == 'never' and other == 'never' %}x{% endif %}{% endfor %}{% endfor %}"
+)
+"""Loops without output: over 10,000 interests it would take minutes."""
+INTERESTS = [f"interest {number:05d}" for number in range(10_000)]
+
+
+@pytest.mark.timeout(60)  # unstopped it would print for minutes
 async def test_a_template_that_floods_falls_back_without_an_exceptions_text(shop: Shop, log: Log) -> None:
-    await patch(shop, "flood", interests=[f"interest {number:05d}" for number in range(10_000)])
+    await patch(shop, "flood", interests=INTERESTS)
     await patch(shop, "few", interests=["maps", "tents"])
-    started_s = time.monotonic()
-    reply = await shop.client.content.RenderContent(render("flood", "interests", "greeting"), timeout=2)
-    assert time.monotonic() - started_s < 1
+    reply = await shop.client.content.RenderContent(render("flood", "interests", "greeting"), timeout=10)
     flooded, other = reply.blocks
     assert flooded.reason == ERROR
     assert flooded.html == "<p>Tell us what you like.</p>"
@@ -173,33 +180,31 @@ async def test_a_template_that_floods_falls_back_without_an_exceptions_text(shop
     assert "interest 0" not in str(told)
 
 
-async def test_a_batch_that_runs_out_of_time_has_fallbacks_for_the_rest_within_the_deadline(
-    shop: Shop,
+@pytest.mark.timeout(60)
+async def test_a_template_that_loops_without_output_falls_back_in_time(
+    open_shop: OpenShop, tmp_path: Path
 ) -> None:
-    await patch(shop, "flood", interests=[f"interest {number:05d}" for number in range(10_000)])
-    requests = batch(*(render("flood", "interests") for _ in range(1_000)))
-    reply = await shop.client.content.BatchRenderContent(requests, timeout=1)
+    write_rules(tmp_path / "rules", {"templates/interests/all.html": SILENT})
+    async with open_shop() as shop:
+        await patch(shop, "loop", interests=INTERESTS)
+        reply = await shop.client.content.RenderContent(render("loop", "interests"), timeout=10)
+        assert reply.blocks[0].reason == ERROR
+
+
+async def test_a_batch_that_runs_out_of_time_has_fallbacks_for_the_rest_within_the_deadline(
+    open_shop: OpenShop, tmp_path: Path
+) -> None:
+    # A thousand times 50 ms are too many for any machine; a quarter of four seconds is for the way back.
+    write_rules(tmp_path / "rules", {"templates/interests/all.html": SILENT})
+    async with open_shop() as shop:
+        await patch(shop, "loop", interests=INTERESTS)
+        requests = batch(*(render("loop", "interests") for _ in range(1_000)))
+        reply = await shop.client.content.BatchRenderContent(requests, timeout=4)
     found = [result.content.blocks[0].reason for result in reply.results]
     assert len(found) == 1_000
     assert set(found) == {ERROR, content_pb2.BLOCK_REASON_FALLBACK_DEADLINE}
     assert found[-1] == content_pb2.BLOCK_REASON_FALLBACK_DEADLINE
     assert {result.content.blocks[0].html for result in reply.results} == {"<p>Tell us what you like.</p>"}
-
-
-async def test_a_template_that_loops_without_output_falls_back_in_time(
-    open_shop: OpenShop, tmp_path: Path
-) -> None:
-    silent = (
-        "{% for one in customer.interests %}{% for other in customer.interests %}"
-        "{% if one == 'never' and other == 'never' %}x{% endif %}{% endfor %}{% endfor %}"
-    )
-    write_rules(tmp_path / "rules", {"templates/interests/all.html": silent})
-    async with open_shop() as shop:
-        await patch(shop, "loop", interests=[f"interest {number:05d}" for number in range(10_000)])
-        started_s = time.monotonic()
-        reply = await shop.client.content.RenderContent(render("loop", "interests"), timeout=2)
-        assert time.monotonic() - started_s < 1
-        assert reply.blocks[0].reason == ERROR
 
 
 async def test_a_template_that_raises_falls_back_without_an_exceptions_text(shop: Shop, log: Log) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,15 +12,7 @@ from dearly.v1 import rules_pb2
 from tests.server.conftest import NOW_US, Log, OpenShop, Shop
 from tests.server.requests import render
 from tests.server.shop import write_rules
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    """Wait, at most five seconds, until the server has seen a change by itself."""
-    for _ in range(500):
-        if holds():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("the server never saw the change")
+from tests.server.waiting import until
 
 
 def version(shop: Shop) -> str:
@@ -32,7 +22,7 @@ def version(shop: Shop) -> str:
 async def test_a_changed_template_serves_without_a_restart(shop: Shop) -> None:
     before = version(shop)
     (shop.rules / "templates/hero/plain.html").write_text("<p>Welcome back.</p>")
-    await eventually(lambda: version(shop) != before)
+    await until(lambda: version(shop) != before)
     reply = await shop.client.content.RenderContent(render("stranger"))
     assert reply.blocks[0].html == "<p>Welcome back.</p>"
     assert reply.rules_version != before
@@ -44,7 +34,7 @@ async def test_a_broken_package_is_told_by_file_and_line_while_the_old_one_serve
     before = version(shop)
     good = (shop.rules / "segments.rules").read_text()
     (shop.rules / "segments.rules").write_text(good.replace("country ==", "contry =="))
-    await eventually(lambda: shop.running.application.rules.rejected is not None)
+    await until(lambda: shop.running.application.rules.rejected is not None)
     reply = await shop.client.content.RenderContent(render())
     told = await shop.client.rules.GetRules(rules_pb2.GetRulesRequest())
     assert reply.rules_version == told.version == before
@@ -59,9 +49,9 @@ async def test_a_mended_package_takes_the_rejection_back(shop: Shop) -> None:
     path = shop.rules / "segments.rules"
     good = path.read_text()
     path.write_text("segment {")
-    await eventually(lambda: shop.running.application.rules.rejected is not None)
+    await until(lambda: shop.running.application.rules.rejected is not None)
     path.write_text(good)
-    await eventually(lambda: shop.running.application.rules.rejected is None)
+    await until(lambda: shop.running.application.rules.rejected is None)
     told = await shop.client.rules.GetRules(rules_pb2.GetRulesRequest())
     assert not told.HasField("rejected")
 
@@ -69,10 +59,10 @@ async def test_a_mended_package_takes_the_rejection_back(shop: Shop) -> None:
 async def test_a_rules_directory_that_vanishes_and_comes_back_never_stops_the_serving(shop: Shop) -> None:
     before = version(shop)
     away = shop.rules.rename(shop.rules.with_name("away"))
-    await eventually(lambda: shop.running.application.rules.rejected is not None)
+    await until(lambda: shop.running.application.rules.rejected is not None)
     assert (await shop.client.content.RenderContent(render())).rules_version == before
     away.rename(shop.rules)
-    await eventually(lambda: shop.running.application.rules.rejected is None)
+    await until(lambda: shop.running.application.rules.rejected is None)
 
 
 def test_a_package_that_is_still_being_written_is_not_read(tmp_path: Path) -> None:

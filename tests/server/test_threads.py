@@ -10,6 +10,7 @@ import pytest
 
 from dearly.server.statuses import CallRefused
 from dearly.server.threads import BlockingThreads
+from tests.server.waiting import until
 
 
 async def test_results_and_errors_come_back() -> None:
@@ -23,13 +24,13 @@ async def test_results_and_errors_come_back() -> None:
 async def test_what_would_wait_behind_too_many_is_refused_at_once_and_later_welcome() -> None:
     threads, free = BlockingThreads(1, 1), threading.Event()
     waiting = [asyncio.ensure_future(threads.run(free.wait, 10)) for _ in range(2)]
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # each is handed over
     with pytest.raises(CallRefused) as caught:
         await threads.run(free.wait, 10)
     assert caught.value.code is grpc.StatusCode.RESOURCE_EXHAUSTED
     free.set()
     assert await asyncio.gather(*waiting) == [True, True]
-    await asyncio.sleep(0.01)
+    await until(lambda: threads._under_way == 0)
     assert await threads.run(free.is_set)
     threads.close()
 
@@ -38,7 +39,7 @@ async def test_a_call_that_still_waits_is_dropped_when_its_caller_gives_up() -> 
     threads, free, begun = BlockingThreads(1, 5), threading.Event(), threading.Event()
     first = asyncio.ensure_future(threads.run(free.wait, 10))
     second = asyncio.ensure_future(threads.run(begun.set))
-    await asyncio.sleep(0.01)
+    await until(lambda: threads._under_way == 2)
     second.cancel()
     with pytest.raises(asyncio.CancelledError):
         await second
