@@ -217,7 +217,10 @@ def test_a_flag_of_a_subcommand_wins_over_all(
     ("text", "told"),
     [
         ("[index]\nbild = 1", "a key 'bild'"),
-        ("[index.bild]\nstore = 'x'", "a table 'bild' that no command reads. Did you mean 'build'?"),
+        (
+            "[index.bild]\nstore = 'x'",
+            "dearly.toml: [index] has a table 'bild' that no command reads. Did you mean 'build'?",
+        ),
         ("[index.build]\nstoer = 'x'", "a key 'stoer' that no command reads. Did you mean 'store'?"),
     ],
 )

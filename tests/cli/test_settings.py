@@ -84,7 +84,15 @@ def test_the_folder_of_indexes_may_stand_at_the_top_beside_the_commands_of_its_n
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('ruls = "x"', r"a key 'ruls' .* Did you mean 'rules'\?"),
+        ('ruls = "x"', r"^dearly\.toml has a key 'ruls' .* Did you mean 'rules'\?"),
+        ('[serve]\nadress = "x"', r"^dearly\.toml: \[serve\] has a key 'adress' .* Did you mean 'address'\?"),
+        (
+            '[serve]\nreflection = "maybe"',
+            r"^dearly\.toml: \[serve\] reflection: expected true or false, got 'maybe'\.$",
+        ),
+        ("[serve]\ngrace = -1", r"^dearly\.toml: \[serve\] grace: expected .* to 0, got -1\.$"),
+        ("[preview]\nsample = 0", r"^dearly\.toml: \[preview\] sample: expected .* to 1, got 0\.$"),
+        ("rules = 3", r"^dearly\.toml: rules: .* path.*, got 3\.$"),
         ("[chekc]\nrules = 1", r"a table 'chekc' .* Did you mean 'check'\?"),
         ('[check]\naddress = "x"', r"a key 'address' that no command reads\. Expected one of: "),
         ("rules = ", r"not readable as TOML: .*--config"),

@@ -5,11 +5,14 @@ from __future__ import annotations
 import platform
 from importlib.metadata import version
 
+import pytest
+
 from tests.cli.conftest import Dearly
 
 
-def test_it_tells_the_versions_that_a_bug_report_needs(dearly: Dearly) -> None:
-    ended = dearly("version")
+@pytest.mark.parametrize("words", [["version"], ["--version"]])
+def test_it_tells_the_versions_that_a_bug_report_needs(dearly: Dearly, words: list[str]) -> None:
+    ended = dearly(*words)
 
     assert ended.code == 0
     assert ended.out == (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +14,8 @@ from typing import Annotated, Any
 import typer
 
 from dearly import DearlyError
+from dearly.cli.version import version
+from dearly.cli.regular_file import read_regular
 
 DEFAULT_SETTINGS = Path("dearly.toml")
 
@@ -37,7 +40,7 @@ def read_settings(path: Path) -> dict[str, Any]:
     option; a table named for a command (``[serve]``, ``[index.build]``) holds for that command and wins.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_regular(path))
     except OSError as error:
         raise SettingsError(
             f"The settings file {path} cannot be read ({error.strerror}). Name another with --config."
@@ -48,36 +51,81 @@ def read_settings(path: Path) -> dict[str, Any]:
         ) from None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A table of a settings file: the top, or that of a command."""
+
+    file: Path
+    tables: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.file}: [{'.'.join(self.tables)}]" if self.tables else str(self.file)
+
+    def of_key(self, name: str) -> str:
+        """How a key of this table is called."""
+        return f"{self} {name}" if self.tables else f"{self}: {name}"
+
+
 def defaults_for(
-    command: Any, settings: Mapping[str, Any], inherited: Mapping[str, Any] = MappingProxyType({})
+    command: Any,
+    settings: Mapping[str, Any],
+    place: Place,
+    inherited: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Click's nested default map: the top-level keys for every command, a command's own table over them.
 
     Raises:
-        SettingsError: a key that is no option here or below, or a table that is no command.
+        SettingsError: a key that is no option here or below, a table that is no command, or a value that
+            cannot be its option's.
     """
     tables = {name: value for name, value in settings.items() if isinstance(value, dict)}
     keys = {name.replace("-", "_"): value for name, value in settings.items() if name not in tables}
     commands: Mapping[str, Any] = getattr(command, "commands", {})
-    _refuse_unknown("key", keys, _option_names(command))
-    _refuse_unknown("table", tables, commands)
+    options = list(_options(command))
+    _refuse_unknown(place, "key", keys, {str(option.name) for option in options})
+    _refuse_unknown(place, "table", tables, commands)
+    for option in options:
+        if option.name in keys:
+            _require_usable(option, keys[option.name], place)
     own = {**inherited, **keys}
     if not commands:
         return own
-    return {name: defaults_for(child, tables.get(name, {}), own) for name, child in commands.items()}
+    return {
+        name: defaults_for(child, tables.get(name, {}), Place(place.file, (*place.tables, name)), own)
+        for name, child in commands.items()
+    }
 
 
-def _option_names(command: Any) -> set[str]:
-    below = getattr(command, "commands", {}).values()
-    return {str(option.name) for option in command.params}.union(*map(_option_names, below))
+def _options(command: Any) -> Iterator[Any]:
+    """The options of a command and of those below it."""
+    yield from command.params
+    for child in getattr(command, "commands", {}).values():
+        yield from _options(child)
 
 
-def _refuse_unknown(kind: str, found: Iterable[str], known: Collection[str]) -> None:
+def _refuse_unknown(place: Place, kind: str, found: Iterable[str], known: Collection[str]) -> None:
     for name in found:
         if name not in known:
             near = get_close_matches(name, known, 1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Expected one of: {', '.join(sorted(known))}."
-            raise SettingsError(f"The settings file has a {kind} {name!r} that no command reads. {hint}")
+            raise SettingsError(f"{place} has a {kind} {name!r} that no command reads. {hint}")
+
+
+def _require_usable(option: Any, value: Any, place: Place) -> None:
+    try:
+        option.process_value(None, value)
+    except typer.BadParameter as error:
+        told = error.message.removeprefix("Value error, ").removesuffix(".")
+        told = told.replace("Input should be", "expected")
+        if isinstance(option.default, bool):
+            told = "expected true or false"
+        raise SettingsError(f"{place.of_key(option.name)}: {told}, got {value!r}.") from None
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
 
 
 @app.callback()
@@ -91,11 +139,17 @@ def configure(
             help="Settings; flags and environment win over it. Default: dearly.toml, if there is one.",
         ),
     ] = None,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print what `dearly version` does."
+        ),
+    ] = False,
 ) -> None:
     """Read the settings file before any command runs."""
     path = config or DEFAULT_SETTINGS
     if config is not None or path.exists():
-        context.default_map = defaults_for(context.command, read_settings(path))
+        context.default_map = defaults_for(context.command, read_settings(path), Place(path))
 
 
 COMMANDS = {
