@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from dearly.cli.importing.mapping import SOURCES, Cell, MappingError, Spec, zone_named
-from dearly.cli.importing.tables import Row
+from dearly.cli.importing.rows import Row
 from dearly.language import nearest
 from dearly.language.types import BOOL, DATE, NUMBER, TIME, SetOf, Type
 from dearly.language.values import moment_at

@@ -9,7 +9,7 @@ from typing import Any
 from dearly import DearlyError
 from dearly.cli.importing.cells import Read
 from dearly.cli.importing.mapping import FOLDS, Cell, Spec
-from dearly.cli.importing.tables import BadRow, Row, TableError
+from dearly.cli.importing.rows import BadRow, Row, TableError
 from dearly.language.types import NUMBER, SetOf, Type
 from dearly.store import Rejected
 

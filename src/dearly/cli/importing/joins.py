@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dearly.cli.importing.mapping import Join, MappingError
-from dearly.cli.importing.tables import BadRow, Row, Table, TableError
+from dearly.cli.importing.rows import BadRow, Row, TableError
+from dearly.cli.importing.tables import Table
 
 MAX_JOINED = 1_000_000
 """Rows of a second file, which is held in memory whole."""

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from dearly import DearlyError
+from dearly.cli.regular_file import read_regular
 from dearly.language import nearest
 
 
@@ -68,6 +69,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     group_by: str | list[str] = []
     sorted: bool = False
     delimiter: str = ""
+    multiline: bool = False
 
 
 class ProfileSection(Section, frozen=True, kw_only=True):
@@ -121,7 +123,7 @@ def read_mapping(path: Path) -> Mapping:
         MappingError: it cannot be read, or is not as docs/import.md says; the message names the place.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(read_regular(path))
         mapping = msgspec.convert(tables, Mapping, builtin_types=(datetime, date, time_of_day))
     except OSError as error:
         raise MappingError(f"{path} cannot be read: {error.strerror}. Name a mapping file.") from None

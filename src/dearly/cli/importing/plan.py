@@ -31,7 +31,8 @@ from dearly.cli.importing.mapping import (
     zone_named,
 )
 from dearly.cli.importing.mapping import Mapping as MappingFile
-from dearly.cli.importing.tables import BadRow, Row, Table, TableError, open_table
+from dearly.cli.importing.rows import BadRow, Row, TableError
+from dearly.cli.importing.tables import Table, open_table
 from dearly.language import Program, nearest
 from dearly.language.program import Field
 from dearly.language.types import TEXT, TIME, Type
@@ -113,10 +114,14 @@ def make_plans(mapping: MappingFile, path: Path, program: Program) -> list[Plan]
 
 def _make_plan(section: Section, context: _Context) -> Plan:
     title, specs, declared, build = _parts(section, context)
-    table = open_table(context.directory / section.file, context.missing, section.delimiter)
-    joined = tuple(
-        Joined(join, open_table(context.directory / join.file, context.missing)) for join in section.join
-    )
+    if section.delimiter and (len(section.delimiter) > 1 or section.delimiter in '"\r\n'):
+        raise MappingError(f"expected a `delimiter` of one character, got {section.delimiter!r}.")
+
+    def opened(file: str, delimiter: str = "") -> Table:
+        return open_table(context.directory / file, context.missing, delimiter, multiline=section.multiline)
+
+    table = opened(section.file, section.delimiter)
+    joined = tuple(Joined(join, opened(join.file)) for join in section.join)
     columns = Columns(section.file, known_columns(table, joined))
     for join in section.join:
         columns.place(join.on)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from dearly.cli.importing.groups import Found
-from dearly.cli.importing.tables import BadRow, TableError
+from dearly.cli.importing.rows import BadRow, TableError
 from dearly.store import Rejected
 
 

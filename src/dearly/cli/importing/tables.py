@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import json
-import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import Any
 
-from dearly import DearlyError
-
-Row: TypeAlias = Sequence[Any]
-"""The cells of the columns asked for, in the order asked for; None where missing."""
-
-
-class TableError(DearlyError):
-    """A file cannot be read, or not to its end."""
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that is not even a row, with what was read of it: its cells, or the text of its line."""
-
-    reason: str
-    read: Sequence[str] | str = ""
+from dearly.cli.importing.delimited import Spelling, read_header, read_rows
+from dearly.cli.importing.lines import count_lines, read_lines, reporting
+from dearly.cli.importing.rows import BadRow, Row, TableError
+from dearly.cli.regular_file import open_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +24,33 @@ class Table:
     """From the columns wanted to (line, cells): lines count from 1, the header included."""
 
 
-def open_table(path: Path, missing: frozenset[str], delimiter: str = "") -> Table:
+def open_table(path: Path, missing: frozenset[str], delimiter: str = "", *, multiline: bool = False) -> Table:
     """The table in a file, by the file's ending; cells that are a ``missing`` word are None.
 
     Raises:
-        TableError: the ending is unknown, the file cannot be read, or has no header.
+        TableError: the ending is unknown, the file cannot be read, or has no header or a wrong one.
     """
     ending = _ending(path)
     if ending in (".csv", ".tsv"):
-        separator = delimiter or ("\t" if ending == ".tsv" else ",")
-        header = _csv_header(path, separator)
-        return Table(path, header, lambda columns: _read_csv(path, separator, header, columns, missing))
+        spelling = Spelling(delimiter or ("\t" if ending == ".tsv" else ","), multiline)
+        header = _told_apart(path, read_header(path, spelling))
+        return Table(path, header, lambda columns: read_rows(path, spelling, header, columns, missing))
     if ending in (".jsonl", ".ndjson"):
         return Table(path, None, lambda columns: _read_json_lines(path, columns, missing))
     if ending == ".parquet":
-        header = tuple(_parquet(path).schema_arrow.names)
+        header = _told_apart(path, _parquet(path).schema_arrow.names)
         return Table(path, header, lambda columns: _read_parquet(path, columns, missing))
     raise TableError(
         f"{path}: expected a file ending in .csv, .tsv, .jsonl or .ndjson (or one .gz), or .parquet."
     )
+
+
+def _told_apart(path: Path, header: Sequence[str]) -> tuple[str, ...]:
+    """A header, once it is sure that each name is one column's; those without a name cannot be asked for."""
+    for name in header:
+        if name and header.count(name) > 1:
+            raise TableError(f"{path} has several columns {name!r}. Give each a name of its own.")
+    return tuple(header)
 
 
 def count_rows(path: Path) -> int:
@@ -72,74 +63,11 @@ def count_rows(path: Path) -> int:
     """
     if _ending(path) == ".parquet":
         return int(_parquet(path).metadata.num_rows)
-    lines = 0
-    with _reporting(path), _open_bytes(path) as file:
-        while block := file.read(1 << 20):
-            lines += block.count(b"\n")
-    return lines
+    return count_lines(path)
 
 
 def _ending(path: Path) -> str:
     return path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
-
-
-def _open_bytes(path: Path) -> IO[bytes]:
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
-
-
-def _open_text(path: Path) -> IO[str]:
-    """Bytes that are not UTF-8 become lone surrogates, which the door refuses in the field that has them."""
-    options = {"encoding": "utf-8-sig", "errors": "surrogateescape", "newline": ""}
-    return gzip.open(path, "rt", **options) if path.suffix == ".gz" else path.open("r", **options)  # type: ignore[call-overload,no-any-return]
-
-
-@contextmanager
-def _reporting(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise TableError(f"{path} cannot be read: {reason}. Mend the file and import again.") from None
-
-
-# -------------------------------------------------------------------------------------------------------- CSV
-
-
-def _csv_header(path: Path, delimiter: str) -> tuple[str, ...]:
-    with _reporting(path), _open_text(path) as file:
-        header = next(csv.reader(file, delimiter=delimiter), None)
-    if not header:
-        raise TableError(f"{path} is empty: expected a first line with the names of the columns.")
-    return tuple(header)
-
-
-def _read_csv(
-    path: Path, delimiter: str, header: Sequence[str], columns: Sequence[str], missing: frozenset[str]
-) -> Iterator[tuple[int, Row | BadRow]]:
-    take = _taker([header.index(name) for name in columns])
-    width = len(header)
-    with _reporting(path), _open_text(path) as file:
-        reader = csv.reader(file, delimiter=delimiter)
-        next(reader)
-        while True:
-            line = reader.line_num + 1
-            try:
-                cells = next(reader, None)
-            except csv.Error as error:
-                yield line, BadRow(f"not a row: {error}.")
-                continue
-            if cells is None:
-                return
-            if len(cells) == width:
-                yield line, [None if cell in missing else cell for cell in take(cells)]
-            elif cells:
-                yield line, BadRow(f"expected {width} columns, got {len(cells)}.", cells)
-
-
-def _taker(places: Sequence[int]) -> Callable[[Row], Row]:
-    if len(places) > 1:
-        return itemgetter(*places)
-    return lambda cells: [cells[place] for place in places]
 
 
 # ------------------------------------------------------------------------------------------------- JSON lines
@@ -149,20 +77,24 @@ def _read_json_lines(
     path: Path, columns: Sequence[str], missing: frozenset[str]
 ) -> Iterator[tuple[int, Row | BadRow]]:
     ways = [name.split(".") for name in columns]
-    with _reporting(path), _open_text(path) as file:
-        for line, text in enumerate(file, start=1):
-            if not text.strip():
-                continue
-            try:
-                found = json.loads(text)
-            except (ValueError, RecursionError) as error:
-                reason = "nested too deep" if isinstance(error, RecursionError) else error
-                yield line, BadRow(f"not JSON: {reason}.", text.rstrip("\r\n"))
-                continue
-            if isinstance(found, dict):
-                yield line, [_present(_follow(found, way), missing) for way in ways]
-            else:
-                yield line, BadRow("expected a JSON object.", text.rstrip("\r\n"))
+    for line, text in read_lines(path):
+        found = text if isinstance(text, BadRow) else _json_object(text)
+        if isinstance(found, BadRow):
+            yield line, found
+        elif found is not None:
+            yield line, [_present(_follow(found, way), missing) for way in ways]
+
+
+def _json_object(text: str) -> dict[str, Any] | BadRow | None:
+    """The object on a line; None of an empty line."""
+    if not text.strip():
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deep" if isinstance(error, RecursionError) else error
+        return BadRow(f"not JSON: {reason}.", text.rstrip("\r\n"))
+    return found if isinstance(found, dict) else BadRow("expected a JSON object.", text.rstrip("\r\n"))
 
 
 def _follow(found: Any, way: Sequence[str]) -> Any:
@@ -183,6 +115,8 @@ def _present(cell: Any, missing: frozenset[str]) -> Any:
 
 
 def _parquet(path: Path) -> Any:
+    with reporting(path):
+        open_regular(path).close()
     try:
         from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
