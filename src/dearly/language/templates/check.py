@@ -28,8 +28,9 @@ from dearly.language.types import BOOL, SetOf
 MAX_LOOPS = 2
 """Loops may stand in each other this deep."""
 
-CLIPPED_BYTES = 102 * 1024
-"""Mail programs cut a message whose HTML is longer: Gmail shows some 102 KB of it, and a link to the rest."""
+CLIPPED_BYTES = 102_000
+"""Mail programs cut a message whose HTML is longer: Gmail shows 102 KB of it, and a link to the rest. Whether
+those are 1,000 or 1,024 bytes each it does not say; a warning rather comes early."""
 
 
 @dataclass(frozen=True, slots=True)
