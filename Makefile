@@ -19,7 +19,7 @@ $(STAMP): .ci/requirements.lock pyproject.toml protos/build_hook.py
 	@echo "==> setting up $(VENV) (first time: a minute or two)"
 	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("Dearly needs Python 3.11 or newer, found %d.%d (set PYTHON=...)" % v[:2])'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes -r .ci/requirements.lock | sed -nE '/^(Collecting|Installing|Successfully|ERROR)/p' | cut -c1-100
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes -r .ci/requirements.lock 2> >(sed -u '/^WARNING/d' >&2) | sed -unE '/^(Collecting|Installing|Successfully|ERROR)/s/^(.{1,100}).*/\1/p'
 	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	@touch $@
 
