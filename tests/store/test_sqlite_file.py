@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -160,25 +159,32 @@ def lock(path: Path) -> sqlite3.Connection:
     return holder
 
 
-def test_a_locked_file_refuses_writes_in_time_and_recovers(store: SqliteStore) -> None:
+def patience_ms(connection: sqlite3.Connection) -> int:
+    """How long SQLite waits for a lock."""
+    (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    return int(patience)
+
+
+def test_writes_wait_two_seconds_for_a_lock_and_reads_hardly_at_all(store: SqliteStore) -> None:
+    assert store._writer.write(patience_ms) == 2_000
+    assert store._readers.read(patience_ms) == 50
+
+
+def test_a_locked_file_refuses_writes_and_recovers(store: SqliteStore) -> None:
     holder = lock(store.path)
-    begun = time.monotonic()
     with pytest.raises(StoreUnavailable, match="locked by another process"):
         store.append_events([event("1")])
-    assert 1.5 < time.monotonic() - begun < 4
     assert times(store) == []  # reads go on
     holder.close()
     assert store.append_events([event("1")]) == [Outcome.ACCEPTED]
 
 
-def test_reads_of_a_wholly_locked_file_give_up_at_once_and_recover(store: SqliteStore) -> None:
+def test_a_wholly_locked_file_refuses_reads_and_recovers(store: SqliteStore) -> None:
     holder = sqlite3.connect(store.path, isolation_level=None)
     holder.execute("PRAGMA locking_mode = EXCLUSIVE")
     holder.execute("BEGIN EXCLUSIVE")
-    begun = time.monotonic()
     with pytest.raises(StoreUnavailable, match="locked by another process"):
         store.customer_ids(9)
-    assert time.monotonic() - begun < 0.5
     with pytest.raises(StoreUnavailable, match="locked by another process"):
         SqliteStore(store.path)
     holder.close()
@@ -245,23 +251,23 @@ def test_a_closed_store_says_so_and_may_be_closed_again(store: SqliteStore) -> N
 
 def test_a_failing_commit_fails_for_all_who_shared_it_and_keeps_nothing(store: SqliteStore) -> None:
     holder = lock(store.path)
-    failed: list[str] = []
+    failed: list[StoreUnavailable] = []
 
     def send(number: int) -> None:
         try:
             store.append_events([event(str(number))])
         except StoreUnavailable as error:
-            failed.append(str(error))
+            failed.append(error)
 
     threads = [threading.Thread(target=send, args=(number,)) for number in range(5)]
-    begun = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     holder.close()
     assert len(failed) == 5
-    assert time.monotonic() - begun < 7  # they waited together, not one after the other
+    # They waited together, not one after the other: whoever came while the first one waited shares a commit.
+    assert len({error.__cause__ for error in failed}) <= 2
     assert times(store) == []
 
 
