@@ -225,7 +225,7 @@ def test_one_customer_who_cannot_be_read_spoils_no_other_of_a_batch(shop: Shop, 
         other.execute("UPDATE customers SET fields = '[' WHERE id = 'corrupt'")
     requests = [RenderRequest(one, ("greeting",), "s", NOW_US) for one in ("ada", bad, "bob")]
     with capture_logs() as logs:
-        replies = asyncio.run(shop.personalizer.render_many(requests, shop.clock.now_s + 10))
+        replies = list(asyncio.run(shop.personalizer.render_many(requests, shop.clock.now_s + 10)))
     found = [reasons(reply) for reply in replies if isinstance(reply, RenderReply)]
     assert found == [[Reason.MATCHED], [Reason.FALLBACK_ERROR], [Reason.MATCHED]]
     assert len(logs) == 1
@@ -236,7 +236,7 @@ def test_a_store_that_fails_a_batch_is_asked_once_and_left_alone(shop: Shop) -> 
     requests = [RenderRequest(f"c{number}", ("greeting",), "", NOW_US) for number in range(20)]
     with capture_logs() as logs:
         personalizer = with_reads(shop, reads).personalizer
-        replies = asyncio.run(personalizer.render_many(requests, shop.clock.now_s + 10))
+        replies = list(asyncio.run(personalizer.render_many(requests, shop.clock.now_s + 10)))
     found = [reasons(reply) for reply in replies if isinstance(reply, RenderReply)]
     assert found == [[Reason.FALLBACK_ERROR]] * 20
     assert (reads.reads, len(logs)) == (1, 1)

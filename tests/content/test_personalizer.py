@@ -193,7 +193,7 @@ def test_render_many_gives_what_render_gives(shop: Shop) -> None:
         for after_us in (0, 8 * DAY_US)
     ]
     deadline_s = shop.clock.now_s + 10
-    many = asyncio.run(shop.personalizer.render_many(requests, deadline_s))
+    many = list(asyncio.run(shop.personalizer.render_many(requests, deadline_s)))
     assert len(many) == len(requests)
     for request, reply in zip(requests, many, strict=True):
         if "nothing" in request.blocks:

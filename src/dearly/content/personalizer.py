@@ -13,8 +13,9 @@ from typing import TypeAlias
 
 import structlog
 
+from dearly.content.budget import Budget
 from dearly.content.items import NoItems, Place, fill_lists
-from dearly.content.rendering import Budget, Rendered
+from dearly.content.rendering import Rendered
 from dearly.content.request import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock
 from dearly.content.serving import Serving, template_context
 from dearly.content.validity import next_arrival, watch_lists
@@ -119,8 +120,11 @@ class Personalizer:
 
     async def render_many(
         self, requests: Sequence[RenderRequest], deadline_s: float
-    ) -> list[RenderReply | UnknownBlock]:
-        """One answer a request, in their order; the deadline is shared, and the store is asked once."""
+    ) -> Iterator[RenderReply | UnknownBlock]:
+        """One answer a request, in their order; the deadline is shared, and the store is asked once.
+
+        Each is rendered when it is asked for, so that who asks may pause, or stop, between any two.
+        """
         begun: list[_Call | UnknownBlock] = []
         for request in requests:
             try:
@@ -128,7 +132,7 @@ class Personalizer:
             except UnknownBlock as error:
                 begun.append(error)
         customers = await self._look_up([call for call in begun if isinstance(call, _Call)])
-        return [self._reply(call, next(customers)) if isinstance(call, _Call) else call for call in begun]
+        return (self._reply(call, next(customers)) if isinstance(call, _Call) else call for call in begun)
 
     def _begin(self, request: RenderRequest, deadline_s: float) -> _Call:
         call = _Call(request, self.serving, self.recommender, deadline_s)

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Any, cast
+
+import grpc
 
 from dearly.content import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock
 from dearly.server.application import Application, Context
-from dearly.server.limits import MAX_BATCH, MAX_BLOCKS, require_count, require_id
-from dearly.server.statuses import CallRefused, Violation, as_wire_status, invalid_argument, unknown_name
+from dearly.server.limits import (
+    MAX_BATCH,
+    MAX_BATCH_REPLY_BYTES,
+    MAX_BATCHES,
+    MAX_BLOCKS,
+    require_count,
+    require_id,
+)
+from dearly.server.statuses import (
+    CallRefused,
+    Violation,
+    as_wire_status,
+    busy,
+    invalid_argument,
+    unknown_name,
+)
 from dearly.server.wire import to_timestamp
 from dearly.v1 import content_pb2, content_pb2_grpc
 
@@ -20,8 +38,16 @@ ANSWER_SHARE = 0.9
 BATCH_ANSWER_SHARE = 0.75
 """How much of the caller's time deciding may take; the rest is for the answer's way back."""
 
+TURN_S = 0.002
+"""After so long in one go a batch lets the loop answer others, which takes each of them several turns."""
+
+READ_S = 0.005
+"""So long one read of a batch's customers shall take."""
+
 SLICE = 16
-"""Requests of a batch between which the loop may answer others (about 5 ms)."""
+"""Customers of a batch for whom the store is asked at once, when they are as light as most are."""
+
+BATCH_RETRY_S = 0.5
 
 _REASONS = {
     Reason.MATCHED: content_pb2.BLOCK_REASON_MATCHED,
@@ -37,6 +63,7 @@ class ContentService(content_pb2_grpc.ContentServiceServicer):
 
     def __init__(self, application: Application) -> None:
         self._application = application
+        self._batches = 0
 
     async def RenderContent(  # noqa: N802 - the method's name in the proto
         self, request: content_pb2.RenderContentRequest, context: Context
@@ -52,32 +79,59 @@ class ContentService(content_pb2_grpc.ContentServiceServicer):
     async def BatchRenderContent(  # noqa: N802 - the method's name in the proto
         self, request: content_pb2.BatchRenderContentRequest, context: Context
     ) -> content_pb2.BatchRenderContentResponse:
-        """Many recipients, in slices between which the loop answers others."""
+        """Many recipients, in turns between which the loop answers others."""
+        self._admit_batch(context)
         deadline_s = _deadline_s(context, BATCH_ANSWER_SHARE)
         require_count("requests", len(request.requests), MAX_BATCH)
         response = content_pb2.BatchRenderContentResponse()
-        for start in range(0, len(request.requests), SLICE):
-            response.results.extend(await self._slice(request.requests[start : start + SLICE], deadline_s))
-            await asyncio.sleep(0)
+        made_bytes, turn_ends_s = 0, time.monotonic() + TURN_S
+        async with aclosing(self._results(request.requests, deadline_s)) as results:
+            async for result in results:
+                made_bytes += result.ByteSize()
+                if response.results and made_bytes > MAX_BATCH_REPLY_BYTES:
+                    break
+                response.results.append(result)
+                if time.monotonic() >= turn_ends_s:
+                    await asyncio.sleep(0)
+                    turn_ends_s = time.monotonic() + TURN_S
+        _refuse_the_rest(response, len(request.requests))
         return response
 
-    async def _slice(self, requests: Any, deadline_s: float) -> list[content_pb2.BatchRenderContentResult]:
-        results = [content_pb2.BatchRenderContentResult() for _ in requests]
-        wanted: list[tuple[content_pb2.BatchRenderContentResult, RenderRequest]] = []
-        for result, request in zip(results, requests, strict=True):
-            try:
-                wanted.append((result, self._checked(request)))
-            except CallRefused as refused:
-                result.status.CopyFrom(as_wire_status(refused))
-        replies = await self._application.personalizer.render_many(
-            [checked for _, checked in wanted], deadline_s
-        )
-        for (result, _), reply in zip(wanted, replies, strict=True):
-            if isinstance(reply, UnknownBlock):
-                result.status.CopyFrom(as_wire_status(unknown_name("block", reply.name, reply.nearest)))
-            else:
-                result.content.CopyFrom(_to_wire(reply))
-        return results
+    def _admit_batch(self, context: Context) -> None:
+        """Count a batch as under way until its answer is with its caller, who may be slow to take it.
+
+        Raises:
+            CallRefused: RESOURCE_EXHAUSTED when there are too many.
+        """
+        if self._batches >= MAX_BATCHES:
+            raise busy(f"{MAX_BATCHES} batches are under way already. Try again.", BATCH_RETRY_S)
+        self._batches += 1
+        cast(Any, context).add_done_callback(self._one_batch_less)  # its stub takes no function
+
+    def _one_batch_less(self, _context: Context) -> None:
+        self._batches -= 1
+
+    async def _results(
+        self, requests: Sequence[content_pb2.RenderContentRequest], deadline_s: float
+    ) -> AsyncGenerator[content_pb2.BatchRenderContentResult, None]:
+        """One result a request. The store is asked for as many at once as it answers soon."""
+        done, at_once = 0, 1
+        while done < len(requests):
+            checked = [self._checked_or_refused(request) for request in requests[done : done + at_once]]
+            begun_s = time.monotonic()
+            replies = await self._application.personalizer.render_many(
+                [one for one in checked if isinstance(one, RenderRequest)], deadline_s
+            )
+            at_once = _next_at_once(at_once, time.monotonic() - begun_s)
+            for one in checked:
+                yield _result(one if isinstance(one, CallRefused) else next(replies))
+            done += len(checked)
+
+    def _checked_or_refused(self, request: content_pb2.RenderContentRequest) -> RenderRequest | CallRefused:
+        try:
+            return self._checked(request)
+        except CallRefused as refused:
+            return refused
 
     def _checked(self, request: content_pb2.RenderContentRequest) -> RenderRequest:
         customer_id = require_id("customer_id", request.customer_id)
@@ -94,6 +148,28 @@ def _deadline_s(context: Context, share: float = ANSWER_SHARE) -> float:
     remaining_s = context.time_remaining()
     allowed_s = LONGEST_CALL_S if remaining_s is None else min(remaining_s, LONGEST_CALL_S)
     return time.monotonic() + allowed_s * share
+
+
+def _next_at_once(at_once: int, took_s: float) -> int:
+    """How many to read at once after so many took so long: twice as many at most, and few after slow ones."""
+    fitting = int(at_once * READ_S / max(took_s, 1e-6))
+    return max(1, min(fitting, 2 * at_once, SLICE))
+
+
+def _result(reply: RenderReply | UnknownBlock | CallRefused) -> content_pb2.BatchRenderContentResult:
+    if isinstance(reply, RenderReply):
+        return content_pb2.BatchRenderContentResult(content=_to_wire(reply))
+    if isinstance(reply, UnknownBlock):
+        reply = unknown_name("block", reply.name, reply.nearest)
+    return content_pb2.BatchRenderContentResult(status=as_wire_status(reply))
+
+
+def _refuse_the_rest(response: content_pb2.BatchRenderContentResponse, count: int) -> None:
+    """Give each request that is left the status of one for which the answer had no room."""
+    message = f"The batch's answer is {MAX_BATCH_REPLY_BYTES >> 20} MiB long already. Ask in smaller batches."
+    status = as_wire_status(CallRefused(grpc.StatusCode.RESOURCE_EXHAUSTED, message))
+    for _ in range(count - len(response.results)):
+        response.results.add(status=status)
 
 
 def _to_wire(reply: RenderReply) -> content_pb2.RenderContentResponse:

@@ -10,6 +10,10 @@ from dearly.server.statuses import Violation, invalid_argument
 
 MAX_BATCH = 1_000
 """Requests, events, profiles or items in one call."""
+MAX_BATCH_REPLY_BYTES = 32 * 1024 * 1024
+"""What a batch of renders answers in all."""
+MAX_BATCHES = 4
+"""Batches of renders under way at a time, each until its answer is with its caller."""
 MAX_BLOCKS = 50
 MAX_NAMES = 1_000
 """Segments or lifecycles asked about in one call."""
