@@ -8,7 +8,10 @@ from typing import Literal as OneOf
 import pytest
 
 from dearly.evaluation import CompiledProgram, EventLog, Facts, compile_program
+from dearly.evaluation.compiled import compiler
+from dearly.evaluation.compiled.codegen import generate
 from dearly.evaluation.compiled.extremes import last_extreme
+from dearly.evaluation.compiled.plan import plan_program
 from dearly.evaluation.compiled.timeline import window_timeline
 from dearly.evaluation.compiled.windows import BEGINNING
 from dearly.language.program import (
@@ -46,15 +49,23 @@ DUTCH = Facts({"country": "NL", "points": 5.0})
 ANY_VIEWED = Occurs("at least", 1, Selection("viewed", within_us=DAY_US))
 
 
+def _program(
+    segments: Mapping[str, Expression],
+    lifecycles: Mapping[str, Lifecycle] | None = None,
+    block: Block | None = None,
+) -> Program:
+    declared = {name: Segment(name, "", condition) for name, condition in segments.items()}
+    blocks = {} if block is None else {block.name: block}
+    order = (*declared, *(lifecycles or {}))
+    return Program("v", {}, {}, {}, declared, {}, lifecycles or {}, blocks, {}, order)
+
+
 def _compile(
     segments: Mapping[str, Expression],
     lifecycles: Mapping[str, Lifecycle] | None = None,
     block: Block | None = None,
 ) -> CompiledProgram:
-    declared = {name: Segment(name, "", condition) for name, condition in segments.items()}
-    blocks = {} if block is None else {block.name: block}
-    order = (*declared, *(lifecycles or {}))
-    return compile_program(Program("v", {}, {}, {}, declared, {}, lifecycles or {}, blocks, {}, order))
+    return compile_program(_program(segments, lifecycles, block))
 
 
 def _is(country: str) -> Expression:
@@ -144,8 +155,9 @@ def test_a_sum_of_two_thousand_terms_compiles_without_recursion() -> None:
 
 
 def test_fifty_thousand_alternatives_become_one_look_up() -> None:
-    program = _compile({"wide": Or(tuple(_is(f"c{i}") for i in range(50_000)))})
-    assert len(program.source) < 2_000
+    declared = _program({"wide": Or(tuple(_is(f"c{i}") for i in range(50_000)))})
+    assert sum(map(len, generate(plan_program(declared)).functions)) < 2_000
+    program = compile_program(declared)
     assert program.at(Facts({"country": "c49999"}), NOW).value("wide") is True
     assert program.at(DUTCH, NOW).value("wide") is False
     assert program.at(Facts(), NOW).value("wide") is None
@@ -173,6 +185,27 @@ def test_two_thousand_stages_are_decided_in_order() -> None:
     program = _compile({"last": _is("NL")}, {"stage": lifecycle})
     assert program.at(DUTCH, NOW).value("stage") == "at_5"
     assert program.at(Facts({"points": -1.0}), NOW).value("stage") == "beyond"
+
+
+def test_no_piece_of_a_large_program_keeps_other_threads_waiting_while_it_compiles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes: list[int] = []
+
+    def measured(piece: str, name: str, mode: str) -> object:
+        sizes.append(len(piece))
+        return compile(piece, name, mode)
+
+    monkeypatch.setattr(compiler, "compile", measured, raising=False)
+    program = _compile({f"s{i}": Compare("<", POINTS, Literal(float(i), NUMBER)) for i in range(2_000)})
+    assert len(sizes) > 2
+    assert max(sizes) <= compiler.PIECE_CHARACTERS
+    assert [program.at(DUTCH, NOW).value(name) for name in ("s0", "s5", "s6", "s1999")] == [
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_twice_the_segments_take_at_most_twice_the_steps_to_compile() -> None:

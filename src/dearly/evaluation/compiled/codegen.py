@@ -29,7 +29,8 @@ class Written:
 class Generated:
     """The module's source, the constants that it is run with, and which function answers what."""
 
-    text: str
+    functions: Sequence[str]
+    """The text of each; nothing else stands in the module, and they may be run in any order."""
     constants: Mapping[str, object]
     plain: Written
     watched: Written
@@ -47,7 +48,7 @@ def generate(plan: Plan) -> Generated:
         _write_timeline(source, selection, name)
     for kept, name in source.kept.items():
         _write_kept(source, kept, name)
-    return Generated("\n".join(source.lines) + "\n", source.constants, plain, watched, seeds, filters)
+    return Generated(source.functions, source.constants, plain, watched, seeds, filters)
 
 
 def _write_names(source: Source, *, watched: bool) -> dict[str, str]:

@@ -43,8 +43,6 @@ class CompiledProgram:
     seeds: Mapping[ListKey, Callable[[Evaluation], Any]]
     filters: Mapping[ListKey, Callable[[Evaluation], ItemFilter]]
     lists: frozenset[ListKey]
-    source: str
-    """The generated Python, for whoever wants to read it."""
 
     def at(self, facts: Facts, now_us: int) -> Evaluation:
         """One customer at one instant; nothing is worked out before it is asked for."""

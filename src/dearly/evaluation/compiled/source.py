@@ -29,7 +29,8 @@ class Source:
     """A module of generated functions; each takes the evaluation, ``e``."""
 
     plan: Plan
-    lines: list[str] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
+    """The text of each function written so far."""
     constants: dict[str, object] = field(default_factory=dict)
     optional_names: dict[str, bool] = field(default_factory=dict)
     """Of names already written: whether their answer may be missing."""
@@ -57,8 +58,7 @@ class Source:
 
     def function(self, name: str, body: Sequence[str]) -> None:
         """Add a function of the evaluation; the lines of the body are not yet indented."""
-        self.lines.append(f"def {name}(e):")
-        self.lines.extend(f"    {line}" for line in body)
+        self.functions.append("\n    ".join([f"def {name}(e):", *body]) + "\n")
 
     def kept_name(self, source: EventSource) -> str:
         """The function that gives the kept events of a source; written once all expressions are."""
