@@ -57,7 +57,7 @@ PROVIDED = Provided(
         "last_bought": Named(TEXT, may_be_missing=True),
         "regular": Named(BOOL),
         "vip": Named(BOOL, may_be_missing=True),
-        "stage": Named(TEXT),
+        "stage": Named(TEXT, stages=("new", "active", "churned")),
     },
     lists={"items": PRODUCT, "seen": PRODUCT},
     impersonal=False,

@@ -139,3 +139,18 @@ def test_a_template_is_not_blamed_for_a_value_that_is_faulty_itself() -> None:
     rules = "value broken = pionts\n" + BLOCK
 
     assert codes_of(rules, {"b/fan.html": "{{ broken }}", "b/all.html": ""}) == ["unknown-name"]
+
+
+def test_a_template_compares_a_lifecycle_with_the_stages_that_the_rules_give_it() -> None:
+    rules = (
+        "lifecycle life { a when points > 3 b otherwise }\n"
+        'block x { when true show "a.html" otherwise show "b.html" }'
+    )
+
+    right = codes_of(
+        rules, {"a.html": '{% if life == "a" or life in ["a", "b"] %}x{% endif %}', "b.html": ""}
+    )
+    wrong = codes_of(rules, {"a.html": '{% if life == "c" %}x{% endif %}', "b.html": ""})
+
+    assert right == []
+    assert wrong == ["template-unknown-stage"]

@@ -111,6 +111,9 @@ REFUSED = [
     ("{{ customer.birthday }}", "template-sensitive", "birthday"),
     ("{% if customer.birthday is present %}x{% endif %}", "template-sensitive", "birthday"),
     ("{% for item in items %}{{ item.margin }}{% endfor %}", "template-sensitive", "margin"),
+    ('{% if stage == "churnd" %}x{% endif %}', "template-unknown-stage", "churnd"),
+    ('{% if "Churned" != stage %}x{% endif %}', "template-unknown-stage", "Churned"),
+    ('{% if stage in ["new", "old"] %}x{% endif %}', "template-unknown-stage", "old"),
     ("{{ items.title }}", "template-type", "title"),
     ("{{ stage.name }}", "template-type", "name"),
     ("{{ stage[0] }}", "template-type", "["),
@@ -188,6 +191,8 @@ def test_every_code_of_the_check_is_reported_for_some_template() -> None:
 HINTS = [
     ("{{ customer.frist_name }}", "Did you mean `first_name`?"),
     ("{{ itmes }}", "Did you mean `items`?"),
+    ('{% if stage == "churnd" %}x{% endif %}', 'Did you mean "churned"?'),
+    ('{% if stage == "loyal" %}x{% endif %}', "Its stages are new, active, churned."),
     ("{{ country }}", "Write `customer.country`."),
     ("{{ stage | uper }}", "Did you mean `upper`?"),
     ("{{ stage.upper() }}", "Write `| upper`."),

@@ -113,7 +113,8 @@ def _readable(symbols: Symbols, definitions: Definitions) -> _Readable:
     names = {name: Named(BOOL, name in definitions.uncertain) for name in definitions.segments}
     for name, value in definitions.values.items():
         names[name] = Named(value.type, value.may_be_missing, definitions.magnitudes.get(name, KEPT))
-    names.update((name, Named(TEXT)) for name in definitions.lifecycles)
+    for name in definitions.lifecycles:
+        names[name] = Named(TEXT, stages=tuple(symbols.stages[name]))
     declared = symbols.segments.keys() | symbols.values.keys() | symbols.lifecycles.keys()
     faulty = symbols.broken.names | (declared - names.keys())
     unread = symbols.broken.profile or symbols.broken.file

@@ -30,6 +30,7 @@ TEMPLATE_CODES: Mapping[str, Severity] = {
     # what it may read
     "template-unknown-name": "error",
     "template-unknown-field": "error",
+    "template-unknown-stage": "error",
     "template-sensitive": "error",
     "template-personal": "error",
     "template-type": "error",

@@ -217,10 +217,28 @@ def _comparison(reading: Reading, node: nodes.Compare, scope: Scope) -> Typed:
     if not fits:
         message = f"{describe(left.shape)} and {describe(right.shape)} cannot be compared like this."
         return reading.report("template-type", message[0].upper() + message[1:], node)
+    _check_stages(reading, left, other)
+    _check_stages(reading, right, node.expr)
     missing = left.missing or right.missing
     if missing and operator in ("ne", "notin"):
         _warn_of_negation(reading, node, missing, f"{missing} is present and")
     return Typed(BOOL, missing)
+
+
+def _check_stages(reading: Reading, lifecycle: Typed, compared: nodes.Expr) -> None:
+    """Report the constants that a lifecycle is compared with and never is."""
+    constants = compared.items if isinstance(compared, nodes.List | nodes.Tuple) else [compared]
+    for constant in constants:
+        if (
+            not lifecycle.stages
+            or not isinstance(constant, nodes.Const)
+            or constant.value in lifecycle.stages
+        ):
+            continue
+        near = nearest(constant.value, lifecycle.stages)
+        hint = f'Did you mean "{near}"?' if near else f"Its stages are {', '.join(lifecycle.stages)}."
+        message = "This is none of the lifecycle's stages."
+        reading.report("template-unknown-stage", message, constant, constant.value, hint)
 
 
 def _choices(reading: Reading, node: nodes.Expr, scope: Scope, element: Shape) -> tuple[Typed, bool]:

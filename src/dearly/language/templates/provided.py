@@ -18,6 +18,8 @@ class Named:
     may_be_missing: bool = False
     magnitude: Magnitude = KEPT
     """How large it gets, where it is a number."""
+    stages: tuple[str, ...] = ()
+    """Of a lifecycle: the texts that it may be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,9 +62,8 @@ def read_name(reading: Reading, node: nodes.Name, scope: Scope) -> Typed:
     if name in provided.names:
         reading.names.add(name)
         named = provided.names[name]
-        return Typed(
-            named.type, _unless_present(name, scope) if named.may_be_missing else "", named.magnitude
-        )
+        missing = _unless_present(name, scope) if named.may_be_missing else ""
+        return Typed(named.type, missing, named.magnitude, named.stages)
     known = {"customer", *provided.lists, *provided.names, *scope.variables}
     message = f"Nothing named `{name}` is provided to this template."
     if name in provided.profile:

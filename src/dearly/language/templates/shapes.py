@@ -58,12 +58,13 @@ LOOP_FIELDS: Mapping[str, Type] = {
 @dataclass(frozen=True, slots=True)
 class Typed:
     """An expression's shape. ``missing`` spells what makes it missing (a bool: unknown) when that is missing;
-    "" when it is always there. ``magnitude`` says of a number how large it gets.
+    "" when it is always there. ``magnitude`` says how large a number is, ``stages`` what a lifecycle may be.
     """
 
     shape: Shape
     missing: str = ""
     magnitude: Magnitude = KEPT
+    stages: tuple[str, ...] = ()
 
 
 UNKNOWN = Typed(None)
