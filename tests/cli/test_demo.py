@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +26,7 @@ from dearly.store import (
     prepare_profile,
 )
 from tests.cli.conftest import NOW_US, RULES, Dearly
+from tests.waiting import wait_until
 
 MANY = 700
 """Enough that everything which happens at all happens to somebody."""
@@ -263,17 +263,16 @@ def test_a_run_that_was_killed_half_way_is_finished_by_the_next(url: str, progra
 
 
 def wait_until_some_are_there(url: str) -> None:
-    deadline_s = time.monotonic() + 60
-    while time.monotonic() < deadline_s:
-        if Path(url.removeprefix("sqlite:///")).exists():
-            store = open_store(url)
-            try:
-                if store.customer_ids(1):
-                    return
-            finally:
-                store.close()
-        time.sleep(0.05)
-    raise AssertionError("no customer within a minute")
+    def some_are_there() -> bool:
+        if not Path(url.removeprefix("sqlite:///")).exists():
+            return False
+        store = open_store(url)
+        try:
+            return bool(store.customer_ids(1))
+        finally:
+            store.close()
+
+    wait_until(some_are_there)
 
 
 def test_two_seeds_live_side_by_side(dearly: Dearly, url: str) -> None:

@@ -67,6 +67,11 @@ def test_every_part_of_the_example_rules_is_as_it_stands_there(page: Path) -> No
             assert fence.text in (ROOT / name).read_text(encoding="utf-8"), f"{name} reads otherwise"
 
 
+@pages("page")
+def test_no_place_is_left_to_be_filled_in(page: Path) -> None:
+    assert "@@" not in page.read_text(encoding="utf-8")
+
+
 def test_the_first_screen_names_every_command() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert all(words in text for words in COMMANDS)
