@@ -24,8 +24,9 @@ from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_NAMESPACE
 from jinja2.exceptions import SecurityError
 
 from dearly import DearlyError
+from dearly.content.budget import Budget
 from dearly.content.guards import FALLBACK_URL, MAX_SUBJECT_BYTES
-from dearly.content.rendering import Budget, CompiledPart, CompiledTemplate, Rendered, compile_template
+from dearly.content.rendering import CompiledPart, CompiledTemplate, Rendered, compile_template
 from dearly.content.sandbox import DataSandbox
 from dearly.language.templates.check import check_template
 from dearly.language.templates.source import UnreadableTemplate
@@ -351,7 +352,8 @@ def test_a_text_part_holds_no_control_characters(case: str) -> None:
 
 FLOOD = """
 import resource
-from dearly.content.rendering import Budget, RenderBudgetExceeded, compile_template
+from dearly.content.budget import Budget, RenderBudgetExceeded
+from dearly.content.rendering import compile_template
 
 loops = "{% for a in items %}{% for b in items %}<td>&nbsp;</td>{% endfor %}{% endfor %}"
 flood = compile_template(loops, "")

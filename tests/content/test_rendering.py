@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from dearly.content.rendering import Budget, RenderBudgetExceeded, Rendered, compile_template, last_resort
+from dearly.content.budget import Budget, RenderBudgetExceeded
+from dearly.content.plain_text import TooManyTags
+from dearly.content.rendering import Rendered, compile_template, last_resort
 from dearly.content.wording import MissingInTemplate
 from dearly.language.template_data import template_data
 from dearly.language.types import BOOL, DATE, DURATION, NUMBER, TEXT, TIME, SetOf, Type, Value
@@ -172,6 +174,66 @@ def test_a_template_that_prints_nothing_is_stopped_too() -> None:
 
     with pytest.raises(RenderBudgetExceeded):
         template.render(_many(10_000), Budget(max_s=100, monotonic=SteppingClock()))
+
+
+SET = tuple(f"interest {number:05d}" for number in range(10_000))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% for x in many %}{% endfor %}",
+        "{% for x in many %}{% if loop.length == 3 or loop.last %}x{% endif %}{% endfor %}",
+        '{% if "none" in many %}x{% endif %}' * 200,
+        '{% if "none" not in customer.text %}{% endif %}' * 200,
+        "{% if (customer.text | title | trim | upper | length) == 3 %}x{% endif %}" * 60,
+        '{% if (few | join("") | length) == 3 %}x{% endif %}' * 200,
+    ],
+)
+def test_all_that_may_take_long_without_printing_looks_at_the_clock(source: str) -> None:
+    context = {"many": SET, "few": SET[:100], "customer": {"text": "a b " * 1_000}}
+
+    with pytest.raises(RenderBudgetExceeded, match="150000 ms"):
+        compile_template(source, "").render(context, Budget(max_s=150, monotonic=SteppingClock()))
+
+
+def test_what_is_short_does_not_look_at_the_clock() -> None:
+    source = '{% for x in few %}{% if x in few and (x | upper) == "A" %}{% endif %}{% endfor %}' * 2
+    template = compile_template(source, "")
+
+    looks = SteppingClock()
+    template.render({"few": SET[:64]}, Budget(max_s=10, monotonic=looks))
+    assert looks.now_s == 3  # to begin, and once for each loop
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        ('{{ many | join(", ") | truncate(20) }}', "join"),
+        ("{{ customer.text | urlencode | upper | truncate(20) }}", "upper"),
+    ],
+)
+def test_a_filter_refuses_what_is_too_long(source: str, named: str) -> None:
+    template = compile_template(source, "")
+
+    with pytest.raises(RenderBudgetExceeded, match=rf"`{named}` met a text of more than 65,536 characters"):
+        template.render({"many": SET, "customer": {"text": "ä" * 20_000}}, Budget(max_s=60))
+    short = {"many": SET[:2], "customer": {"text": "ab"}}
+    assert template.render(short, Budget(max_s=60)).html in {"interest 00000,…", "AB"}
+
+
+def test_a_loop_over_many_knows_how_many_they_are() -> None:
+    source = "{% for x in many %}{% if loop.last %}{{ loop.length }} {{ x }}{% endif %}{% endfor %}"
+
+    assert _html(source, {"many": SET[:200]}) == "200 interest 00199"
+
+
+def test_html_of_too_many_tags_wants_a_text_of_its_own() -> None:
+    source = "{% for x in many %}<br>{% endfor %}"
+
+    assert compile_template(source, "").render({"many": SET}, Budget(max_s=60)).html == "<br>" * 10_000
+    with pytest.raises(TooManyTags, match=r"Write a `\.txt`"):
+        compile_template(source).render({"many": SET}, Budget(max_s=60))
 
 
 # -------------------------------------------------------------------------------------------------- the data

@@ -9,7 +9,8 @@ import html5lib
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dearly.content.rendering import Budget, compile_template
+from dearly.content.budget import Budget
+from dearly.content.rendering import compile_template
 from dearly.language.templates.check import check_template
 from dearly.language.templates.provided import Named
 from dearly.language.templates.source import Part

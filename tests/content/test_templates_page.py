@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dearly.content.rendering import Budget, compile_templates
+from dearly.content.budget import Budget
+from dearly.content.rendering import compile_templates
 from dearly.language import Package, check_package
 from dearly.language.diagnostics import Diagnostic
 from dearly.language.templates.codes import TEMPLATE_CODES

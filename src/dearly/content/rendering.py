@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 from jinja2 import Template, meta
 
-from dearly import DearlyError
+from dearly.content.budget import Budget, Clock, RenderBudgetExceeded
 from dearly.content.guards import guarded_subject
 from dearly.content.plain_text import text_from_html
 from dearly.content.sandbox import CLOCK_CHECK, HTML_SANDBOX, TEXT_SANDBOX
@@ -19,19 +18,6 @@ from dearly.language.templates.source import Part
 
 CHUNKS_AT_ONCE = 64
 """After so many pieces of output the budget is looked at: often enough for a flood, and it costs nothing."""
-
-
-class RenderBudgetExceeded(DearlyError):
-    """A template made more output, or took more time, than it was allowed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What one rendering may use: bytes of UTF-8 for each part, and time for all parts together."""
-
-    max_bytes: int = 256 * 1024
-    max_s: float = 0.050
-    monotonic: Callable[[], float] = time.monotonic
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,40 +55,25 @@ class CompiledTemplate:
 
         Raises:
             RenderBudgetExceeded: the output or the time went over the budget.
+            TooManyTags: the HTML has too many tags for a text to be made of it.
             MissingInTemplate: something is printed that is missing.
         """
-        clock = _Clock(budget)
-        html = _render(self.html, context, clock)
-        text = _render(self.text, context, clock) if self.text else _derived_text(html, clock)
-        subject = guarded_subject(_render(self.subject, context, clock)) if self.subject else ""
+        clock = Clock(budget)
+        html = _render(self.html, context, clock, budget)
+        text = _render(self.text, context, clock, budget) if self.text else _derived_text(html, clock, budget)
+        subject = guarded_subject(_render(self.subject, context, clock, budget)) if self.subject else ""
         return Rendered(html, text, subject)
 
 
-class _Clock:
-    """The time that one rendering has."""
-
-    def __init__(self, budget: Budget) -> None:
-        self.budget = budget
-        self._ends = budget.monotonic() + budget.max_s
-
-    def check(self) -> None:
-        """Raises RenderBudgetExceeded when the time is up."""
-        if self.budget.monotonic() > self._ends:
-            raise RenderBudgetExceeded(
-                f"The template took longer than its {self.budget.max_s * 1000:.0f} ms."
-            )
-
-
-def _render(part: CompiledPart, context: Mapping[str, object], clock: _Clock) -> str:
+def _render(part: CompiledPart, context: Mapping[str, object], clock: Clock, budget: Budget) -> str:
     data = {name: context.get(name) for name in part.reads}
     data[CLOCK_CHECK] = clock.check
     chunks = part.template.root_render_func(part.template.new_context(data, shared=True))
-    return _within(chunks, clock)
+    return _within(chunks, clock, budget)
 
 
-def _within(chunks: Iterable[str], clock: _Clock) -> str:
+def _within(chunks: Iterable[str], clock: Clock, budget: Budget) -> str:
     """All the output, unless it or the time goes over the budget."""
-    budget = clock.budget
     pieces: list[str] = []
     length = 0
     source = iter(chunks)
@@ -123,10 +94,8 @@ def _too_long(budget: Budget) -> RenderBudgetExceeded:
     return RenderBudgetExceeded(f"The template made more than its {budget.max_bytes:,} bytes of output.")
 
 
-def _derived_text(html: str, clock: _Clock) -> str:
-    text = text_from_html(html)
-    clock.check()
-    return _within((text,), clock)
+def _derived_text(html: str, clock: Clock, budget: Budget) -> str:
+    return _within((text_from_html(html),), clock, budget)
 
 
 def compile_templates(program: Program) -> Mapping[str, CompiledTemplate]:

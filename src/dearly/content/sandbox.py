@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NoReturn
 
 from jinja2.exceptions import SecurityError
@@ -16,12 +17,15 @@ from jinja2.runtime import Context, LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import pass_context
 
-from dearly.content.wording import QUESTIONS, WORDS, printed
+from dearly.content.wording import LONG_WORDS, MOST_WORDED, QUESTIONS, WORDS, printed, too_long
 from dearly.language.templates.lowering import LOOP_GUARD
 from dearly.language.templates.shapes import LOOP_FIELDS
 
 CLOCK_CHECK = "check the clock"
-"""The name (no author can write it) of what each loop calls when it begins."""
+"""The name (no author can write it) of what is called again and again while a template runs."""
+
+MANY = 64
+"""What goes over more elements or characters than this looks at the clock."""
 
 _ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -40,8 +44,12 @@ class DataSandbox(ImmutableSandboxedEnvironment):
     def __init__(self, *, escapes: bool) -> None:
         super().__init__(autoescape=escapes, finalize=printed, trim_blocks=True, lstrip_blocks=True)
         self.globals.clear()
-        self.filters = {**WORDS, LOOP_GUARD: _each_of}
-        self.tests = dict(QUESTIONS)
+        self.filters = {
+            **WORDS,
+            **{name: _timed(name, word) for name, word in LONG_WORDS.items()},
+            LOOP_GUARD: _each_of,
+        }
+        self.tests = {**QUESTIONS, **{name: _timed_search(QUESTIONS[name]) for name in ("in", "notin")}}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """The field of a mapping, or None; a mapping's own methods are out of reach."""
@@ -93,13 +101,65 @@ def _refuse(what: str) -> NoReturn:
     raise SecurityError(f"A template may not use {what}.")
 
 
-@pass_context
-def _each_of(context: Context, elements: Any) -> Any:
-    # A loop that prints nothing shows nobody how long it takes: it looks at the clock when it begins.
+def _check_clock(context: Context) -> None:
     check = context.resolve(CLOCK_CHECK)
     if not isinstance(check, Undefined):
         check()
-    return () if elements is None else elements
+
+
+@pass_context
+def _each_of(context: Context, elements: Any) -> Any:
+    # A loop that prints nothing shows nobody how long it takes: it looks at the clock by itself.
+    _check_clock(context)
+    if elements is None:
+        return ()
+    return elements if len(elements) <= MANY else _WatchedLoop(context, elements)
+
+
+class _WatchedLoop:
+    """Many elements; the clock is looked at before every :data:`MANY` of them."""
+
+    def __init__(self, context: Context, elements: Sequence[object]) -> None:
+        self._context = context
+        self._elements = elements
+
+    def __len__(self) -> int:
+        return len(self._elements)
+
+    def __iter__(self) -> Iterator[object]:
+        elements = iter(self._elements)
+        while some := list(islice(elements, MANY)):
+            _check_clock(self._context)
+            yield from some
+
+
+def _timed(name: str, word: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter, which looks at the clock before it takes on what is long; of what is missing, missing."""
+
+    @pass_context
+    def timed(context: Context, value: Any, *arguments: Any, **named: Any) -> Any:
+        if value is None:
+            return None
+        is_text = type(value) is str
+        if (is_text or type(value) is tuple) and len(value) > MANY:
+            _check_clock(context)
+            if is_text and len(value) > MOST_WORDED:
+                raise too_long(name)
+        return word(value, *arguments, **named)
+
+    return timed
+
+
+def _timed_search(holds: Callable[[Any, Any], bool]) -> Callable[[Context, Any, Any], bool]:
+    """The test, which looks at the clock before it searches what is long."""
+
+    @pass_context
+    def timed(context: Context, sought: Any, among: Any) -> bool:
+        if among is not None and len(among) > MANY:
+            _check_clock(context)
+        return holds(sought, among)
+
+    return timed
 
 
 HTML_SANDBOX = DataSandbox(escapes=True)

@@ -10,8 +10,12 @@ from urllib.parse import quote
 from jinja2.filters import do_title
 
 from dearly import DearlyError
+from dearly.content.budget import RenderBudgetExceeded
 from dearly.content.guards import guarded_url, printable
 from dearly.language.templates.lowering import URL_GUARD
+
+MOST_WORDED = 64 * 1024
+"""Characters that a filter takes, and ``join`` makes; no single text of a profile or an item has more."""
 
 
 class MissingInTemplate(DearlyError):
@@ -62,7 +66,15 @@ def truncate(text: str, length: int, killwords: bool = False, end: str = "…") 
 
 
 def _join(elements: Sequence[object], separator: str = "") -> str:
-    return separator.join(map(printed, elements))
+    texts = [printed(element) for element in elements]
+    if sum(map(len, texts)) + len(separator) * (len(texts) - 1) > MOST_WORDED:
+        raise too_long("join")
+    return separator.join(texts)
+
+
+def too_long(name: str) -> RenderBudgetExceeded:
+    """What is raised by a filter of more than :data:`MOST_WORDED` characters."""
+    return RenderBudgetExceeded(f"`{name}` met a text of more than {MOST_WORDED:,} characters.")
 
 
 def _default(value: object, instead: object, also_empty: bool = False) -> object:
@@ -78,18 +90,22 @@ def _of_what_is_there(word: Callable[..., Any]) -> Callable[..., Any]:
     return worded
 
 
-_FILTERS: Mapping[str, Callable[..., Any]] = {
+LONG_WORDS: Mapping[str, Callable[..., Any]] = {
     "upper": str.upper,
     "lower": str.lower,
     "capitalize": str.capitalize,
     "title": do_title,
     "trim": str.strip,
-    "truncate": truncate,
     "urlencode": lambda value: quote(printed(value), safe=""),
+    "join": _join,
+}
+"""The filters that take the longer, the longer their value is. They are given none that is missing."""
+
+_SHORT_WORDS: Mapping[str, Callable[..., Any]] = {
+    "truncate": truncate,
     "round": lambda number, precision=0: float(fixed(number, precision)),
     "fixed": fixed,
     "length": len,
-    "join": _join,
     "first": lambda elements: elements[0] if elements else None,
     "last": lambda elements: elements[-1] if elements else None,
     URL_GUARD: lambda value: guarded_url(printed(value)),
@@ -97,7 +113,7 @@ _FILTERS: Mapping[str, Callable[..., Any]] = {
 
 WORDS: Mapping[str, Callable[..., Any]] = {
     "default": _default,
-    **{name: _of_what_is_there(word) for name, word in _FILTERS.items()},
+    **{name: _of_what_is_there(word) for name, word in {**LONG_WORDS, **_SHORT_WORDS}.items()},
 }
 """The filters by name (``template_filters`` in the language has their types)."""
 
