@@ -220,6 +220,18 @@ def test_warnings_allow_a_program_and_errors_do_not() -> None:
     assert refused.program is None
 
 
+def test_a_name_refused_for_its_capitals_is_not_called_unknown_where_it_is_written_right() -> None:
+    rules = b"""profile { visits number? }
+segment NightOwls { visits > 2 }
+segment owls_again { night_owls and nightowls }
+segment others { night_hawks }
+"""
+
+    found = check_package(Package({"a.rules": rules})).diagnostics
+
+    assert [(one.code, one.span.line) for one in found] == [("syntax-error", 2), ("unknown-name", 4)]
+
+
 def test_names_that_may_be_declared_in_an_unreadable_file_are_not_called_unknown() -> None:
     files = {
         "a.rules": b'segment a { any seen }\nblock b { when a show "b.html" otherwise show "c.html" }',

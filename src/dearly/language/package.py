@@ -19,6 +19,7 @@ from dearly.language.program import NOWHERE, Span
 from dearly.language.syntax.parser import MAX_DECLARATIONS, parse_rules
 from dearly.language.syntax.source import MAX_FILE_BYTES, decode_rules
 from dearly.language.syntax.tree import Declaration, ProfileDeclaration
+from dearly.language.syntax.words import in_lower_case
 
 MAX_FILES = 2_000
 """A package has this many files at most."""
@@ -27,7 +28,7 @@ MAX_PACKAGE_BYTES = 16 << 20
 """All files of a package together have this many bytes at most."""
 
 _BEGINNINGS = re.compile(
-    r"^[ \t]*(catalog|event|segment|value|lifecycle|block)[ \t]+([a-z_][a-z0-9_]*)", re.MULTILINE
+    r"^[ \t]*(catalog|event|segment|value|lifecycle|block)[ \t]+([A-Za-z_]\w*)", re.MULTILINE
 )
 _PROFILE = re.compile(r"^[ \t]*profile\b", re.MULTILINE)
 
@@ -95,7 +96,9 @@ def _is_rules(path: str) -> bool:
 
 def _unreadable(text: str, read: tuple[Declaration, ...], broken: Broken) -> Broken:
     """What a file with errors seems to declare besides what was read, so as not to call that unknown too."""
-    names = {match[2] for match in _BEGINNINGS.finditer(text)}
+    written = {match[2] for match in _BEGINNINGS.finditer(text)}
+    # Of a name that was refused for its capitals: as it should be written, or as somebody wrote it elsewhere.
+    names = {name for one in written for name in (one.lower(), in_lower_case(one))}
     names -= {one.name.text for one in read if not isinstance(one, ProfileDeclaration)}
     has_profile = _PROFILE.search(text) is not None and not any(
         isinstance(one, ProfileDeclaration) for one in read

@@ -177,9 +177,22 @@ def _comparison_hint(left: Expression, right: Expression) -> str | None:
     other, constant = (left, right) if isinstance(right, Literal) else (right, left)
     if isinstance(constant, Literal) and constant.type == TEXT and not is_textual(type_of(other)):
         return f"Write the {type_of(other)} without quotes."
+    if isinstance(constant, Literal) and (day := _first_day(constant)) and type_of(other) in (DATE, TIME):
+        return (
+            f"Write a whole date: `{day}`." if type_of(other) == DATE else f"Write a time: `{day}T00:00:00Z`."
+        )
     if isinstance(constant, Literal) and is_textual(type_of(other)):
         return "Put text in double quotes."
     return None
+
+
+def _first_day(constant: Literal) -> str | None:
+    """The first day of what may be meant as a year."""
+    value = constant.value
+    is_year = (
+        constant.type == NUMBER and isinstance(value, float) and value.is_integer() and 1000 <= value <= 9999
+    )
+    return f"{value:.0f}-01-01" if is_year else None
 
 
 def _is_elapsed(expression: Expression) -> bool:

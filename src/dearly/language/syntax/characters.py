@@ -14,7 +14,11 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_NO_UNIT = "Numbers have no unit: write `100`."
 _WRITE = {
+    "$": _NO_UNIT,
+    "€": _NO_UNIT,
+    "£": _NO_UNIT,
     "'": 'Texts stand in double quotes: `"US"`.',
     "`": 'Texts stand in double quotes: `"US"`.',
     "“": 'Write the straight double quote, `"`.',

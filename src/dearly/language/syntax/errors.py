@@ -10,7 +10,7 @@ from dearly.language.diagnostics import Diagnostic
 from dearly.language.program import Span
 from dearly.language.suggestions import nearest
 from dearly.language.syntax.grammar import grammar
-from dearly.language.syntax.hints import Problem, hint_for
+from dearly.language.syntax.hints import COMMENT, Problem, hint_for
 from dearly.language.syntax.sections import LATER_KEYWORDS, SERVED_KEYWORDS, Section
 from dearly.language.syntax.source import Source, place
 from dearly.language.syntax.words import (
@@ -51,7 +51,9 @@ def unknown_declaration(section: Section, source: Source) -> Diagnostic:
     near = came.lower() if came.lower() in keywords else nearest(came, keywords)
     words = ", ".join(f"`{word}`" for word in SERVED_KEYWORDS)
     hint = f"Did you mean `{near}`?" if near else f"Begin it with one of {words}."
-    if came in KEYWORDS:
+    if source.text.startswith(("//", "/*", "--"), section.start):
+        hint = COMMENT
+    elif came in KEYWORDS:
         hint = "This belongs to the declaration before, which has ended: look for a `}` too many."
     message = f"Expected a declaration, but {_shown(came)} came."
     return Diagnostic("unknown-declaration", "error", message, span, hint)

@@ -8,11 +8,27 @@ from dataclasses import dataclass
 
 from dearly.language.suggestions import nearest
 from dearly.language.syntax.sections import LATER_KEYWORDS, SERVED_KEYWORDS
-from dearly.language.syntax.words import KEYWORDS, OPERAND, PHRASES, UNIT_WORDS
+from dearly.language.syntax.words import KEYWORDS, OPERAND, PHRASES, UNIT_WORDS, in_lower_case
 
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _AGGREGATES = ("count", "sum", "average", "min", "max")
 _MAX_SHOWN = 40
+
+COMMENT = "A comment begins with `#`."
+_PAST_WORDS = ("last", "past", "the", "during")
+_COUNTED: Mapping[str, str] = {
+    ">": "more than",
+    ">=": "at least",
+    "<": "fewer than",
+    "<=": "at most",
+    "==": "exactly",
+}
+_TURNED_COUNTS: Mapping[tuple[str, str], str] = {
+    ("or", "more"): "at least",
+    ("or", "fewer"): "at most",
+    ("or", "less"): "at most",
+}
+"""``2 or more``, as people say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +80,7 @@ def _on_case(problem: Problem) -> str | None:
         return f"Write `{lower}`: the words of the language are in lower case."
     if "NAME" not in problem.accepted:
         return None
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", problem.came).lower()
-    return f"Names are in lower case: `{snake[:_MAX_SHOWN]}`."
+    return f"Names are in lower case: `{in_lower_case(problem.came)[:_MAX_SHOWN]}`."
 
 
 def _on_where(problem: Problem) -> str | None:
@@ -77,6 +92,52 @@ def _on_where(problem: Problem) -> str | None:
         return "`limit` stands before `where`."
     if problem.came == "." and "WITHIN" in problem.accepted:
         return "An event stands here by its name alone; ask for its properties in a `where`."
+    return None
+
+
+def _on_lists(problem: Problem) -> str | None:
+    before, came = problem.before, problem.came
+    if "WITHIN" in problem.accepted and before[-2:-1] == ("trending",):
+        return f"Say how far back: `trending {problem.previous[:_MAX_SHOWN]} within 30 days`."
+    if "SEMICOLON" not in problem.accepted:
+        return None
+    if came == "and":
+        return f"Put a `;` between two lists: `; and {problem.after[:_MAX_SHOWN]} = ..`."
+    if came == "=" and before[-2:-1] == ("and",):
+        return f"Put a `;` between two lists: `; and {problem.previous[:_MAX_SHOWN]} = ..`."
+    return None
+
+
+def _on_counts(problem: Problem) -> str | None:
+    """Events counted with signs, or in another order of words."""
+    before, came = problem.before, problem.came
+    if len(before) < 4:
+        return None
+    owner, name, sign, number = before[-4:]
+    if turned := _TURNED_COUNTS.get((sign, number)):
+        return f"Write `{turned} {name} {came[:_MAX_SHOWN]}`." if _is_number(name) else None
+    counted = _COUNTED.get(sign)
+    if counted is None or not _is_number(number) or came not in ("within", "older", "where"):
+        return None
+    if owner in (".", "of", "last", "first"):
+        return f"`{came}` stands before the comparison: `.. {came} .. {sign} {number}`."
+    return f"Events are counted in words: `{counted} {number} {name[:_MAX_SHOWN]} {came} ..`."
+
+
+def _is_number(token: str) -> bool:
+    return token.isascii() and token.isdigit()
+
+
+def _on_within(problem: Problem) -> str | None:
+    is_set_meant = problem.previous == "in" and "LSQB" in problem.accepted
+    if problem.came in _PAST_WORDS and (is_set_meant or "WITHIN" in problem.accepted):
+        return "Write `within` and a length of time: `within 60 days`."
+    return None
+
+
+def _on_comment(problem: Problem) -> str | None:
+    if problem.came in ("/", "*") and "/" in (problem.previous, problem.after):
+        return COMMENT
     return None
 
 
@@ -140,6 +201,13 @@ def _on_spelling(problem: Problem) -> str | None:
         or (_nearest_phrase((previous,), longer) if previous not in KEYWORDS else None)
     )
     return f"Did you mean `{found}`?" if found else None
+
+
+def _on_measure(problem: Problem) -> str | None:
+    is_word = problem.came.isidentifier() and problem.came not in KEYWORDS
+    if is_word and "UNIT" in problem.accepted:
+        return f"Numbers have no unit (only lengths of time have): write `{problem.previous}`."
+    return None
 
 
 def _nearest_phrase(words: Iterable[str], phrases: Iterable[str]) -> str | None:
@@ -211,9 +279,14 @@ _RULES: tuple[Callable[[Problem], str | None], ...] = (
     _on_braces,
     _on_case,
     _on_where,
+    _on_lists,
+    _on_counts,
+    _on_within,
+    _on_comment,
     _on_unit,
     _on_sign,
     _on_quotes,
     _on_word,
     _on_spelling,
+    _on_measure,
 )

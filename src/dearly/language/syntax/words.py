@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from dearly.language.syntax.literals import UNITS
@@ -230,6 +231,11 @@ LATER_PHRASES: tuple[tuple[str, str, str | None], ...] = (
 )
 """Parts of the language that this version does not serve: how they begin, what they are called, and the
 terminal beside which alone they are meant (None: anywhere)."""
+
+
+def in_lower_case(name: str) -> str:
+    """A name as the language writes it: ``night_owls`` for ``NightOwls``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def reserved(word: str) -> str:
