@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import grpc
+import structlog
 
 from dearly.content import Personalizer, Serving
 from dearly.recommendation import Recommender, RecommenderKeeper
@@ -24,6 +26,11 @@ CHECK_THREADS = 1
 MAX_WAITING = 256
 MAX_WAITING_CHECKS = 4
 
+
+LAST_WAIT_S = 0.5
+"""So long what blocks may take to end when no more of the grace period is left."""
+
+_log = structlog.get_logger("dearly.server")
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 """What gRPC tells a method of its call."""
@@ -99,10 +106,18 @@ class Application:
             raise invalid_argument([Violation("now", problem)])
         return to_us(request.now)
 
-    def close(self) -> None:
-        """Finish what the threads have begun, then close the store."""
-        for threads in (self._changes, self.writes, self.reads, self.checks):
-            threads.close()
+    def close(self, within_s: float = LAST_WAIT_S) -> None:
+        """Finish what the threads have begun, then close the store.
+
+        What takes longer is left behind, and the store open under it: what it acknowledged is durable, and
+        the end of the process ends both.
+        """
+        ends_s = time.monotonic() + within_s
+        pools = (self.writes, self.reads, self._changes, self.checks)
+        ended = [pool.close(max(0.0, ends_s - time.monotonic())) for pool in pools]
+        if not all(ended):
+            _log.warning("drain_cut_short", waited_s=round(within_s, 3))
+            return
         self._render_reads.close()
         self.store.close()
 

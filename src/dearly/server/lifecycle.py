@@ -20,7 +20,7 @@ from grpc_reflection.v1alpha import reflection
 from dearly import DearlyError, __version__
 from dearly.server.access_log import CustomerHash
 from dearly.server.address import Address, parse_address, require_free
-from dearly.server.application import Application, open_application
+from dearly.server.application import LAST_WAIT_S, Application, open_application
 from dearly.server.frame import CallFrame
 from dearly.server.limits import TRANSPORT
 from dearly.server.services import SERVICE_NAMES, add_services
@@ -60,6 +60,7 @@ async def serving(
     address = parse_address(settings.address)
     require_free(address)
     application = open_application(settings, now_us)
+    ends_s = 0.0
     try:
         server, servicer = await _build(application, settings)
         port = server.add_insecure_port(str(address))
@@ -72,11 +73,12 @@ async def serving(
             yield Running(listening, application)
         finally:
             _log.info("draining", grace_s=settings.grace_s)
+            ends_s = time.monotonic() + settings.grace_s
             await servicer.enter_graceful_shutdown()
             worker.cancel()
             await server.stop(settings.grace_s)
     finally:
-        application.close()
+        application.close(max(ends_s - time.monotonic(), LAST_WAIT_S))
     _log.info("stopped", address=listening)
 
 

@@ -1,0 +1,34 @@
+"""The end of a server comes within its grace period, whatever still works."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from tests.server.conftest import Log, OpenShop
+from tests.server.requests import patch
+from tests.server.waiting import until
+
+
+async def test_a_check_that_does_not_end_does_not_hold_up_the_servers_end(
+    open_shop: OpenShop, log: Log
+) -> None:
+    free, begun = threading.Event(), threading.Event()
+
+    def check() -> None:
+        begun.set()
+        free.wait(60)
+
+    async with open_shop(grace_s=0.05) as shop:
+        checking = asyncio.ensure_future(shop.running.application.checks.run(check))
+        await until(begun.is_set)
+    assert not checking.done()
+    free.set()
+    await checking
+    assert [line["event"] for line in log.lines()][-3:] == ["draining", "drain_cut_short", "stopped"]
+
+
+async def test_a_server_whose_work_is_done_drains_to_its_end(open_shop: OpenShop, log: Log) -> None:
+    async with open_shop() as shop:
+        await patch(shop, "ada", first_name="Ada")
+    assert [line["event"] for line in log.lines()][-2:] == ["draining", "stopped"]
