@@ -17,7 +17,6 @@ from dearly.cli.progress import track_progress
 with track_progress("counting sheep", 4, "sheep") as advance:
     for _ in range(4):
         advance(1)
-        __import__("time").sleep(0.3)
 """
 
 
