@@ -94,7 +94,7 @@ STORES = [
     ("mysql://shop", "Expected a store's URL, such as sqlite:///dearly.db"),
     ("sqlite:///nowhere/shop.db", "There is no directory nowhere for the store shop.db. Make it first."),
     ("sqlite:///no_store.db", "is not an SQLite database. Name another file with --store."),
-    ("sqlite:///folder", "cannot be opened"),
+    ("sqlite:///folder", "is no file"),
 ]
 
 STORE_COMMANDS = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import resource
 import socket
@@ -216,3 +217,30 @@ def place(kind: str, path: Path) -> None:
         finally:
             os.chdir(here)
             listening.close()
+
+
+def test_two_imports_at_once_end_well_and_write_everything_once(shop: Shop) -> None:
+    rows = 25_000
+    content = [f"{n},u{n % 997},p1,2026-01-01,{'bad' if n % 1000 == 0 else n}" for n in range(rows)]
+    shop.write("views.csv", "\n".join(["n,who,what,when,seconds", *content]))
+    shop.write("shop.toml", VIEWS)
+    command = [sys.executable, "-m", "dearly.cli", "import", "shop.toml", "--store", shop.url, "--json"]
+    running = [subprocess.Popen(command, cwd=shop.directory, stdout=subprocess.PIPE) for _ in range(2)]
+    ended = [json.loads(process.communicate(timeout=120)[0]) for process in running]
+    assert [process.returncode for process in running] == [1, 1]
+    good = rows - rows // 1000
+    assert [each["written"] + each["duplicates"] for each in ended] == [good, good]
+    assert sum(each["written"] for each in ended) == good
+    assert sum(len(shop.events(f"u{n}", "viewed")) for n in range(997)) == good
+    rejected = (shop.directory / "shop.rejects.jsonl").read_text().splitlines()
+    assert [json.loads(line)["line"] for line in rejected] == list(range(2, rows + 2, 1000))
+    assert not list(shop.directory.glob(".shop.rejects*"))
+
+
+def test_rejects_are_not_written_over_what_is_no_file(shop: Shop) -> None:
+    write(shop, "p.csv", HEADER + b"a,Ann,one\n")
+    shop.rejects_path.parent.mkdir()
+    os.mkfifo(shop.rejects_path)
+    with pytest.raises(DearlyError, match=r"rejects\.jsonl cannot be written: .*pipe.*--rejects"):
+        raise shop.run().exception
+    assert shop.rejects_path.is_fifo()

@@ -29,7 +29,8 @@ def store(path: Path) -> Iterator[SqliteStore]:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "store.db", "sqlite:", "sqlite:///", "sqlite://host/x.db", "oracle:///x"]
+    "url",
+    ["", "store.db", "sqlite:", "sqlite:///", "sqlite://host/x.db", "oracle:///x", "sqlite:///:memory:"],
 )
 def test_a_url_of_no_known_store_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(StoreUrlError, match=r"sqlite:///dearly\.db"):
@@ -40,6 +41,12 @@ def test_a_relative_url_is_a_file_here(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     open_store("sqlite:///odd name?#%41.db").close()
     assert (tmp_path / "odd name?#%41.db").exists()
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "/dev/full", "/"])
+def test_a_device_or_directory_is_no_store(path: str) -> None:
+    with pytest.raises(StoreUnavailable, match=rf"{path} is no file"):
+        open_store(f"sqlite:///{path}")
 
 
 def test_a_missing_directory_is_named(tmp_path: Path) -> None:

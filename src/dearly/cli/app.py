@@ -14,8 +14,8 @@ from typing import Annotated, Any
 import typer
 
 from dearly import DearlyError
-from dearly.cli.version import version
 from dearly.cli.regular_file import read_regular
+from dearly.cli.version import version
 
 DEFAULT_SETTINGS = Path("dearly.toml")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from dearly import DearlyError
-from dearly.store.contract import Store
+from dearly.store.contract import Store, StoreUnavailable
 from dearly.store.sqlite import SqliteStore
+
+_WHY_FILE = "each command and thread opens it for itself, and would find it empty."
 
 
 class StoreUrlError(DearlyError):
@@ -26,4 +28,11 @@ def open_store(url: str) -> Store:
             "Expected a store's URL, such as sqlite:///dearly.db or sqlite:////var/lib/dearly.db, "
             f"got {url!r}."
         )
-    return SqliteStore(Path(path))
+    if path == ":memory:":
+        raise StoreUrlError(
+            f"Expected a store in a file, such as sqlite:///dearly.db, got {url!r}: {_WHY_FILE}"
+        )
+    file = Path(path)
+    if file.exists() and not file.is_file():
+        raise StoreUnavailable(f"The store {path} is no file, but a directory or device. Name a file.")
+    return SqliteStore(file)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +18,8 @@ from dearly.store import Rejected
 class RejectsFile:
     """Written anew by every import; not made when there is nothing to say.
 
+    It takes its place when it is closed: of two imports at once, the later's stands, whole.
+
     Raises:
         TableError: it cannot be written.
     """
@@ -23,7 +28,11 @@ class RejectsFile:
         self.path = path
         self.count = 0
         self._file: IO[str] | None = None
-        path.unlink(missing_ok=True)
+        self._unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        with self._reporting():
+            if path.exists() and not path.is_file():
+                raise OSError(errno.EINVAL, "it is no file, but a directory, pipe or device")
+            path.unlink(missing_ok=True)
 
     def write(self, section: str, file: Path, columns: Sequence[str], found: Found, why: Rejected) -> None:
         """Keep one rejected row, or the first of a rejected group."""
@@ -36,21 +45,25 @@ class RejectsFile:
             "reason": why.message,
             "row": row.read if isinstance(row, BadRow) else dict(zip(columns, row, strict=True)),
         }
-        self._open().write(json.dumps(entry, default=str) + "\n")
+        with self._reporting():
+            if self._file is None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._unfinished.open("w", encoding="utf-8")
+            self._file.write(json.dumps(entry, default=str) + "\n")
         self.count += 1
 
     def close(self) -> None:
-        """Give the file back."""
+        """Put the file in its place."""
         if self._file:
-            self._file.close()
+            with self._reporting():
+                self._file.close()
+                self._unfinished.replace(self.path)
 
-    def _open(self) -> IO[str]:
-        if self._file is None:
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self.path.open("w", encoding="utf-8")
-            except OSError as error:
-                raise TableError(
-                    f"{self.path} cannot be written: {error.strerror}. Name another file with --rejects."
-                ) from None
-        return self._file
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise TableError(
+                f"{self.path} cannot be written: {error.strerror}. Name another file with --rejects."
+            ) from None
