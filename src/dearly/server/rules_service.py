@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dearly.content import check_servable
 from dearly.language import Package
 from dearly.server.application import Application, Context
-from dearly.server.limits import MAX_RULES_FILES, require_count
+from dearly.server.limits import MAX_CHECKED_BYTES, MAX_RULES_FILES, require_count
 from dearly.server.rules_keeper import RejectedRules
 from dearly.server.statuses import Violation, invalid_argument
 from dearly.server.wire import to_timestamp, to_wire_diagnostics
@@ -49,18 +51,28 @@ class RulesService(rules_pb2_grpc.RulesServiceServicer):
     ) -> rules_pb2.CheckRulesResponse:
         """What the checker says of a package; nothing is kept of it."""
         del context
-        require_count("files", len(request.files), MAX_RULES_FILES)
-        for path in request.files:
-            if not _is_package_path(path):
-                raise invalid_argument(
-                    [Violation("files", f"expected a path like hero/cart.rules, got {path!r}.")]
-                )
+        _require_checkable(request.files)
         report = await self._application.checks.run(check_servable, Package(dict(request.files)))
         return rules_pb2.CheckRulesResponse(
             valid=report.program is not None,
             version=report.program.version if report.program else "",
             diagnostics=to_wire_diagnostics(report.diagnostics[:MAX_DIAGNOSTICS]),
         )
+
+
+def _require_checkable(files: Mapping[str, bytes]) -> None:
+    require_count("files", len(files), MAX_RULES_FILES)
+    for path in files:
+        if not _is_package_path(path):
+            problem = f"expected a path like hero/cart.rules, got {path!r}."
+            raise invalid_argument([Violation("files", problem)])
+    total = sum(map(len, files.values()))
+    if total > MAX_CHECKED_BYTES:
+        problem = (
+            f"expected at most {MAX_CHECKED_BYTES:,} bytes in all, got {total:,}. "
+            "Check larger packages with `dearly check`."
+        )
+        raise invalid_argument([Violation("files", problem)])
 
 
 def _is_package_path(path: str) -> bool:
