@@ -45,6 +45,13 @@ def test_a_line_is_one_json_object_with_its_time_and_level(stream: io.BytesIO) -
     assert told == {"event": "call", "level": "info", "method": "m", "note": "a\nb"}
 
 
+def test_a_name_that_is_no_utf8_loses_no_line(stream: io.BytesIO) -> None:
+    writer = configure_logs(stream)
+    structlog.get_logger("anything").info("found", file="\udcff.rules")
+    writer.close()
+    assert json.loads(stream.getvalue())["file"] == "\udcff.rules"
+
+
 def test_a_stuck_reader_holds_up_nobody_and_what_is_dropped_is_counted() -> None:
     stuck = StuckStream()
     writer = LogWriter(stuck, max_waiting=10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,31 @@ async def test_a_server_does_not_start_on_rules_with_errors_and_shows_them(
         async with open_shop():
             pass
     assert "so nothing is served" in str(caught.value)
+
+
+@pytest.mark.parametrize("target", ["nowhere", "../segments.rules", "content"])
+def test_a_link_that_a_restart_would_refuse_is_told_while_the_old_rules_serve(
+    tmp_path: Path, target: str
+) -> None:
+    keeper = RulesKeeper(write_rules(tmp_path / "rules"), NOW_US)
+    write_rules(tmp_path, {"segments.rules": ""})
+    (tmp_path / "rules/linked.rules").symlink_to(target)
+    for _ in range(2):
+        keeper.look(NOW_US)
+    rejected = keeper.served.rejected
+    assert rejected is not None
+    assert [found.code for found in rejected.diagnostics] == ["unreadable-package"]
+    (tmp_path / "rules/linked.rules").unlink()
+    for _ in range(2):
+        keeper.look(NOW_US)
+    assert keeper.served.rejected is None
+
+
+async def test_a_files_name_that_is_no_utf8_is_told_and_logged_with_escapes(shop: Shop, log: Log) -> None:
+    Path(os.fsdecode(bytes(shop.rules / "templates") + b"/hero/\xff.html")).write_text("<p>{{ oops</p>")
+    Path(os.fsdecode(bytes(shop.rules) + b"/\xff.rules")).write_text("segment {")
+    await until(lambda: shop.running.application.rules.rejected is not None)
+    told = await shop.client.rules.GetRules(rules_pb2.GetRulesRequest())
+    assert "\\udcff.rules" in {found.file for found in told.rejected.diagnostics}
+    (rejected,) = log.lines("rules_rejected")
+    assert any(error.startswith("\\udcff.rules:1: ") for error in rejected["errors"])

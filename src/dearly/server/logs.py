@@ -6,6 +6,7 @@ the next line that fits is followed by a ``log_lines_dropped`` line.
 
 from __future__ import annotations
 
+import json
 import logging
 import queue
 import threading
@@ -112,4 +113,7 @@ class _LibraryLines(logging.Handler):
 
 
 def _encode(line: Any, **_: Any) -> bytes:
-    return msgspec.json.encode(line, enc_hook=str)
+    try:
+        return msgspec.json.encode(line, enc_hook=str)
+    except UnicodeEncodeError:  # a file's name that is no UTF-8: JSON's own escapes can hold it
+        return json.dumps(line, default=str).encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,11 +23,15 @@ from dearly.language import (
     render_text,
 )
 from dearly.language.program import NOWHERE
+from dearly.server.wire import printable
 
 _log = structlog.get_logger("dearly.rules")
 
-Signature: TypeAlias = tuple[tuple[str, int, int, int, int], ...]
-"""Of each file: path, inode, size, and the times its content and its entry were changed."""
+Entry: TypeAlias = tuple[int, int, int, int, int]
+"""Mode, inode, size, and the times a content and its entry were changed."""
+
+Signature: TypeAlias = tuple[tuple[str, Entry | None, Entry | None], ...]
+"""Of each file, folder and link: path, itself, and what it leads to (itself, unless it is a link)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +137,25 @@ def _tell_rejected(rejected: RejectedRules, serving_version: str) -> None:
         "rules_rejected",
         rejected=rejected.version,
         rules=serving_version,
-        errors=[f"{found.span}: {found.code}: {found.message}" for found in errors[:20]],
+        errors=[printable(f"{found.span}: {found.code}: {found.message}") for found in errors[:20]],
         error_count=len(errors),
     )
 
 
 def _signature(directory: Path) -> Signature:
+    """What is there as :func:`read_package` sees it: links too, whether one dangles, and what it leads to."""
     found = []
     for folder, folders, names in os.walk(directory):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
+        for name in ("", *folders, *names):
             path = Path(folder, name)
-            try:
-                stat = path.stat()
-            except OSError:  # gone, or a dangling link: told apart from a file that is there by its absence
-                continue
-            found.append((str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
-    return tuple(sorted(found))
+            found.append((str(path), _entry(path, follow=False), _entry(path, follow=True)))
+    return tuple(sorted(found, key=itemgetter(0)))
+
+
+def _entry(path: Path, *, follow: bool) -> Entry | None:
+    try:
+        found = path.stat(follow_symlinks=follow)
+    except OSError:  # gone, or a link that leads nowhere
+        return None
+    return found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

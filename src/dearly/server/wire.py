@@ -90,15 +90,20 @@ def _stored(kind: Type, value: Any) -> Stored:
     return stored
 
 
+def printable(text: str) -> str:
+    """A text as UTF-8 can hold it: a file's name may be other bytes, which Python keeps as surrogates."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def to_wire_diagnostics(diagnostics: Iterable[Diagnostic]) -> list[rules_pb2.Diagnostic]:
     """The checker's findings as the wire has them."""
     return [
         rules_pb2.Diagnostic(
             code=diagnostic.code,
             severity=_SEVERITIES[diagnostic.severity],
-            message=diagnostic.message,
-            hint=diagnostic.hint or "",
-            file=diagnostic.span.file,
+            message=printable(diagnostic.message),
+            hint=printable(diagnostic.hint or ""),
+            file=printable(diagnostic.span.file),
             line=diagnostic.span.line,
             column=diagnostic.span.column,
             end_line=diagnostic.span.end_line,
