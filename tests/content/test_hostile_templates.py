@@ -1,4 +1,4 @@
-"""Hostile templates and hostile data: what others try, and what comes of it here.
+"""Hostile templates: what others try, and what comes of it here.
 
 The samples are files beside the checkout, with a table of what is expected of each. Where a limit or a
 spelling of ours differs from a sample's, the attack is kept.
@@ -6,18 +6,12 @@ spelling of ours differs from a sample's, the attack is kept.
 
 from __future__ import annotations
 
-import html as html_text
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from collections.abc import Mapping
 from pathlib import Path
-from xml.etree.ElementTree import Element
 
-import html5lib
 import pytest
 from jinja2 import Environment, TemplateError
 from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_NAMESPACE
@@ -25,19 +19,17 @@ from jinja2.exceptions import SecurityError
 
 from dearly import DearlyError
 from dearly.content.budget import Budget
-from dearly.content.guards import FALLBACK_URL, MAX_SUBJECT_BYTES
-from dearly.content.rendering import CompiledPart, CompiledTemplate, Rendered, compile_template
+from dearly.content.rendering import CompiledPart, CompiledTemplate, compile_template
 from dearly.content.sandbox import DataSandbox
+from dearly.language import Package, check_package
 from dearly.language.templates.check import check_template
 from dearly.language.templates.source import UnreadableTemplate
 from tests.provided import PROVIDED
 
-ATTACKS = Path(__file__).parents[3] / "shared" / "attacks"
-SAMPLES = sorted(path for path in (ATTACKS / "templates").glob("*") if path.suffix != ".tsv")
-VALUES_FILE = ATTACKS / "profiles" / "profile_values.jsonl"
+ATTACKS = Path(__file__).parents[3] / "shared" / "attacks" / "templates"
+SAMPLES = sorted(path for path in ATTACKS.glob("*") if path.suffix != ".tsv")
 
-needs_samples = pytest.mark.skipif(not SAMPLES, reason=f"no attack samples in {ATTACKS}/templates")
-needs_values = pytest.mark.skipif(not VALUES_FILE.exists(), reason=f"no attack values at {VALUES_FILE}")
+needs_samples = pytest.mark.skipif(not SAMPLES, reason=f"no attack samples in {ATTACKS}")
 
 CONTEXT: Mapping[str, object] = {
     "customer": {"name": "Ada", "email": "ada@shop.example", "color": "red", "css": "", "events": ("a", "b")},
@@ -74,52 +66,82 @@ def _ids(sample: Path) -> str:
 
 # ---------------------------------------------------------------------------------------------- at load
 
+# Working out what a sample asks for would take minutes, or all memory: refusing it takes a moment.
+hang_guard = pytest.mark.timeout(60)
 
-@needs_samples
-@pytest.mark.parametrize("sample", _named("e", "d", "s", "x03", "x05", "x09"), ids=_ids)
-def test_a_hostile_template_is_refused_at_load_with_its_line(sample: Path) -> None:
-    began = time.process_time()
-    found = check_template(_source(sample), "templates/hostile.html", "html", PROVIDED).diagnostics
+SOURCES = {_ids(sample): _source(sample) for sample in _named("e", "d", "s", "x03", "x05", "x09")} | {
+    "d06 ljust": "{{ 'a'.ljust(1000000000) }}",
+    "d09 width of a text": "{{ '%1000000000s' | format('a') }}",
+    "d14 range": "{% for one in range(10 ** 12) %}{% endfor %}",
+    "d17 doubling by set": "{% set a = 'aaaaaaaaaa' %}" + "{% set a = a ~ a %}" * 40 + "{{ a }}",
+    "d20 recursion by call": "{% macro m() %}{% call m() %}{% endcall %}{% endmacro %}{{ m() }}",
+    "d28 recursion by block": "{% block a %}{{ self.a() }}{% endblock %}",
+    "d29 parentheses": "{{" + "(" * 30_000,
+    "d30 import of itself": "{% from 'hostile.html' import m %}{{ m() }}",
+    "e12 CVE-2025-27516 by map": "{{ (['{0.__class__}'] | map('attr', 'format') | first)(customer) }}",
+    "e28 autoescape off": "{% autoescape false %}{{ customer.name }}{% endautoescape %}",
+}
+"""The samples, and what the table beside them names without one."""
+
+
+@hang_guard
+@pytest.mark.parametrize("sample", SOURCES)
+def test_a_hostile_template_is_refused_at_load_with_its_line(sample: str) -> None:
+    found = check_template(SOURCES[sample], "templates/hostile.html", "html", PROVIDED).diagnostics
 
     errors = [one for one in found if one.severity == "error"]
     assert errors
     assert all(one.span.file == "templates/hostile.html" and one.span.line >= 1 for one in errors)
-    assert time.process_time() - began < 1
 
 
 @needs_samples
-def test_fifty_thousand_outputs_are_refused_by_their_size_before_compiling() -> None:
-    (sample,) = _named("d31")
-
+@pytest.mark.parametrize("sample", _named("d31"), ids=_ids)
+def test_fifty_thousand_outputs_are_refused_by_their_size_before_compiling(sample: Path) -> None:
     with pytest.raises(UnreadableTemplate, match="65,536"):
         compile_template(_source(sample))
 
 
-@needs_samples
-def test_an_unsubscribe_link_beyond_what_mail_programs_show_is_warned_of() -> None:
-    (sample,) = _named("x11")
-    found = check_template(_source(sample), "templates/hostile.html", "html", PROVIDED).diagnostics
+CLIPPED = {_ids(sample): _source(sample) for sample in _named("x11")} | {
+    "x10 link of a person's": "<p>" + "x" * 103_000 + "</p><a href='{{ customer.homepage }}'>Unsubscribe</a>",
+}
+
+
+@pytest.mark.parametrize("sample", CLIPPED)
+def test_an_unsubscribe_link_beyond_what_mail_programs_show_is_warned_of(sample: str) -> None:
+    found = check_template(CLIPPED[sample], "templates/hostile.html", "html", PROVIDED).diagnostics
 
     assert "template-unsubscribe-clipped" in {one.code for one in found}
 
 
-CONTEXTS_REFUSED = [
-    "<td class={{ stage }}>x</td>",
-    "<td onclick='x({{ stage }})'>x</td>",
-    "<td style='color:{{ stage }}'>x</td>",
-    "<style>.x { color: {{ stage }} }</style>",
-    "<script>var x = '{{ stage }}';</script>",
-    '<script type=\'application/ld+json\'>{"name": "{{ stage }}"}</script>',
-    "<!-- {{ stage }} -->",
-    "<!--[if mso]>{{ stage }}<![endif]-->",
-    "<a href=\"javascript:go('{{ stage | urlencode }}')\">x</a>",
-    '<a href="//{{ stage | urlencode }}/x">x</a>',
-]
+def test_a_file_whose_name_is_code_is_refused_and_the_code_does_not_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = "{__import__('builtins').print('CANARY-RAN-FROM-NAME')}"
+    files = {"a.rules": b'block b { otherwise show "x.html" }', "templates/x.html": b"x"}
+
+    report = check_package(Package(files | {f"templates/{name}.html": b"x"}))
+
+    assert [one.code for one in report.diagnostics] == ["template-name"]
+    assert "CANARY" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("source", CONTEXTS_REFUSED)
-def test_a_value_where_escaping_does_not_help_is_refused_at_load(source: str) -> None:
-    found = check_template(source, "templates/hostile.html", "html", PROVIDED).diagnostics
+CONTEXTS_REFUSED = {
+    "x01 attribute without quotes": "<td class={{ stage }}>x</td>",
+    "x01 handler": "<td onclick='x({{ stage }})'>x</td>",
+    "x03 style attribute": "<td style='color:{{ stage }}'>x</td>",
+    "x03 style element": "<style>.x { color: {{ stage }} }</style>",
+    "x04 script": "<script>var x = '{{ stage }}';</script>",
+    "x04 data in a script": '<script type=\'application/ld+json\'>{"name": "{{ stage }}"}</script>',
+    "x05 comment": "<!-- {{ stage }} -->",
+    "x05 conditional comment": "<!--[if mso]>{{ stage }}<![endif]-->",
+    "x06 script in a link": "<a href=\"javascript:go('{{ stage | urlencode }}')\">x</a>",
+    "x06 host of a link": '<a href="//{{ stage | urlencode }}/x">x</a>',
+}
+
+
+@pytest.mark.parametrize("context", CONTEXTS_REFUSED)
+def test_a_value_where_escaping_does_not_help_is_refused_at_load(context: str) -> None:
+    found = check_template(CONTEXTS_REFUSED[context], "templates/hostile.html", "html", PROVIDED).diagnostics
 
     assert {one.code for one in found} <= {"template-html-context", "template-url"}
     assert found
@@ -136,12 +158,12 @@ def _attempt(template: CompiledTemplate) -> str:
         return ""
 
 
+@hang_guard
 @needs_samples
 @pytest.mark.parametrize(
     "sample", _named("e", "d0", "d1", "d21", "d22", "d23", "d24", "d25", "d26"), ids=_ids
 )
 def test_without_the_check_the_sandbox_still_gives_nothing_away(sample: Path) -> None:
-    began = time.process_time()
     try:
         output = _attempt(compile_template(_source(sample), ""))
     except (TemplateError, UnreadableTemplate):
@@ -149,7 +171,6 @@ def test_without_the_check_the_sandbox_still_gives_nothing_away(sample: Path) ->
 
     assert not [leak for leak in LEAKS if leak in output]
     assert len(output) < 256 * 1024
-    assert time.process_time() - began < 1
 
 
 def _with_all_of_jinja(source: str) -> CompiledTemplate:
@@ -168,9 +189,8 @@ def test_with_all_filters_and_globals_of_jinja_the_sandbox_still_gives_nothing_a
 
 
 @needs_samples
-@pytest.mark.parametrize("number", ["e01", "e02", "e08", "e09", "e10", "e11", "e15", "e16"])
-def test_the_same_samples_do_give_something_away_without_a_sandbox(number: str) -> None:
-    (sample,) = _named(number)
+@pytest.mark.parametrize("sample", _named("e01", "e02", "e08", "e09", "e10", "e11", "e15", "e16"), ids=_ids)
+def test_the_same_samples_do_give_something_away_without_a_sandbox(sample: Path) -> None:
     plain = Environment(autoescape=True)
     plain.filters["call_it"] = lambda called, *given: called(*given)
 
@@ -196,158 +216,6 @@ def test_no_part_of_a_template_is_named_in_the_code_that_it_is_compiled_to() -> 
 
     assert source.name is None
     assert source.filename in (None, "<template>")
-
-
-# ------------------------------------------------------------------------------------------- hostile values
-
-
-def _values() -> Iterator[tuple[str, str]]:
-    if VALUES_FILE.exists():
-        for line in VALUES_FILE.read_text().splitlines():
-            if line.startswith('{"case":"deep100k"'):
-                continue
-            case = json.loads(line)
-            if isinstance(case["value"], str):
-                yield case["case"], case["value"]
-    yield from {
-        "svg": "<svg onload=alert(1)>",
-        "attr_break_dq": '" onmouseover="alert(1)',
-        "proto_rel": "//evil.test/x",
-        "bad_ipv6": "https://[::1",
-        "cr_only": "Ann\rBcc: all@evil.test",
-        "nel": "Ann\x85Bcc: x",
-        "ssti_sum": "{{ 7 * 7 }}",
-        "ssti_block": "{% for x in (1, 2) %}49{% endfor %}",
-        "mailmerge": "*|FNAME|* %%name%% {{{name}}}",
-        "entity": "&lt;script&gt;&#60;b&#62;",
-        "half_tag": "</p",
-        "empty": "",
-    }.items()
-
-
-VALUES = dict(_values())
-
-PAGE = """{% if customer.first_name is present and customer.homepage is present %}
-<table><tr><td title="{{ customer.first_name }}" class='{{ customer.first_name }} b'>
-<title>{{ customer.first_name }}</title>
-<p>Hello {{ customer.first_name }}, {{ customer.first_name | upper }}</p>
-<p>{{ customer.first_name | truncate(9) }}{{ customer.first_name | title }}</p>
-<a href="{{ customer.homepage }}" title="{{ customer.homepage }}">{{ customer.homepage | capitalize }}</a>
-<a href='{{ customer.homepage }}?utm=1'><img src="{{ customer.homepage }}" alt="{{ customer.homepage }}"></a>
-<a href="https://shop.example/{{ customer.homepage | urlencode }}?q={{ customer.homepage | urlencode }}">x</a>
-<a href="mailto:help@shop.example?subject={{ customer.first_name | urlencode }}">x</a>
-{% for one in customer.interests %}<b title="{{ one }}">{{ one }}</b>{% endfor %}
-{{ customer.interests | join("-") | default("") }}
-{% if customer.first_name == "x" %}{{ customer.first_name }}{% endif %}</td></tr></table>{% endif %}
-"""
-TEXT = "Hello {{ customer.first_name }}\n{{ customer.homepage }}"
-SUBJECT = "For {{ customer.first_name }}: {{ customer.homepage }}"
-
-
-def _page(value: str) -> Rendered:
-    customer = {"first_name": value, "homepage": value, "interests": (value, value)}
-    return _COMPILED.render({"customer": customer}, Budget(max_s=5))
-
-
-_COMPILED = compile_template(PAGE, TEXT, SUBJECT)
-
-
-def _tree(element: Element) -> object:
-    return (element.tag, sorted(element.attrib), [_tree(child) for child in element])
-
-
-def _parsed(html: str) -> Element:
-    return html5lib.HTMLParser(strict=False, namespaceHTMLElements=False).parseFragment(html)
-
-
-def test_the_page_that_values_are_tried_in_passes_the_check() -> None:
-    assert check_template(PAGE, "templates/page.html", "html", PROVIDED).diagnostics == ()
-
-
-@needs_values
-def test_there_are_values_to_try() -> None:
-    assert len(VALUES) > 40
-    assert {"xss_script", "attr_break_sq", "js_url", "crlf_header", "ssti_dunder"} <= set(VALUES)
-
-
-@pytest.mark.parametrize("case", VALUES)
-def test_no_value_changes_the_elements_and_attributes_of_a_page(case: str) -> None:
-    rendered = _page(VALUES[case])
-
-    assert _tree(_parsed(rendered.html)) == _tree(_parsed(_page("SAFE").html))
-
-
-@pytest.mark.parametrize("case", VALUES)
-def test_a_value_reads_the_same_in_text_as_it_was_stored(case: str) -> None:
-    value = VALUES[case].replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(c for c in value if c in "\n\u200b\u200d\u2028\u2066" or c.isprintable())
-    greeting = next(_parsed(_page(VALUES[case]).html).iter("p")).text or ""
-
-    assert greeting.startswith(f"Hello {kept}, ")
-
-
-URL_CASES = [
-    case
-    for case, value in VALUES.items()
-    if not value.lower().startswith(("https://shop.example/", "http://")) or "@" in value
-]
-
-
-@pytest.mark.parametrize("case", URL_CASES)
-def test_a_value_that_is_no_whole_url_leads_nowhere(case: str) -> None:
-    page = _parsed(_page(VALUES[case]).html)
-
-    whole, with_query = [a.get("href") for a in page.iter("a")][:2]
-    assert whole == FALLBACK_URL
-    assert with_query == f"{FALLBACK_URL}?utm=1"
-    assert [image.get("src") for image in page.iter("img")] == [FALLBACK_URL]
-
-
-@pytest.mark.parametrize("case", VALUES)
-def test_a_value_inside_a_url_stays_inside_its_part(case: str) -> None:
-    page = _parsed(_page(VALUES[case]).html)
-
-    inside = [a.get("href") for a in page.iter("a")][2:]
-    assert inside[0].startswith("https://shop.example/")
-    assert inside[0].count("?") == 1
-    assert inside[0].count("/") == 3
-    assert inside[1].startswith("mailto:help@shop.example?subject=")
-    assert not any(c in part for part in inside for c in " \\\r\n<>\"'&\x00")
-
-
-@pytest.mark.parametrize("case", VALUES)
-def test_a_value_cannot_add_a_header_to_a_mail(case: str) -> None:
-    rendered = _page(VALUES[case])
-    message = EmailMessage(policy=policy.SMTP)
-    message["Subject"] = rendered.subject
-    message.set_content(rendered.text)
-    message.add_alternative(rendered.html, subtype="html")
-
-    read = message_from_bytes(message.as_bytes(), policy=policy.SMTP)
-
-    assert read.keys() == message.keys()
-    assert len(rendered.subject.encode()) <= MAX_SUBJECT_BYTES
-    assert "=?" not in rendered.subject
-    assert not set(rendered.subject) & {chr(code) for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
-
-
-@pytest.mark.parametrize(
-    "case", [case for case in VALUES if case.startswith(("ssti", "liquid", "mailmerge"))]
-)
-def test_a_value_that_looks_like_a_template_is_printed_literally(case: str) -> None:
-    rendered = _page(VALUES[case])
-
-    assert VALUES[case] in rendered.text
-    assert VALUES[case] in html_text.unescape(rendered.html)
-    assert rendered.text.count("49") == VALUES[case].count("49") * 2
-
-
-@pytest.mark.parametrize("case", VALUES)
-def test_a_text_part_holds_no_control_characters(case: str) -> None:
-    text = _page(VALUES[case]).text
-
-    assert not [c for c in text if (ord(c) < 32 and c not in "\t\n\r") or 127 <= ord(c) < 160]
-    text.encode()
 
 
 FLOOD = """
