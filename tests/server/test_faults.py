@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
@@ -121,6 +122,16 @@ async def test_other_calls_say_unavailable_and_when_to_try_again(ada: Shop) -> N
         await refused_for_a_while(track(ada, viewed("late")), ada.store)
     assert await eventually_matched(ada)
     assert [result.outcome for result in await track(ada, viewed("late"))] == [1]
+
+
+async def test_why_calls_got_unavailable_is_logged_once_not_for_each(ada: Shop, log: Log) -> None:
+    profile = profiles_pb2.GetProfileRequest(customer_id="ada")
+    with moved_away(ada.store):
+        calls = [ada.client.profiles.GetProfile(profile) for _ in range(20)]
+        await asyncio.gather(*calls, return_exceptions=True)
+    told = log.lines("store_unavailable")
+    assert 1 <= len(told) < 20
+    assert str(ada.store) in told[0]["error"]
 
 
 async def test_another_programs_write_keeps_ours_waiting_and_renders_go_on(ada: Shop) -> None:

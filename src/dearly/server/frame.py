@@ -27,6 +27,7 @@ UNFRAMED = ("/grpc.health.", "/grpc.reflection.")
 """Probes and tools: gRPC's own services, neither framed nor logged."""
 
 STORE_RETRY_S = 1.0
+STORE_TOLD_EVERY_S = 1.0
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Respond: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
@@ -39,6 +40,7 @@ class CallFrame(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generi
         self._hash_of = hash_of
         self._log = structlog.get_logger().bind()
         self._framed: dict[str, Handler] = {}
+        self._store_told_s = -STORE_TOLD_EVERY_S
 
     async def intercept_service(
         self,
@@ -95,10 +97,18 @@ class CallFrame(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generi
         if isinstance(error, CallRefused):
             return error
         if isinstance(error, StoreUnavailable):
+            self._tell_store(error)
             return unavailable("The store does not answer now. Try again.", STORE_RETRY_S)
         incident = secrets.token_hex(8)
         self._log.error("unexpected_error", incident=incident, **where_it_failed(error))
         return internal(incident)
+
+    def _tell_store(self, error: StoreUnavailable) -> None:
+        """What is wrong with the store, in the error's words, which hold nobody's data; once a second."""
+        now_s = time.monotonic()
+        if now_s - self._store_told_s >= STORE_TOLD_EVERY_S:
+            self._store_told_s = now_s
+            self._log.warning("store_unavailable", error=str(error))
 
     def _tell(self, method: str, code: str, started_s: float, facts: dict[str, Any]) -> None:
         duration_ms = round((time.perf_counter() - started_s) * 1000, 3)
