@@ -203,12 +203,80 @@ HINTS = [
         "{{ last_bought }}",
         'Write {{ last_bought | default("...") }}, or print it inside {% if last_bought %}.',
     ),
+    (
+        "{{ items[0].title }}",
+        'Write {{ items[0].title | default("...") }}, or print it inside {% if items %}.',
+    ),
+    (
+        "{{ items[0].url }}",
+        'Write {{ items[0].url | default("https://...") }}, or print it inside {% if items %}.',
+    ),
+    (
+        "{{ (items | first).title }}",
+        'Write {{ (items | first).title | default("...") }}, or print it inside {% if items %}.',
+    ),
+    ("{{ items[0].price | fixed(2) }}", "Print it inside {% if items %}."),
+    (
+        "{{ items[2].title }}",
+        'Write {{ items[2].title | default("...") }}, or print it inside {% if items[2] %}.',
+    ),
+    (
+        '{{ customer.first_name or "you" }}',
+        '`or` gives true or false. Write {{ customer.first_name | default("you") }}.',
+    ),
+    ("{{ item.price }}", "Loop over the list: {% for item in items %} .. {% endfor %}."),
+    ("{{ product.price }}", "Loop over the list: {% for product in items %} .. {% endfor %}."),
 ]
 
 
 @pytest.mark.parametrize(("source", "hint"), HINTS)
 def test_a_finding_says_what_to_write_instead(source: str, hint: str) -> None:
     assert [one.hint for one in check_template(source, FILE, "text", PROVIDED).diagnostics] == [hint]
+
+
+def test_what_a_hint_says_to_write_instead_is_right() -> None:
+    for source in (
+        '<a href="{{ items[0].url | default("https://shop.example") }}">x</a>',
+        '{{ (items | first).title | default("x") }}',
+        "{% if items %}{{ items[0].price | fixed(2) }}{{ (items | first).title }}{% endif %}",
+        "{% if items[2] %}{{ items[2].title }}{% endif %}",
+        '{{ customer.first_name | default("you") }}',
+    ):
+        assert check_template(source, FILE, "html", PROVIDED).diagnostics == (), source
+
+
+NESTING = [
+    (
+        "<p>\n{% for item in items %}{{ item.title }}</p>\n",
+        "for",
+        "The {% for %} of line 2 is never closed. Add {% endfor %} where it ends.",
+    ),
+    (
+        "{% if vip %}\n{%- for item in items %}x{% else %}y{% endfor -%}\n",
+        "if",
+        "The {% if %} of line 1 is never closed. Add {% endif %} where it ends.",
+    ),
+    (
+        "{% if vip %}\n{% for item in items %}\nx{% endif %}",
+        "endif",
+        "{% endif %} comes while the {% for %} of line 2 is open. Add {% endfor %} before it.",
+    ),
+    ("x{% endfor %}", "endfor", "{% endfor %} closes nothing. Remove it, or open what it closes."),
+]
+
+
+@pytest.mark.parametrize(("source", "place", "told"), NESTING)
+def test_tags_that_do_not_nest_are_told_by_where_they_were_opened(source: str, place: str, told: str) -> None:
+    (found,) = check_template(source, FILE, "html", PROVIDED).diagnostics
+
+    assert (found.code, _shown(source, found)) == ("template-syntax", place)
+    assert f"{found.message} {found.hint}" == told
+
+
+def test_another_mistake_in_a_template_whose_tags_do_not_nest_is_told_first() -> None:
+    (found,) = check_template("{% if vip %}{{ customer. }}", FILE, "html", PROVIDED).diagnostics
+
+    assert "not a readable template" in found.message
 
 
 @pytest.mark.parametrize("source", ["{{ customer.country }}", "{{ stage }}", "{% if vip %}x{% endif %}"])

@@ -115,7 +115,8 @@ def _on_counts(problem: Problem) -> str | None:
         return None
     owner, name, sign, number = before[-4:]
     if turned := _TURNED_COUNTS.get((sign, number)):
-        return f"Write `{turned} {name} {came[:_MAX_SHOWN]}`." if _is_number(name) else None
+        is_meant = _is_number(name) and came.isidentifier()
+        return f"Write `{turned} {name} {came[:_MAX_SHOWN]}`." if is_meant else None
     counted = _COUNTED.get(sign)
     if counted is None or not _is_number(number) or came not in ("within", "older", "where"):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from dearly.language.templates.source import (
     parse_template,
     start_of,
 )
-from dearly.language.types import BOOL, SetOf
+from dearly.language.types import BOOL, URL, SetOf
 
 MAX_LOOPS = 2
 """Loops may stand in each other this deep."""
@@ -150,7 +151,8 @@ def _check_printed(reading: Reading, node: nodes.Node, scope: Scope) -> None:
         return
     if not is_printable(typed.shape):
         message = f"This is {describe(typed.shape)}, which cannot be printed."
-        reading.report("template-not-printable", message, at, near, _print_hint(typed, near))
+        hint = _either_hint(node) if isinstance(node, nodes.Or) else _print_hint(typed, near)
+        reading.report("template-not-printable", message, at, near, hint)
     elif typed.missing in CALCULATED:
         message = f"{CALCULATED[typed.missing]} is missing, and then there is nothing to print."
         hint = f'Write `{typed.missing} | default("...")`.'
@@ -158,8 +160,32 @@ def _check_printed(reading: Reading, node: nodes.Node, scope: Scope) -> None:
     elif typed.missing:
         key = typed.missing
         message = f"`{key}` may be missing, and then there is nothing to print."
-        hint = f'Write {{{{ {key} | default("...") }}}}, or print it inside {{% if {key} %}}.'
-        reading.report("template-may-be-missing", message, at, key, hint)
+        reading.report("template-may-be-missing", message, at, key, _missing_hint(typed, near))
+
+
+def _missing_hint(typed: Typed, printed: str) -> str:
+    """``printed`` is the key of what is printed whole, or nothing where that is more than a name."""
+    key = typed.missing
+    of_list = re.fullmatch(r"(.+)(?:\[0\]|\|first|\|last)", key)  # there, when the list has anything
+    inside = f"rint it inside {{% if {_spelled(of_list[1] if of_list else key)} %}}."
+    value = printed or ("" if of_list else key)
+    if not value:
+        return f"P{inside}"
+    instead = '"https://..."' if typed.shape == URL else '"..."'
+    return f"Write {{{{ {_spelled(value)} | default({instead}) }}}}, or p{inside}"
+
+
+def _spelled(key: str) -> str:
+    """A key as an author writes it: a field of a filter's result takes parentheses."""
+    return re.sub(r"^([^|]+)\|(\w+)(?=\.)", r"(\1 | \2)", key)
+
+
+def _either_hint(node: nodes.Or) -> str:
+    """For who writes ``x or "y"`` as in Python, where it gives one of the two."""
+    value = key_of(node.left) or "VALUE"
+    other = node.right.value if isinstance(node.right, nodes.Const) else "..."
+    instead = json.dumps(other, ensure_ascii=False)
+    return f"`or` gives true or false. Write {{{{ {value} | default({instead}) }}}}."
 
 
 def _print_hint(typed: Typed, key: str) -> str:

@@ -68,7 +68,16 @@ def read_name(reading: Reading, node: nodes.Name, scope: Scope) -> Typed:
     message = f"Nothing named `{name}` is provided to this template."
     if name in provided.profile:
         return reading.report("template-unknown-name", message, node, name, f"Write `customer.{name}`.")
-    return reading.report("template-unknown-name", message, node, name, _did_you_mean(name, known))
+    hint = _loop_hint(name, provided) or _did_you_mean(name, known)
+    return reading.report("template-unknown-name", message, node, name, hint)
+
+
+def _loop_hint(name: str, provided: Provided) -> str | None:
+    """For ``item`` (or ``product``) outside of a loop: which list it may be of."""
+    meant = [one for one, schema in provided.lists.items() if name in (one.removesuffix("s"), schema.name)]
+    if name == "item":
+        meant = [*meant, *provided.lists]
+    return f"Loop over the list: {{% for {name} in {meant[0]} %}} .. {{% endfor %}}." if meant else None
 
 
 def read_field(reading: Reading, node: nodes.Getattr, holder: Typed, scope: Scope) -> Typed:

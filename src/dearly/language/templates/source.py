@@ -13,6 +13,7 @@ from jinja2.lexer import TokenStream
 from dearly.language.diagnostics import Diagnostic
 from dearly.language.program import Span
 from dearly.language.templates.codes import TEMPLATE_CODES
+from dearly.language.templates.open_tags import find_bad_nesting
 
 MAX_SOURCE_BYTES = 64 * 1024
 """A template's source may not be longer, in bytes of UTF-8."""
@@ -101,11 +102,11 @@ def parse_template(source: str) -> nodes.Template:
         raise UnreadableTemplate(
             Finding("template-too-large", message, 1, hint="Move parts of it to other blocks.")
         )
+    text = "\n".join(_lines(source))
     try:
-        tree = _PARSER.parse("\n".join(_lines(source)))
+        tree = _PARSER.parse(text)
     except TemplateSyntaxError as error:
-        message = f"This is not a readable template: {error.message}"
-        raise UnreadableTemplate(Finding("template-syntax", message, error.lineno)) from None
+        raise UnreadableTemplate(_unreadable(error, text)) from None
     except ValueError:
         message = "A number in this template has too many digits to be read."
         raise UnreadableTemplate(Finding("template-number", message, 1)) from None
@@ -113,6 +114,19 @@ def parse_template(source: str) -> nodes.Template:
         raise UnreadableTemplate(_too_deep(1)) from None
     _bound(tree)
     return tree
+
+
+def _unreadable(error: TemplateSyntaxError, text: str) -> Finding:
+    told = error.message or ""
+    if told.startswith(_NESTING_ERRORS):
+        found = find_bad_nesting(_positioned(_PARSER.lexer.tokeniter(text, None), text))
+        if found is not None:
+            return Finding("template-syntax", found.message, found.at, found.tag, found.hint)
+    return Finding("template-syntax", f"This is not a readable template: {told}", error.lineno)
+
+
+_NESTING_ERRORS = ("Unexpected end of template", "Encountered unknown tag 'end")
+"""How Jinja begins to tell of tags that do not nest; it goes on with what it looked for, not with where."""
 
 
 def _lines(source: str) -> list[str]:
