@@ -81,7 +81,7 @@ HTTP2_FRAMES = (
 def frames(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The hostile payloads by name."""
     if not GENERATOR.exists():
-        pytest.skip(f"{GENERATOR.name} is absent")
+        pytest.skip(f"there is no {GENERATOR}")
     folder = tmp_path_factory.mktemp("frames")
     subprocess.run([sys.executable, str(GENERATOR), str(folder)], check=True)
     return {path.stem: path.read_bytes() for path in sorted(folder.glob("*.bin"))}

@@ -58,7 +58,7 @@ def nested(depth: int) -> list[Any]:
 
 
 CASES = dict(cases())
-needs_values = pytest.mark.skipif(not CASES, reason=f"absent: {VALUES.name} of the attack collection")
+needs_values = pytest.mark.skipif(not CASES, reason=f"there is no {VALUES}")
 ABSENT = object()
 
 
