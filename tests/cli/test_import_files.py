@@ -244,3 +244,22 @@ def test_rejects_are_not_written_over_what_is_no_file(shop: Shop) -> None:
     with pytest.raises(DearlyError, match=r"rejects\.jsonl cannot be written: .*pipe.*--rejects"):
         raise shop.run().exception
     assert shop.rejects_path.is_fifo()
+
+
+@pytest.mark.parametrize("name", ["shop.toml", "p.csv"])
+def test_rejects_are_not_written_over_what_is_imported(shop: Shop, name: str) -> None:
+    write(shop, "p.csv", HEADER + b"a,Ann,one\n")
+    with pytest.raises(DearlyError, match=f"{name}: this is what is imported"):
+        raise shop.run("--rejects", str(shop.directory / name)).exception
+    assert (shop.directory / name).exists()
+
+
+def test_rejected_rows_are_not_gathered_in_memory(shop: Shop) -> None:
+    with (shop.directory / "p.csv").open("wb") as file:
+        file.write(HEADER)
+        for _ in range(300):
+            file.write(b"a," + b"x" * (lines.MAX_LINE_BYTES - 10) + b"\n")
+    shop.write("shop.toml", PROFILE.format(file="p.csv"))
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert shop.summary()["rejected"] == 300
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 100_000

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dearly.cli.importing import Counts, Plan, RejectsFile, count_rows, make_plans, read_mapping, run_plan
-from dearly.cli.options import DEFAULT_RULES, DEFAULT_STORE, JsonOption, RulesOption, StoreOption
+from dearly.cli.options import DEFAULT_RULES, DEFAULT_STORE, JsonOption, RulesOption, StoreOption, WrongOption
 from dearly.cli.progress import track_progress
 from dearly.cli.rules_package import load_program
 from dearly.store import Store, open_store
@@ -44,7 +44,9 @@ def import_(
     """
     begun_s = time.monotonic()
     plans = make_plans(read_mapping(mapping), mapping, load_program(rules))
-    kept_rejects = RejectsFile(rejects or Path(f"{mapping.stem}.rejects.jsonl"))
+    rejects = rejects or Path(f"{mapping.stem}.rejects.jsonl")
+    _refuse_to_replace(rejects, [mapping, *(plan.table.path for plan in plans)])
+    kept_rejects = RejectsFile(rejects)
     opened = None if dry_run else open_store(store)
     try:
         counts = run_plans(plans, opened, kept_rejects, int(time.time() * 1_000_000))
@@ -59,6 +61,12 @@ def import_(
         _print_summary(counts, seconds, kept_rejects, dry_run=dry_run)
     if kept_rejects.count:
         raise typer.Exit(1)
+
+
+def _refuse_to_replace(rejects: Path, sources: Sequence[Path]) -> None:
+    for source in sources:
+        if rejects.exists() and rejects.samefile(source):
+            raise WrongOption(f"--rejects {rejects}: this is what is imported. Name another file.")
 
 
 def run_plans(plans: Sequence[Plan], store: Store | None, rejects: RejectsFile, now_us: int) -> list[Counts]:

@@ -49,15 +49,17 @@ def run_plan(
         counts.rejected += 1
         rejects.write(plan.title, plan.table.path, plan.columns, found, why)
 
-    for batch in _batches(plan.found(tell_row)):
-        kept: list[tuple[Found, Record]] = []
-        for found in batch:
+    def good() -> Iterator[tuple[Found, Record]]:
+        """The rows that stand by themselves; what is wrong is let go at once, for it may be long."""
+        for found in plan.found(tell_row):
             try:
                 if isinstance(found.values, Rejected):
                     raise found.values
-                kept.append((found, plan.build(found.values, now_us)))
+                yield found, plan.build(found.values, now_us)
             except Rejected as why:
                 reject(found, why)
+
+    for kept in _batches(good()):
         outcomes = (
             _write(store, [record for _, record in kept], now_us) if store else [Outcome.ACCEPTED] * len(kept)
         )
@@ -76,8 +78,8 @@ _CONFLICT = Rejected(
 )
 
 
-def _batches(found: Iterator[Found]) -> Iterator[list[Found]]:
-    while batch := list(islice(found, BATCH)):
+def _batches(good: Iterator[tuple[Found, Record]]) -> Iterator[list[tuple[Found, Record]]]:
+    while batch := list(islice(good, BATCH)):
         yield batch
 
 
