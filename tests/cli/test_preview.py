@@ -237,7 +237,7 @@ def test_broken_rules_are_shown_with_their_lines_and_end_with_1(preview: Preview
     assert "^^^^^^" in ended.err
 
 
-def test_a_fallback_for_want_of_items_tells_which_list_of_which_branch_was_empty(
+def test_a_fallback_for_want_of_items_tells_which_branch_was_chosen_and_its_lists(
     dearly: Dearly, tmp_path: Path
 ) -> None:
     write_rules(tmp_path / "rules")
@@ -249,11 +249,9 @@ def test_a_fallback_for_want_of_items_tells_which_list_of_which_branch_was_empty
     as_text = dearly("preview", "hero", "--customer", "ada", *places, "--html", tmp_path / "page.html")
     (as_json,) = told(dearly("preview", "hero", "--customer", "ada", *places, "--json"))
 
-    because = (
-        f"{tmp_path}/rules/{as_json['empty_list']['rule']}  when hesitant: the list `items` has no items"
-    )
+    because = f"{tmp_path}/rules/{as_json['unshown']['rule']}  when hesitant: the list `items` has no items"
     assert as_json["reason"] == "FALLBACK_MISSING_DATA"
-    assert as_json["empty_list"]["name"] == "items"
+    assert as_json["unshown"]["lists"] == ["items"]
     assert f"\n  because:     {because}\n" in as_text.out
     assert because in (tmp_path / "page.html").read_text()
     assert as_text.err == f"{tmp_path}/page.html: 1 block\n"

@@ -21,7 +21,6 @@ from jinja2 import Environment, PackageLoader, Template
 
 from dearly import DearlyError
 from dearly.cli.block_summary import BlockSummary, source_line, summary_text
-from dearly.cli.empty_list import EmptyList, find_empty_list
 from dearly.cli.options import (
     DEFAULT_INDEX,
     DEFAULT_RULES,
@@ -34,6 +33,7 @@ from dearly.cli.options import (
 )
 from dearly.cli.progress import track_progress
 from dearly.cli.rules_package import load_program
+from dearly.cli.unshown_branch import UnshownBranch, chosen_branch
 from dearly.content import (
     Personalizer,
     Reason,
@@ -72,8 +72,8 @@ class Preview:
     cold_start: bool
     """The store holds nothing of this customer that the block reads."""
     item_ids: tuple[str, ...]
-    empty: EmptyList | None
-    """Why it is a fallback, where it is one for want of items."""
+    unshown: UnshownBranch | None
+    """The branch in whose place something else is shown, where that is for want of items."""
     summary: BlockSummary
 
 
@@ -188,10 +188,11 @@ def _preview(stage: _Stage, block: str, customer_id: str) -> Preview:
     (shown,) = reply.blocks
     known = stage.store.read_customer(customer_id, personalizer.serving.ranges([block], now_us), now_us)
     is_without_items = shown.reason is Reason.FALLBACK_MISSING_DATA
-    empty = find_empty_list(personalizer, block, known, now_us) if is_without_items else None
+    serving = personalizer.serving
+    unshown = chosen_branch(serving, block, known, now_us) if is_without_items else None
     summary = BlockSummary(
         reason=shown.reason.name,
-        because=_because(empty, stage.rules),
+        because=_because(unshown, stage.rules),
         rule=shown.rule,
         source=source_line(stage.rules, shown.rule),
         items=[_titled(item) for item in _items(personalizer, shown)],
@@ -201,13 +202,13 @@ def _preview(stage: _Stage, block: str, customer_id: str) -> Preview:
         text=shown.text,
     )
     cold_start = known.fields is None and not known.events
-    return Preview(customer_id, cold_start, shown.item_ids, empty, summary)
+    return Preview(customer_id, cold_start, shown.item_ids, unshown, summary)
 
 
-def _because(empty: EmptyList | None, rules: Path) -> str:
-    if empty is None:
+def _because(unshown: UnshownBranch | None, rules: Path) -> str:
+    if unshown is None:
         return ""
-    return f"{rules / empty.rule}  {source_line(rules, empty.rule)}: the list `{empty.name}` has no items"
+    return f"{rules / unshown.rule}  {source_line(rules, unshown.rule)}: {unshown.message}"
 
 
 def _items(personalizer: Personalizer, shown: RenderedBlock) -> Iterator[Item]:
@@ -243,7 +244,7 @@ def _as_json(preview: Preview, block: str) -> dict[str, Any]:
         "reason": summary.reason,
         "rule": summary.rule,
         "source": summary.source,
-        "empty_list": asdict(preview.empty) if preview.empty else None,
+        "unshown": asdict(preview.unshown) if preview.unshown else None,
         "item_ids": preview.item_ids,
         "valid_until": summary.valid_until or None,
         "subject": summary.subject,
