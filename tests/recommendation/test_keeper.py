@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,20 @@ def test_a_harmed_index_is_refused_by_name_and_the_old_one_serves_on(store: Stor
     assert [(line["event"], line["version"], line["serving"]) for line in lines] == [
         ("index_refused", bad, good)
     ]
+
+
+@pytest.mark.timeout(60)
+def test_a_refused_index_does_not_keep_other_changes_from_being_seen(store: Store, directory: Path) -> None:
+    publish(store, directory)
+    keeper = RecommenderKeeper(store, directory)
+    keeper.refresh(PROGRAM, NOW_US)
+    pointer = directory / "product" / "CURRENT"
+    pointer.unlink()
+    os.mkfifo(pointer)
+    store.upsert_items([product("new")])
+    after = keeper.refresh(PROGRAM, NOW_US + SECOND_US)
+    assert after.shelves.item("product", "new") is not None
+    assert "CURRENT" in keeper.refused["product"]
 
 
 def test_a_good_index_ends_a_refusal(store: Store, directory: Path) -> None:

@@ -12,6 +12,7 @@ import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -118,10 +119,16 @@ def replaced_by_a_folder(path: Path) -> None:
     path.mkdir()
 
 
+def replaced_by_a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize(
     "harm",
-    [truncated, emptied, edited, lengthened, removed, replaced_by_a_folder],
+    [truncated, emptied, edited, lengthened, removed, replaced_by_a_folder, replaced_by_a_pipe],
     ids=lambda harm: harm.__name__,
 )
 def test_a_harmed_file_is_refused_by_its_name(
@@ -194,19 +201,42 @@ def smaller_faiss() -> bytes:
     return bytes(faiss.serialize_index(other).tobytes())
 
 
+def npy_header(shape: tuple[int, ...]) -> bytes:
+    import io
+
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(buffer, {"descr": "<f4", "fortran_order": False, "shape": shape})
+    return buffer.getvalue()
+
+
+def faiss_with_ids_beyond() -> bytes:
+    other = faiss.IndexIDMap(faiss.IndexFlatIP(16))
+    other.add_with_ids(np.ones((24, 16), np.float32), np.arange(24) + 10**12)
+    return bytes(faiss.serialize_index(other).tobytes())
+
+
 @pytest.mark.parametrize(
     ("file", "data", "told"),
     [
         ("vectors.npy", npy(np.full((24, 16), np.nan, np.float32)), "finite"),
         ("vectors.npy", npy(np.ones((24, 3), np.float32)), "shape"),
         ("vectors.npy", npy(np.ones((24, 16), np.float64)), "float64"),
-        ("vectors.npy", npy(np.array([{"an": "object"}] * 24), allow_pickle=True), "expected an array"),
+        ("vectors.npy", npy(np.array([{"an": "object"}] * 24), allow_pickle=True), "got object"),
         ("degrees.npy", npy(np.zeros(24, np.float32)), "positive"),
+        ("vectors.npy", npy_header((10**12, 16)), "shape"),
+        ("vectors.npy", npy_header((24, 16)) + b"short", "buffer"),
+        ("vectors.npy", b"PK\x03\x04" + bytes(100), "magic string"),
+        ("vectors.npy", b"\x80\x04K\x01.", "magic string"),
+        ("vectors.npy", b"", "magic string"),
         ("items.json", json.dumps(["a"] * 24).encode(), "distinct ids"),
         ("items.json", json.dumps([f"{n:02d}" for n in range(9)]).encode(), "24 distinct ids"),
         ("items.json", b"{}", "list of ids"),
+        ("items.json", b'["\xff"]', "list of ids"),
         ("recommended.faiss", smaller_faiss(), "expected"),
         ("recommended.faiss", b"no index", "FAISS cannot read it"),
+        ("recommended.faiss", b"", "FAISS cannot read it"),
+        ("recommended.faiss", smaller_faiss()[:37] + (1 << 34).to_bytes(8, "little"), "FAISS cannot read it"),
+        ("recommended.faiss", faiss_with_ids_beyond(), "not of the kind 'flat'"),
     ],
 )
 def test_contents_that_do_not_fit_are_refused_though_their_seals_do(
@@ -216,7 +246,70 @@ def test_contents_that_do_not_fit_are_refused_though_their_seals_do(
         read(reseal(published, {file: data}))
 
 
-@pytest.mark.parametrize("pointer", ["", "../../etc", "latest", "x" * 500])
+def renumbered(inverted: Any) -> Any:
+    """Its vectors under ids that no item has."""
+    vectors = inverted.reconstruct_n(0, inverted.ntotal)
+    inverted.reset()
+    inverted.add_with_ids(vectors, np.arange(len(vectors)) + 1)
+    return inverted
+
+
+def without_centres(inverted: Any) -> Any:
+    inverted.quantizer.reset()
+    return inverted
+
+
+@pytest.mark.parametrize(
+    ("forge", "told"),
+    [(renumbered, "each of the 24 items in one list"), (without_centres, "centres")],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_forged_index_that_is_probed_is_refused(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forge: Callable[[Any], Any], told: str
+) -> None:
+    monkeypatch.setattr(search, "FLAT_FLOATS", 10)
+    monkeypatch.setattr(search, "TARGET_RECALL", 0.1)
+    index = publish_index(build(store), tmp_path / "index")
+    folder = tmp_path / "index" / "product" / index.version
+    data = np.frombuffer((folder / "similar.faiss").read_bytes(), np.uint8)
+    forged = bytes(faiss.serialize_index(forge(faiss.deserialize_index(data))).tobytes())
+    with pytest.raises(IndexRefused, match=rf"similar\.faiss.*{told}"):
+        read(reseal(folder, {"similar.faiss": forged}))
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("created_us", 10**30),
+        ("half_life_us", 0),
+        ("items", -1),
+        ("dimensions", 10**12),
+        ("recommended", {"prefix": 0}),
+        ("recommended", {"prefix": 17}),
+        ("recommended", {"probes": 2}),
+        ("recommended", {"candidates": -5}),
+        ("recommended", {"kind": "hnsw"}),
+        ("files", {"vectors.npy": {"sha256": "", "size": -1}}),
+    ],
+)
+def test_a_manifest_that_tells_what_cannot_be_is_refused(published: Path, place: str, value: object) -> None:
+    path = published / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest[place] = {**manifest[place], **value} if isinstance(value, dict) else value
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(IndexRefused, match=r"manifest\.json|npy|faiss"):
+        read(reseal(published, {}))
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("harm", [replaced_by_a_folder, replaced_by_a_pipe], ids=lambda harm: harm.__name__)
+def test_a_pointer_that_is_no_file_is_refused(published: Path, harm: Callable[[Path], None]) -> None:
+    harm(published.parent / "CURRENT")
+    with pytest.raises(IndexRefused, match="CURRENT: is not a regular file"):
+        current_version(published.parent.parent, "product")
+
+
+@pytest.mark.parametrize("pointer", ["", "../../etc", "latest", "x" * 500, "x" * 1_000_000])
 def test_a_pointer_that_names_no_version_is_refused(published: Path, pointer: str) -> None:
     (published.parent / "CURRENT").write_text(pointer)
     with pytest.raises(IndexRefused, match="CURRENT"):

@@ -12,13 +12,14 @@ from dearly.recommendation.offline_evaluation import Quality, Trial, fit, judge_
 from dearly.recommendation.publishing import current_version, publish_index, read_version
 from dearly.recommendation.recommender import Recommender
 from dearly.recommendation.shelves import Item, Shelves
-from dearly.recommendation.suggestions import Page, StrategyName, Suggestion, Touch
+from dearly.recommendation.suggestions import OutOfTime, Page, StrategyName, Suggestion, Touch
 
 __all__ = [
     "CatalogIndex",
     "IndexRefused",
     "Item",
     "Manifest",
+    "OutOfTime",
     "Page",
     "Quality",
     "Recommender",

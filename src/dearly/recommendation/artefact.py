@@ -20,9 +20,11 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import faiss
 import msgspec
@@ -33,6 +35,7 @@ from dearly.recommendation.factors import Factors
 from dearly.recommendation.index import FORMAT, CatalogIndex, FileSeal, Manifest, inverse_lengths
 from dearly.recommendation.interactions import Floats
 from dearly.recommendation.search import SearchPlan, VectorSearch
+from dearly.recommendation.stored_search import load_search
 
 MANIFEST = "manifest.json"
 ITEMS = "items.json"
@@ -40,6 +43,9 @@ VECTORS = "vectors.npy"
 DEGREES = "degrees.npy"
 RECOMMENDED = "recommended.faiss"
 SIMILAR = "similar.faiss"
+
+
+MOST_MANIFEST_BYTES = 1 << 20
 
 
 class IndexRefused(DearlyError):
@@ -124,10 +130,10 @@ def read_index(folder: Path, catalog: str) -> CatalogIndex:
 
 def _read_manifest(folder: Path, catalog: str) -> Manifest:
     path = folder / MANIFEST
-    data = _read_file(path)
+    data = _read_file(path, MOST_MANIFEST_BYTES)
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise IndexRefused(f"{path}: expected a manifest of format {FORMAT}: {error}.") from None
     if manifest.format != FORMAT:
         raise IndexRefused(f"{path}: expected format {FORMAT}, got {manifest.format}. Build the index anew.")
@@ -143,7 +149,7 @@ def _read_sealed(folder: Path, manifest: Manifest, name: str) -> bytes:
     seal = manifest.files.get(name)
     if seal is None:
         raise IndexRefused(f"{folder / MANIFEST}: seals no {name}.")
-    data = _read_file(path)
+    data = _read_file(path, seal.size)
     if len(data) != seal.size:
         raise IndexRefused(f"{path}: expected {seal.size:,} bytes, got {len(data):,}.")
     if hashlib.sha256(data).hexdigest() != seal.sha256:
@@ -151,17 +157,38 @@ def _read_sealed(folder: Path, manifest: Manifest, name: str) -> bytes:
     return data
 
 
-def _read_file(path: Path) -> bytes:
+def _read_file(path: Path, most_bytes: int) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular_file(path, most_bytes)
     except OSError as error:
         raise IndexRefused(f"{path}: cannot be read: {error.strerror or error}.") from None
+
+
+def read_regular_file(path: Path, most_bytes: int) -> bytes:
+    """All of a file of the index.
+
+    Raises:
+        OSError: it is not there, or cannot be read.
+        IndexRefused: it is larger than it may be, or no file but a folder, a pipe or a device.
+    """
+    # Not blocking, so that a pipe put there does not hold us up before it is refused.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise IndexRefused(f"{path}: is not a regular file.")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(most_bytes + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > most_bytes:
+        raise IndexRefused(f"{path}: has more than {most_bytes:,} bytes, the most that are expected.")
+    return data
 
 
 def _read_item_ids(folder: Path, manifest: Manifest) -> tuple[str, ...]:
     try:
         ids = msgspec.json.decode(_read_sealed(folder, manifest, ITEMS), type=tuple[str, ...])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise IndexRefused(f"{folder / ITEMS}: expected a list of ids: {error}.") from None
     if len(ids) != manifest.items or list(ids) != sorted(set(ids)):
         raise IndexRefused(f"{folder / ITEMS}: expected {manifest.items:,} distinct ids in ascending order.")
@@ -170,17 +197,22 @@ def _read_item_ids(folder: Path, manifest: Manifest) -> tuple[str, ...]:
 
 def _read_floats(folder: Path, manifest: Manifest, name: str, shape: tuple[int, ...]) -> Floats:
     data = _read_sealed(folder, manifest, name)
-    try:
-        values = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise IndexRefused(f"{folder / name}: expected an array: {error}.") from None
-    if values.dtype != np.float32 or values.shape != shape:
-        raise IndexRefused(
-            f"{folder / name}: expected float32 of shape {shape}, got {values.dtype} of {values.shape}."
-        )
-    if not np.isfinite(values).all():
-        raise IndexRefused(f"{folder / name}: expected finite numbers only.")
-    floats: Floats = np.ascontiguousarray(values)
+    with _loading(folder / name):
+        values = _floats_in(data, shape)
+        if not np.isfinite(values).all():
+            raise ValueError("expected finite numbers only")
+    return values
+
+
+def _floats_in(data: bytes, shape: tuple[int, ...]) -> Floats:
+    # The header is judged before anything is made of its shape, which may be larger than any memory.
+    stream = io.BytesIO(data)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise ValueError("expected an array in version 1.0 of NumPy's format")
+    got_shape, by_column, kind = np.lib.format.read_array_header_1_0(stream)
+    if kind != np.float32 or got_shape != shape or by_column:
+        raise ValueError(f"expected float32 of shape {shape}, got {kind} of {got_shape}")
+    floats: Floats = np.frombuffer(data, np.float32, offset=stream.tell()).reshape(shape)
     return floats
 
 
@@ -196,18 +228,21 @@ def _read_search(
         return None
     if plan is None:
         raise IndexRefused(f"{folder / MANIFEST}: has items and no plan for {name}.")
+    if plan.prefix > manifest.dimensions or plan.probes > plan.lists:
+        raise IndexRefused(f"{folder / MANIFEST}: its plan for {name} goes beyond what there is: {plan}.")
     data = _read_sealed(folder, manifest, name)
+    with _loading(folder / name):
+        return VectorSearch(plan, vectors, scale, load_search(data, plan, manifest.items))
+
+
+@contextmanager
+def _loading(path: Path) -> Iterator[None]:
+    """Whatever loading a file raises, the file is refused by its name."""
     try:
-        loaded: Any = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
-    except RuntimeError:
-        raise IndexRefused(f"{folder / name}: FAISS cannot read it.") from None
-    expected = (manifest.items, plan.prefix, faiss.METRIC_INNER_PRODUCT)
-    got = (loaded.ntotal, loaded.d, loaded.metric_type)
-    if got != expected or not 0 < plan.prefix <= manifest.dimensions:
-        raise IndexRefused(f"{folder / name}: expected (items, dimensions, metric) of {expected}, got {got}.")
-    if plan.kind not in ("flat", "ivf") or (plan.kind == "ivf") != hasattr(loaded, "nlist"):
-        raise IndexRefused(f"{folder / name}: is not of the kind {plan.kind!r} that the manifest tells.")
-    return VectorSearch(plan, vectors, scale, loaded)
+        yield
+    except Exception as error:  # nobody can list what a forged file makes a parser raise
+        reason = str(error) or type(error).__name__
+        raise IndexRefused(f"{path}: cannot be loaded: {reason}.") from error
 
 
 def _try_out(folder: Path, index: CatalogIndex) -> None:
@@ -215,7 +250,7 @@ def _try_out(folder: Path, index: CatalogIndex) -> None:
     for name, search in ((RECOMMENDED, index.recommended), (SIMILAR, index.similar)):
         if search is None:
             continue
-        query = index.factors.vectors[int(np.argmax(index.factors.degrees))]
-        rows, _ = search.nearest(query, 1)
-        if not len(rows) or rows.max() >= len(index.item_ids):
-            raise IndexRefused(f"{folder / name}: a trial search found nothing.")
+        with _loading(folder / name):
+            query = index.factors.vectors[int(np.argmax(index.factors.degrees))]
+            if not len(search.nearest(query, 1)[0]):
+                raise ValueError("a trial search found nothing")

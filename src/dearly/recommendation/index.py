@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 
 from dearly.recommendation.factors import Factors, factorise, suit_dimensions
 from dearly.recommendation.interactions import Feedback, Floats, Rows
@@ -15,6 +16,8 @@ from dearly.recommendation.search import SearchPlan, VectorSearch, plan_search
 from dearly.recommendation.suggestions import Touch, TouchLog, log_touches
 
 FORMAT = 1
+LAST_YEAR_ENDS_US = 253_402_300_800_000_000
+"""Calendars end with the year 9999."""
 QUERIES_JUDGED = 200
 """Recall is measured over so many of the customers and items learnt from."""
 UNLISTED_EVENT_WEIGHT = 1.0
@@ -25,7 +28,7 @@ class FileSeal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a file of the index must be."""
 
     sha256: str
-    size: int
+    size: Annotated[int, Meta(ge=0)]
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,18 +36,18 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     format: int
     catalog: str
-    created_us: int
+    created_us: Annotated[int, Meta(ge=0, lt=LAST_YEAR_ENDS_US)]
     as_of_us: int
     since_us: int
-    half_life_us: int
+    half_life_us: Annotated[int, Meta(gt=0)]
     seed: int
     event_weights: dict[str, float]
     consuming_events: list[str]
     """After these a customer is not recommended the item again."""
     customers: int
-    items: int
+    items: Annotated[int, Meta(ge=0)]
     touches: int
-    dimensions: int
+    dimensions: Annotated[int, Meta(ge=0)]
     recommended: SearchPlan | None
     """How candidates for a customer are found; None when there are no items."""
     similar: SearchPlan | None

@@ -18,12 +18,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from dearly.recommendation.artefact import IndexRefused, read_index, sync_folder, write_index
+from dearly.recommendation.artefact import (
+    IndexRefused,
+    read_index,
+    read_regular_file,
+    sync_folder,
+    write_index,
+)
 from dearly.recommendation.index import CatalogIndex
 
 CURRENT = "CURRENT"
 UNFINISHED = ".building-"
 VERSIONS_KEPT = 2
+MOST_POINTER_BYTES = 256
 
 _VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}")
 
@@ -54,7 +61,7 @@ def current_version(directory: Path, catalog: str) -> str:
     """
     path = directory / catalog / CURRENT
     try:
-        text = path.read_text(encoding="utf-8").strip()
+        text = read_regular_file(path, MOST_POINTER_BYTES).decode("utf-8").strip()
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, UnicodeDecodeError) as error:

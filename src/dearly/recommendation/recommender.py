@@ -23,6 +23,7 @@ from dearly.recommendation.interactions import Floats, Rows
 from dearly.recommendation.search import VectorSearch
 from dearly.recommendation.shelves import Shelves
 from dearly.recommendation.suggestions import (
+    ITEMS_AT_ONCE,
     Page,
     StrategyName,
     Suggestion,
@@ -40,7 +41,7 @@ FALLBACK_WINDOW_US = 30 * DAY_US
 class Recommender:
     """A snapshot that never changes: same question, same answer. Safe to use from any thread.
 
-    A catalog that it does not know has no items.
+    A catalog that it does not know has no items. Every strategy raises OutOfTime when its page gives up.
     """
 
     shelves: Shelves
@@ -153,14 +154,15 @@ def _nearest(
 
 def _rows_that_may_stand(aisle: Aisle, page: Page, barred: frozenset[str]) -> Rows:
     keep = page.keep
-    return np.array(
-        [
+    rows: list[int] = []
+    for start in range(0, len(aisle.by_row), ITEMS_AT_ONCE):
+        page.check_time()
+        rows += [
             row
-            for row, item in enumerate(aisle.by_row)
+            for row, item in enumerate(aisle.by_row[start : start + ITEMS_AT_ONCE], start)
             if item is not None and item.item_id not in barred and (keep is None or keep(item.fields))
-        ],
-        dtype=np.int64,
-    )
+        ]
+    return np.array(rows, dtype=np.int64)
 
 
 def _fill_up(

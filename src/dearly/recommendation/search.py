@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import faiss
 import msgspec
 import numpy as np
+from msgspec import Meta
 
 from dearly.recommendation.interactions import Floats, Rows
 
@@ -38,10 +39,10 @@ class SearchPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     kind: str
-    prefix: int
-    candidates: int
-    lists: int
-    probes: int
+    prefix: Annotated[int, Meta(gt=0)]
+    candidates: Annotated[int, Meta(gt=0)]
+    lists: Annotated[int, Meta(gt=0)]
+    probes: Annotated[int, Meta(gt=0)]
     recall: float
     why: str
 

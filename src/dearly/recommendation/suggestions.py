@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from dearly import DearlyError
 from dearly.language.types import Value
 from dearly.recommendation.shelves import Item
 
@@ -52,13 +53,32 @@ class Suggestion(msgspec.Struct, frozen=True):
     strategy: StrategyName
 
 
+ITEMS_AT_ONCE = 64
+"""After so many items the page is asked whether to give up: a look at the clock is as dear as one item."""
+
+
+class OutOfTime(DearlyError):
+    """A page was given up before it was full."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """How many items at most; ``keep`` is asked of each item's fields; ``exclude`` are ids."""
+    """How many items at most; ``keep`` is asked of each item's fields; ``exclude`` are ids.
+
+    ``give_up`` is asked now and then, since a filter that few items pass is asked of every one.
+    """
 
     limit: int
     keep: Callable[[Mapping[str, Value]], bool] | None = None
     exclude: frozenset[str] = frozenset()
+    give_up: Callable[[], bool] | None = None
+
+    def check_time(self) -> None:
+        """Raises OutOfTime when it is time to give up."""
+        if self.give_up is not None and self.give_up():
+            raise OutOfTime(
+                "There was no time to fill the list. Let its `where` be shorter, or fit more items."
+            )
 
 
 def fill_page(
@@ -73,11 +93,16 @@ def fill_page(
     shelves.
 
     ``judged`` holds the ids that are taken or refused already; those looked at are added to it.
+
+    Raises:
+        OutOfTime: the page gave up.
     """
     keep, limit = page.keep, page.limit
     if len(chosen) >= limit:
         return
-    for item, score in zip(items, scores, strict=False):
+    for looked_at, (item, score) in enumerate(zip(items, scores, strict=False), 1):
+        if not looked_at % ITEMS_AT_ONCE:
+            page.check_time()
         if item is None or item.item_id in judged:
             continue
         judged.add(item.item_id)
