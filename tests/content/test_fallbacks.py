@@ -14,7 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from dearly.content import Personalizer, Reason, RenderReply, RenderRequest, UnknownBlock, unhurried
-from dearly.content.personalizer import MAX_RENDER_S, STORE_REST_S
+from dearly.content.personalizer import MAX_FILL_S, MAX_RENDER_S, STORE_REST_S
 from dearly.language.types import DAY_US, HOUR_US
 from dearly.store import Store, StoreUnavailable
 from tests.content.shop import (
@@ -406,6 +406,16 @@ def test_a_template_that_takes_what_the_caller_has_left_is_late(shop: Shop) -> N
     shop.clock.step_s = MAX_RENDER_S / 100
     reply = shop.render("interests", left_s=MAX_RENDER_S / 4)
     assert reasons(reply) == [Reason.FALLBACK_DEADLINE]
+
+
+def test_lists_that_take_their_whole_time_are_late_while_the_caller_has_some_left(shop: Shop) -> None:
+    shop.know(first_name="Ada")
+    shop.track("viewed", product_id="p2")
+    shop.clock.step_s = MAX_FILL_S
+    with capture_logs() as logs:
+        (hero,) = shop.render("hero", left_s=100).blocks
+    assert (hero.reason, hero.html) == (Reason.FALLBACK_DEADLINE, "<p>Welcome.</p>")
+    assert [told["error"] for told in logs] == ["OutOfTime", "OutOfTime"]
 
 
 def test_one_fallback_among_the_blocks_makes_the_reply_one_for_this_instant(shop: Shop) -> None:

@@ -96,7 +96,9 @@ def context_of(shop: Shop, block: str, index: int, customer_id: str = "ada") -> 
     facts = build_facts(serving.program, rows.fields, rows.events)
     evaluation = serving.compiled.at(facts, NOW_US)
     branch = serving.program.blocks[block].branches[index]
-    lists = fill_lists(Place(block, index, branch), evaluation, facts, shop.recommender, NOW_US)
+    lists = fill_lists(
+        Place(block, index, branch), evaluation, facts, shop.recommender, NOW_US, lambda: False
+    )
     return template_context(serving.reads[branch.template], facts, evaluation.watch(), lists)
 
 

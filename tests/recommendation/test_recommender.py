@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from dearly.evaluation import EventLog, Facts
 from dearly.language.types import DAY_US, Value
-from dearly.recommendation import CatalogIndex, Item, Page, Recommender, RecommenderKeeper, Suggestion, Touch
+from dearly.recommendation import (
+    CatalogIndex,
+    Item,
+    OutOfTime,
+    Page,
+    Recommender,
+    RecommenderKeeper,
+    Suggestion,
+    Touch,
+)
 from dearly.recommendation.aisle import lay_out
 from dearly.recommendation.signals import signals_of
 from dearly.recommendation.trending import add_up
@@ -305,3 +314,40 @@ def test_an_unavailable_item_stands_nowhere() -> None:
         shop.listed("product", ["a", "b"], page),
     ):
         assert ids(found) == ["b"]
+
+
+# ------------------------------------------------------------------------------------------------- giving up
+
+
+def asked(page_of: dict[str, int], *, patience: int) -> Page:
+    """A page that nothing fits, which counts what it is asked and gives up at the look after its patience."""
+
+    def keep(_fields: Mapping[str, Value]) -> bool:
+        page_of["items"] = page_of.get("items", 0) + 1
+        return False
+
+    def give_up() -> bool:
+        page_of["looks"] = page_of.get("looks", 0) + 1
+        return page_of["looks"] > patience
+
+    return Page(3, keep, give_up=give_up)
+
+
+@pytest.mark.parametrize("strategy", ["recommended", "similar", "trending", "recently", "listed"])
+def test_a_filter_that_nothing_fits_is_given_up_when_the_time_is_up(strategy: str) -> None:
+    names = sorted(WIDE_ITEMS)
+    asking: Callable[[Page], list[Suggestion]] = {
+        "recommended": lambda page: WIDE_SHOP.recommended("product", viewed("i001"), page, NOW_US),
+        "similar": lambda page: WIDE_SHOP.similar("product", "i001", page, NOW_US),
+        "trending": lambda page: WIDE_SHOP.trending("product", DAY_US, page, NOW_US),
+        "recently": lambda page: WIDE_SHOP.recently("product", viewed(*names), page),
+        "listed": lambda page: WIDE_SHOP.listed("product", names, page),
+    }[strategy]
+    patient: dict[str, int] = {}
+    assert asking(asked(patient, patience=10**6)) == []
+
+    hurried: dict[str, int] = {}
+    with pytest.raises(OutOfTime):
+        asking(asked(hurried, patience=0))
+    assert hurried["looks"] == 1
+    assert hurried["items"] < patient["items"]

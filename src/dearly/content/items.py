@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dearly.evaluation import Evaluation, Facts
@@ -24,19 +24,26 @@ class Place:
 
 
 def fill_lists(
-    place: Place, evaluation: Evaluation, facts: Facts, recommender: Recommender, now_us: int
+    place: Place,
+    evaluation: Evaluation,
+    facts: Facts,
+    recommender: Recommender,
+    now_us: int,
+    give_up: Callable[[], bool],
 ) -> Mapping[str, list[Suggestion]]:
     """The branch's lists by name. An item shown in one list is left out of those after it.
 
     Raises:
         NoItems: a list came out empty.
+        OutOfTime: it was time to give up.
     """
     filled: dict[str, list[Suggestion]] = {}
     shown: dict[str, frozenset[str]] = {}  # by catalog: two catalogs may each have an item of one id
     for wanted in place.branch.lists:
         keep = evaluation.item_filter(place.block, place.index, wanted.name)
         before = shown.get(wanted.catalog, frozenset())
-        page = Page(wanted.limit, keep, before)
+        page = Page(wanted.limit, keep, before, give_up)
+        page.check_time()
         found = _fill(wanted, place, page, evaluation, facts, recommender, now_us)
         if not found:
             raise NoItems(wanted.name)

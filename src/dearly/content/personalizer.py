@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -22,11 +22,14 @@ from dearly.content.validity import next_arrival, watch_lists
 from dearly.evaluation import Evaluation, Facts, Watch, read_facts
 from dearly.language import nearest
 from dearly.language.types import END_OF_TIME_US
-from dearly.recommendation import Recommender
+from dearly.recommendation import OutOfTime, Recommender, Suggestion
 from dearly.store import CustomerQuery, CustomerRows, Store, StoreUnavailable
 
 MAX_PART_BYTES = 256 * 1024
 """The longest that one part (HTML, text, subject) of a block may be."""
+
+MAX_FILL_S = 0.050
+"""The longest that filling one branch's item lists may take."""
 
 MAX_RENDER_S = 0.050
 """The longest that one template may take."""
@@ -205,7 +208,7 @@ class Personalizer:
             except NoItems:
                 failure = failure or Reason.FALLBACK_MISSING_DATA
             except Exception as error:  # noqa: BLE001 - the outermost frame: a callout never breaks a send
-                failure = Reason.FALLBACK_ERROR
+                failure = _failure_of(error)
                 self._report(call, "block", name, error)
             else:
                 if shown is not None:
@@ -237,13 +240,26 @@ class Personalizer:
 
     def _fill(self, call: _Call, customer: _Customer, place: Place, reason: Reason) -> RenderedBlock:
         facts, template = customer.facts, place.branch.template
-        lists = fill_lists(place, customer.evaluation, facts, call.recommender, call.request.now_us)
+        lists = self._fill_lists(call, customer, place)
         context = template_context(call.serving.reads[template], facts, customer.watch, lists)
         remaining_s = call.deadline_s - self._monotonic()
         budget = Budget(MAX_PART_BYTES, min(MAX_RENDER_S, remaining_s), self._monotonic)
         rendered = call.serving.templates[template].render(context, budget)
         item_ids = tuple(suggestion.item.item_id for found in lists.values() for suggestion in found)
         return _block(place.block, rendered, reason, str(place.branch.span), item_ids)
+
+    def _fill_lists(self, call: _Call, customer: _Customer, place: Place) -> Mapping[str, list[Suggestion]]:
+        if not place.branch.lists:
+            return {}
+        ends_s = min(call.deadline_s, self._monotonic() + MAX_FILL_S)
+        return fill_lists(
+            place,
+            customer.evaluation,
+            customer.facts,
+            call.recommender,
+            call.request.now_us,
+            give_up=lambda: self._monotonic() >= ends_s,
+        )
 
     def _watch_lists(self, call: _Call, customer: _Customer, name: str, index: int) -> int | None:
         watched = call.serving.watched[name][index]
@@ -282,6 +298,10 @@ def _query(call: _Call) -> CustomerQuery:
 def _customer(call: _Call, facts: Facts, failure: Reason | None) -> _Customer:
     evaluation = call.serving.compiled.at(facts, call.request.now_us)
     return _Customer(facts, evaluation, evaluation.watch(), failure)
+
+
+def _failure_of(error: Exception) -> Reason:
+    return Reason.FALLBACK_DEADLINE if isinstance(error, OutOfTime) else Reason.FALLBACK_ERROR
 
 
 def _block(
