@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import grpc
+import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
@@ -16,7 +17,7 @@ from dearly.v1 import content_pb2, content_pb2_grpc
 from tests.server.conftest import OpenShop, Shop
 from tests.server.requests import batch, render
 from tests.server.shop import write_rules
-from tests.server.waiting import eventually
+from tests.server.waiting import eventually, until
 
 EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
 FAT = "x" * 60_000
@@ -52,13 +53,24 @@ async def test_batches_beyond_the_fourth_are_refused_and_welcome_when_others_are
     assert await eventually(lambda: batches_that_fit(shop, MAX_BATCHES), MAX_BATCHES)
 
 
-async def test_batches_that_were_given_up_make_room_for_others(shop: Shop) -> None:
-    requests = batch(*(render(f"c{number}") for number in range(1_000)))
-    calls = [shop.client.content.BatchRenderContent(requests) for _ in range(MAX_BATCHES)]
-    await asyncio.sleep(0.02)
-    for call in calls:
-        call.cancel()
-    await asyncio.gather(*calls, return_exceptions=True)
+async def test_batches_that_were_given_up_make_room_for_others(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = 0
+
+    async def render_for_ever(*_: Any) -> Any:
+        nonlocal begun
+        begun += 1
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shop.running.application.personalizer, "render_many", render_for_ever)
+        calls = [shop.client.content.BatchRenderContent(batch(render())) for _ in range(MAX_BATCHES)]
+        await until(lambda: begun == MAX_BATCHES)
+        assert await batches_that_fit(shop, 1) == 0
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
     assert await eventually(lambda: batches_that_fit(shop, MAX_BATCHES), MAX_BATCHES)
 
 
