@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ from grpc_status import rpc_status
 from jinja2 import Template
 
 from dearly.content.rendering import CompiledPart, CompiledTemplate
+from dearly.server.application import EVALUATION_THREADS
 from dearly.server.content_service import SLICE
 from dearly.v1 import content_pb2, profiles_pb2, segments_pb2
 from tests.server.conftest import Log, OpenShop, Shop
@@ -132,6 +134,15 @@ async def test_why_calls_got_unavailable_is_logged_once_not_for_each(ada: Shop, 
     told = log.lines("store_unavailable")
     assert 1 <= len(told) < 20
     assert str(ada.store) in told[0]["error"]
+
+
+async def test_a_profile_is_read_while_evaluations_take_long(ada: Shop) -> None:
+    free, evaluations = threading.Event(), ada.running.application.evaluations
+    long = [asyncio.ensure_future(evaluations.run(free.wait, 60)) for _ in range(EVALUATION_THREADS)]
+    kept = await ada.client.profiles.GetProfile(profiles_pb2.GetProfileRequest(customer_id="ada"), timeout=5)
+    assert kept.profile.customer_id == "ada"
+    free.set()
+    assert await asyncio.gather(*long) == [True] * EVALUATION_THREADS
 
 
 async def test_another_programs_write_keeps_ours_waiting_and_renders_go_on(ada: Shop) -> None:

@@ -19,8 +19,11 @@ from dearly.server.threads import BlockingThreads
 from dearly.server.wire import time_problem, to_us
 from dearly.store import Store, open_store
 
+PREPARE_THREADS = 1
+"""What is to be written is checked in Python, where more threads only take the interpreter from the loop."""
 WRITE_THREADS = 16
 """Writes that wait together share one commit."""
+EVALUATION_THREADS = 2
 READ_THREADS = 4
 CHECK_THREADS = 1
 MAX_WAITING = 256
@@ -59,8 +62,10 @@ class Application:
         self.personalizer = Personalizer(
             rules.served.serving, self._render_reads.read, recommendations.current
         )
+        self.preparations = BlockingThreads(PREPARE_THREADS, MAX_WAITING)
         self.writes = BlockingThreads(WRITE_THREADS, MAX_WAITING)
         self.reads = BlockingThreads(READ_THREADS, MAX_WAITING)
+        self.evaluations = BlockingThreads(EVALUATION_THREADS, MAX_WAITING)
         self.checks = BlockingThreads(CHECK_THREADS, MAX_WAITING_CHECKS)
         self._changes = BlockingThreads(1, MAX_WAITING_CHECKS)
         self._rules = rules
@@ -113,7 +118,14 @@ class Application:
         the end of the process ends both.
         """
         ends_s = time.monotonic() + within_s
-        pools = (self.writes, self.reads, self._changes, self.checks)
+        pools = (
+            self.preparations,
+            self.writes,
+            self.reads,
+            self.evaluations,
+            self._changes,
+            self.checks,
+        )
         ended = [pool.close(max(0.0, ends_s - time.monotonic())) for pool in pools]
         if not all(ended):
             _log.warning("drain_cut_short", waited_s=round(within_s, 3))

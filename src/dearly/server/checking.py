@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from dearly.server.statuses import Violation, invalid_argument
+from dearly.server.threads import with_pauses
 from dearly.store import Rejected
 
 Came = TypeVar("Came")
@@ -13,14 +14,14 @@ Checked = TypeVar("Checked")
 
 
 def check_all(field: str, came: Iterable[Came], check: Callable[[Came], Checked]) -> list[Checked]:
-    """Each thing as it will be kept.
+    """Each thing as it will be kept. For a thread: it pauses.
 
     Raises:
         CallRefused: INVALID_ARGUMENT naming what is wrong with each that does not fit.
     """
     checked: list[Checked] = []
     violations: list[Violation] = []
-    for place, one in enumerate(came):
+    for place, one in enumerate(with_pauses(came)):
         try:
             checked.append(check(one))
         except Rejected as rejected:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dearly.language import Program
 from dearly.server.application import Application, Context
 from dearly.server.limits import MAX_BATCH, require_count
+from dearly.server.threads import with_pauses
 from dearly.server.wire import time_problem, to_plain, to_us
 from dearly.store import EventRecord, Outcome, Rejected, prepare_event
 from dearly.v1 import events_pb2, events_pb2_grpc
@@ -34,18 +35,19 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         """One durable commit for all that fit."""
         del context
         require_count("events", len(request.events), MAX_BATCH)
-        results = await self._application.writes.run(self._keep, request.events)
-        return events_pb2.TrackEventsResponse(results=results)
-
-    def _keep(self, events: Sequence[events_pb2.Event]) -> list[events_pb2.TrackEventResult]:
-        program, now_us = self._application.serving.program, self._application.now_us()
-        checked = [_check(program, event, now_us) for event in events]
+        checked = await self._application.preparations.run(self._check_all, request.events)
         fitting = [record for record in checked if isinstance(record, EventRecord)]
-        outcomes = iter(self._application.store.append_events(fitting))
-        return [
-            _RESULTS[next(outcomes)] if isinstance(record, EventRecord) else _rejected(record)
-            for record in checked
-        ]
+        kept = iter(await self._application.writes.run(self._application.store.append_events, fitting))
+        return events_pb2.TrackEventsResponse(
+            results=[
+                _RESULTS[next(kept)] if isinstance(record, EventRecord) else _rejected(record)
+                for record in checked
+            ]
+        )
+
+    def _check_all(self, events: Sequence[events_pb2.Event]) -> list[EventRecord | Rejected]:
+        program, now_us = self._application.serving.program, self._application.now_us()
+        return [_check(program, event, now_us) for event in with_pauses(events)]
 
 
 def _check(program: Program, event: events_pb2.Event, now_us: int) -> EventRecord | Rejected:

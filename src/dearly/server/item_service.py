@@ -10,7 +10,7 @@ from dearly.server.checking import check_all
 from dearly.server.limits import MAX_BATCH, require_count, require_id
 from dearly.server.statuses import unknown_name
 from dearly.server.wire import to_plain
-from dearly.store import prepare_item
+from dearly.store import ItemRecord, prepare_item
 from dearly.v1 import items_pb2, items_pb2_grpc
 
 
@@ -26,7 +26,8 @@ class ItemService(items_pb2_grpc.ItemServiceServicer):
         """One durable commit for all, or nothing at all."""
         del context
         require_count("items", len(request.items), MAX_BATCH)
-        await self._application.writes.run(self._keep, request.items)
+        checked = await self._application.preparations.run(self._check_all, request.items)
+        await self._application.writes.run(self._application.store.upsert_items, checked)
         return items_pb2.UpsertItemsResponse()
 
     async def DeleteItems(  # noqa: N802 - the method's name in the proto
@@ -48,13 +49,12 @@ class ItemService(items_pb2_grpc.ItemServiceServicer):
             deleted_count=len(item_ids) - len(missing), missing_item_ids=missing
         )
 
-    def _keep(self, items: Sequence[items_pb2.Item]) -> None:
+    def _check_all(self, items: Sequence[items_pb2.Item]) -> list[ItemRecord]:
         program = self._application.serving.program
-        checked = check_all(
+        return check_all(
             "items",
             items,
             lambda item: prepare_item(
                 program, catalog=item.catalog, item_id=item.item_id, fields=to_plain(item.fields)
             ),
         )
-        self._application.store.upsert_items(checked)

@@ -9,7 +9,7 @@ from dearly.server.checking import check_all
 from dearly.server.limits import MAX_BATCH, require_count, require_id
 from dearly.server.statuses import not_there
 from dearly.server.wire import to_plain, to_struct, to_timestamp
-from dearly.store import prepare_profile
+from dearly.store import Stored, prepare_profile
 from dearly.v1 import profiles_pb2, profiles_pb2_grpc
 
 
@@ -25,7 +25,10 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
         """One durable commit for all, or nothing at all."""
         del context
         require_count("profiles", len(request.profiles), MAX_BATCH)
-        await self._application.writes.run(self._keep, request.profiles)
+        checked = await self._application.preparations.run(self._check_all, request.profiles)
+        await self._application.writes.run(
+            self._application.store.upsert_profiles, checked, self._application.now_us()
+        )
         return profiles_pb2.UpsertProfilesResponse()
 
     async def GetProfile(  # noqa: N802 - the method's name in the proto
@@ -45,13 +48,14 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
             )
         )
 
-    def _keep(self, patches: Sequence[profiles_pb2.ProfilePatch]) -> None:
+    def _check_all(
+        self, patches: Sequence[profiles_pb2.ProfilePatch]
+    ) -> list[tuple[str, dict[str, Stored | None]]]:
         program = self._application.serving.program
-        checked = check_all(
+        return check_all(
             "profiles",
             patches,
             lambda patch: prepare_profile(
                 program, customer_id=patch.customer_id, fields=to_plain(patch.fields)
             ),
         )
-        self._application.store.upsert_profiles(checked, self._application.now_us())

@@ -36,7 +36,7 @@ class SegmentService(segments_pb2_grpc.SegmentServiceServicer):
         require_count("lifecycles", len(request.lifecycles), MAX_NAMES, least=0)
         segments, lifecycles = _names(serving, request)
         now_us = self._application.moment_us(request)
-        return await self._application.reads.run(
+        return await self._application.evaluations.run(
             self._evaluate, serving, customer_id, segments, lifecycles, now_us
         )
 
