@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dearly.language.suggestions import nearest
+from tests.steps import steps_of
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,11 @@ def test_a_name_is_not_its_own_nearest() -> None:
 
 def test_of_equally_near_names_the_first_by_the_alphabet_is_given() -> None:
     assert nearest("cat", ["rat", "bat"]) == nearest("cat", ["bat", "rat"]) == "bat"
+
+
+def test_nine_thousand_near_names_cost_little_more_than_looking_at_each() -> None:
+    known = [f"alpha_near_{number}" for number in range(9_000)]
+    assert nearest("alpha_naer_55x", known) == "alpha_near_55"
+    assert steps_of(lambda: nearest("alpha_naer_55x", known)) < 300 * len(
+        known
+    )  # some 900 each without leaving out what they share
