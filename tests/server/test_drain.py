@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import threading
 
+from dearly.server import watch_for_stop
 from tests.server.conftest import Log, OpenShop
 from tests.server.requests import patch
 from tests.server.waiting import until
@@ -32,3 +35,14 @@ async def test_a_server_whose_work_is_done_drains_to_its_end(open_shop: OpenShop
     async with open_shop() as shop:
         await patch(shop, "ada", first_name="Ada")
     assert [line["event"] for line in log.lines()][-2:] == ["draining", "stopped"]
+
+
+async def test_an_interrupt_stops_a_background_job_that_began_with_interrupts_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        asked = watch_for_stop()
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.wait_for(asked.wait(), 5)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler  # a second one ends it at once
+    finally:
+        signal.signal(signal.SIGINT, before)
