@@ -147,6 +147,7 @@ def configure(
     ] = False,
 ) -> None:
     """Read the settings file before any command runs."""
+    del version  # its callback has told it and ended
     path = config or DEFAULT_SETTINGS
     if config is not None or path.exists():
         context.default_map = defaults_for(context.command, read_settings(path), Place(path))

@@ -21,6 +21,7 @@ from dearly.content.serving import Serving, template_context
 from dearly.content.validity import next_arrival, watch_lists
 from dearly.evaluation import Evaluation, Facts, Watch, read_facts
 from dearly.language import nearest
+from dearly.language.templates.check import CLIPPED_BYTES
 from dearly.language.types import END_OF_TIME_US
 from dearly.recommendation import OutOfTime, Recommender, Suggestion
 from dearly.store import CustomerQuery, CustomerRows, Store, StoreUnavailable
@@ -33,9 +34,6 @@ MAX_FILL_S = 0.050
 
 MAX_RENDER_S = 0.050
 """The longest that one template may take."""
-
-CLIPPED_BYTES = 102 * 1024
-"""Common mail programs cut messages of more HTML than this."""
 
 READ_SHARE = 0.5
 """How much of the time that is left reading may take: what remains is enough for a fallback."""
