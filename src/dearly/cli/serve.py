@@ -23,7 +23,15 @@ from dearly.cli.options import (
     RulesOption,
     StoreOption,
 )
-from dearly.server import RulesRefused, Running, ServerSettings, configure_logs, serving, watch_for_stop
+from dearly.server import (
+    RulesRefused,
+    Running,
+    ServerSettings,
+    configure_logs,
+    new_log_key,
+    serving,
+    watch_for_stop,
+)
 
 
 def serve(
@@ -66,7 +74,7 @@ def serve(
         address=address,
         reflection=reflection,
         allow_now=allow_now,
-        log_key=log_key,
+        log_key=log_key or new_log_key(),
         grace_s=grace,
     )
     log = configure_logs(sys.stderr.buffer)

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import TypeAlias
 
@@ -91,7 +91,7 @@ class _Shown:
 
 class Personalizer:
     """Renders blocks for recipients. ``serving`` and ``recommender`` may be assigned anew at any time: a call
-    goes on with those it began with.
+    goes on with those it began with. ``id_key`` is the key of the hashes that name repeats of one send.
     """
 
     def __init__(
@@ -102,12 +102,14 @@ class Personalizer:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+        id_key: bytes = b"",
     ) -> None:
         self.serving = serving
         self.recommender = recommender
         self._read = read
         self._monotonic = monotonic
         self._new_id = new_id
+        self._id_key = sha256(id_key).digest()
         self._store_rests_until_s = 0.0
 
     async def render(self, request: RenderRequest, deadline_s: float) -> RenderReply:
@@ -273,7 +275,7 @@ class Personalizer:
         if not request.send_id:
             return self._new_id()
         named = json.dumps([rules_version, request.customer_id, request.send_id, *request.blocks])
-        return blake2b(named.encode(), digest_size=16).hexdigest()
+        return blake2b(named.encode(), digest_size=16, key=self._id_key).hexdigest()
 
     def _report(self, call: _Call, stage: str, block: str, error: Exception) -> None:
         # Only the error's kind and place: its text may quote a customer's data.

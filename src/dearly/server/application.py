@@ -54,13 +54,14 @@ class Application:
         now_us: Callable[[], int],
         *,
         allow_now: bool,
+        id_key: bytes,
     ) -> None:
         self.store = store
         self.now_us = now_us
         self.rules = rules.served
         self._render_reads = BoundedReads(store)
         self.personalizer = Personalizer(
-            rules.served.serving, self._render_reads.read, recommendations.current
+            rules.served.serving, self._render_reads.read, recommendations.current, id_key=id_key
         )
         self.preparations = BlockingThreads(PREPARE_THREADS, MAX_WAITING)
         self.writes = BlockingThreads(WRITE_THREADS, MAX_WAITING)
@@ -146,7 +147,14 @@ def open_application(settings: ServerSettings, now_us: Callable[[], int]) -> App
     try:
         recommendations = RecommenderKeeper(store, settings.index)
         recommendations.refresh(rules.served.serving.program, now_us())
-        return Application(store, rules, recommendations, now_us, allow_now=settings.allow_now)
+        return Application(
+            store,
+            rules,
+            recommendations,
+            now_us,
+            allow_now=settings.allow_now,
+            id_key=settings.log_key.encode(),
+        )
     except BaseException:
         store.close()
         raise

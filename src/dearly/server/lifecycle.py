@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
@@ -113,8 +112,9 @@ def require_upb() -> None:
 
 
 async def _build(application: Application, settings: ServerSettings) -> tuple[grpc.aio.Server, Any]:
-    key = settings.log_key.encode() or secrets.token_bytes(32)
-    server = grpc.aio.server(interceptors=[CallFrame(CustomerHash(key))], options=TRANSPORT)
+    server = grpc.aio.server(
+        interceptors=[CallFrame(CustomerHash(settings.log_key.encode()))], options=TRANSPORT
+    )
     add_services(application, server)
     servicer: Any = health.aio.HealthServicer()  # type: ignore[attr-defined]  # its stubs leave it out
     for name in SERVICE_NAMES:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
+
+
+def new_log_key() -> str:
+    """A random key, for a server that is given none."""
+    return secrets.token_hex(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +22,8 @@ class ServerSettings:
     address: str
     reflection: bool = False
     allow_now: bool = False
-    log_key: str = ""
-    """The key of the hashes that stand for customers in logs; empty: a new random one with each start."""
+    log_key: str = field(default_factory=new_log_key)
+    """The key of the hashes that stand for customers and their sends in logs."""
     grace_s: float = 10.0
     """How long calls under way may take to finish once the server is asked to stop."""
     refresh_s: float = 1.0
