@@ -59,17 +59,18 @@ class BoundedReads:
         self._reads.put(read)
         ends_s = time.monotonic() + min(patience_s, MOST_PATIENCE_S)
         if not read.done.acquire(timeout=max(0.0, min(MOMENT_S, patience_s))):
-            await self._wait(read, ends_s)
+            await self._wait(read, ends_s, has_time=patience_s >= MOST_PATIENCE_S)
         if read.error is not None:
             raise read.error
         assert read.rows is not None
         return read.rows
 
-    async def _wait(self, read: _Read, ends_s: float) -> None:
+    async def _wait(self, read: _Read, ends_s: float, *, has_time: bool) -> None:
         try:
             while not read.done.acquire(blocking=False):
                 if time.monotonic() >= ends_s:
-                    self._require_answers()
+                    if has_time:
+                        raise _no_answer()
                     raise TimeoutError("the store did not answer in the time that the caller has")
                 await asyncio.sleep(MOMENT_S)
         except BaseException:
@@ -79,7 +80,7 @@ class BoundedReads:
     def _require_answers(self) -> None:
         since_s = self._reading_since_s
         if since_s is not None and time.monotonic() - since_s >= MOST_PATIENCE_S:
-            raise StoreUnavailable(f"The store has not answered for {MOST_PATIENCE_S * 1000:.0f} ms.")
+            raise _no_answer()
 
     def close(self) -> None:
         """End the thread; one that is stuck is left behind."""
@@ -97,3 +98,7 @@ class BoundedReads:
                 read.error = error
             self._reading_since_s = None
             read.done.release()
+
+
+def _no_answer() -> StoreUnavailable:
+    return StoreUnavailable(f"The store has not answered for {MOST_PATIENCE_S * 1000:.0f} ms.")
