@@ -1,6 +1,6 @@
 """Where the time of a render goes, stage by stage, in one process and without gRPC; run ``make bench`` first.
 
-Prints microseconds: the mean over 2,000 customers of the benchmark's shop, in the second of two rounds over them.
+Prints microseconds: the mean over 2,000 customers of the benchmark's shop, in the second of two rounds.
 """
 
 from __future__ import annotations
