@@ -23,7 +23,7 @@ from dearly.evaluation.facts import (
 )
 from dearly.language.program import Field
 from dearly.language.types import Value
-from dearly.language.values import from_stored
+from dearly.language.values import stored_reader
 from tests.evaluation.cases import program_of
 
 PROGRAM = program_of()
@@ -136,7 +136,7 @@ def _kept_under(fields: Mapping[str, Field]) -> st.SearchStrategy[dict[str, obje
 
 def _read_alone(fields: Mapping[str, Field], kept: Mapping[str, object]) -> dict[str, Value]:
     """Each field read by itself, written as plainly as can be."""
-    values = {name: from_stored(field.type, kept.get(name)) for name, field in fields.items()}
+    values = {name: stored_reader(field.type)(kept.get(name)) for name, field in fields.items()}
     settled = {name: fields[name].default if value is None else value for name, value in values.items()}
     return {name: value for name, value in settled.items() if value is not None}
 

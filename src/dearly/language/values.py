@@ -3,7 +3,7 @@
 The stored form is plain JSON: text, urls and item ids as strings in NFC; numbers as floats; dates as
 ``YYYY-MM-DD``; times as RFC 3339 in UTC; sets as sorted lists without repeats. Equal values have equal stored
 forms. Everything that comes in is hostile until :func:`to_stored` has passed it; what is kept is read back
-with :func:`from_stored`, which never raises: a kept value that no longer fits its type is missing.
+with :func:`stored_reader`, which never raises: a kept value that no longer fits its type is missing.
 """
 
 from __future__ import annotations
@@ -135,13 +135,11 @@ def unknown_name(name: str, known: Iterable[str]) -> str:
     return f"Did you mean `{near}`?" if near else "Declare it in the rules, or leave it out."
 
 
-def from_stored(kind: Type, stored: object) -> Value | None:
-    """The typed value of a stored form; None when it does not fit the type (the rules changed since)."""
-    return stored_reader(kind)(stored)
-
-
 def stored_reader(kind: Type) -> Callable[[object], Value | None]:
-    """:func:`from_stored` for one type, for callers that read many values of it."""
+    """Gives the typed value of a stored form, or None when it does not fit the type (the rules have changed).
+
+    One reader serves all values of a type.
+    """
     if isinstance(kind, SetOf):
         read = _reader(kind.element)
         return lambda stored: _read_set(read, stored)
