@@ -12,6 +12,7 @@ import socket
 import struct
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from hpack import Decoder, Encoder
@@ -145,15 +146,18 @@ def _drive(connections: list[_Connection], encoder: _RequestEncoder, in_flight: 
     selector = selectors.DefaultSelector()
     started_s = time.perf_counter()
     for connection in connections:
-        selector.register(connection.socket, selectors.EVENT_READ, connection)
         _send_more(connection, encoder, in_flight)
+        selector.register(connection.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, connection)
     busy = set(range(len(connections)))
     numbers = {id(connection): number for number, connection in enumerate(connections)}
     while busy:
-        for key, _ in selector.select(timeout=10) or _stalled():
+        for key, ready in selector.select(timeout=10) or _stalled():
             connection = key.data
-            failed += _receive(connection, trailers, latencies)
+            if ready & selectors.EVENT_READ:
+                failed += _receive(connection, trailers, latencies)
             _send_more(connection, encoder, in_flight)
+            writes = selectors.EVENT_WRITE if connection.out else 0
+            selector.modify(connection.socket, selectors.EVENT_READ | writes, connection)
             if not connection.sent_s and connection.next_body == len(connection.bodies):
                 busy.discard(numbers[id(connection)])
     wall_s = time.perf_counter() - started_s
@@ -170,13 +174,10 @@ def _send_more(connection: _Connection, encoder: _RequestEncoder, in_flight: int
         connection.out += encoder.frames(stream, connection.bodies[connection.next_body])
         connection.sent_s[stream] = time.perf_counter()
         connection.next_body += 1
-    while connection.out:
-        try:
-            count = connection.socket.send(connection.out)
-        except BlockingIOError:
-            time.sleep(0.0001)
-            continue
-        del connection.out[:count]
+    # What the socket does not take now waits until it is ready, and replies are read meanwhile.
+    with suppress(BlockingIOError):
+        while connection.out:
+            del connection.out[: connection.socket.send(connection.out)]
 
 
 def _receive(connection: _Connection, trailers: _Trailers, latencies: list[float]) -> int:
