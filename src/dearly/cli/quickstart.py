@@ -10,8 +10,9 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import grpc
 import typer
@@ -24,6 +25,7 @@ from dearly.server import AddressRefused, parse_address, require_free
 from dearly.v1 import content_pb2, content_pb2_grpc
 
 SEED = 1
+LOOKS_EVERY_S = 0.05
 LOOKED_AT = 120
 """Among so many customers one is sought to whom the first of the block's rules applies."""
 
@@ -76,9 +78,25 @@ def _command(arguments: list[str]) -> list[str]:
 
 
 def _run(arguments: list[str]) -> None:
-    status = subprocess.run(_command(arguments), check=False).returncode  # noqa: S603 - our own command
+    child = subprocess.Popen(_command(arguments))  # noqa: S603 - our own command
+    try:
+        status = _ended(child)
+    finally:
+        child.terminate()
+        child.wait()
     if status != 0:
         raise QuickstartFailed(f"`dearly {arguments[0]}` ended with exit code {status}; see above.")
+
+
+def _ended(child: subprocess.Popen[Any]) -> int:
+    """Wait for the child's exit code, and hear every signal meanwhile.
+
+    ``child.wait()`` would sleep in one system call; a signal that arrives just before it is then handled only
+    after the child has ended.
+    """
+    while (status := child.poll()) is None:
+        time.sleep(LOOKS_EVERY_S)
+    return status
 
 
 def _serve(arguments: list[str], data: Path, rules: Path, customers: int) -> None:
@@ -95,7 +113,7 @@ def _serve(arguments: list[str], data: Path, rules: Path, customers: int) -> Non
         typer.echo(f"listening on {address}; its log is {log}")
         _show_one(address, rules, customers)
         typer.secho(f"\nServing on {address} until Ctrl-C.", bold=True)
-        if child.wait() != 0:
+        if _ended(child) != 0:
             raise QuickstartFailed(f"The server ended by itself; the end of {log} says:\n{_tail(log)}")
     except KeyboardInterrupt:
         typer.echo("\nstopping")
