@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import grpc
@@ -47,20 +48,48 @@ def quickstart(
     Fills the shop, builds its index, serves both until Ctrl-C. Each step is a command, shown as typed.
     """
     # SIGINT too: a script's background job is started with it ignored, and would pass that on to its steps.
+    stop = _Stop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)  # so that, as with Ctrl-C, no step outlives this
+        signal.signal(number, stop)  # so that, as with Ctrl-C, no step outlives this
     _require_free(address)
     data.mkdir(parents=True, exist_ok=True)
     store = f"sqlite:///{data / 'shop.db'}"
     index = str(data / "index")
-    _run(["demo", "--store", store, "--customers", str(customers), "--seed", str(SEED)])
-    _run(["index", "build", "--store", store, "--rules", str(rules), "--index", index])
+    _run(["demo", "--store", store, "--customers", str(customers), "--seed", str(SEED)], stop)
+    _run(["index", "build", "--store", store, "--rules", str(rules), "--index", index], stop)
     _serve(
         ["serve", "--store", store, "--rules", str(rules), "--index", index, "--address", address],
         data,
         rules,
         customers,
+        stop,
     )
+
+
+class _Stop:
+    """A signal handler that interrupts, and remembers that it was called.
+
+    An interrupt alone can be lost: in a finalizer, Python drops what is raised.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        self._asked = True
+        raise KeyboardInterrupt
+
+    def ended(self, child: subprocess.Popen[Any]) -> int:
+        """The child's exit code, once it has one; every signal is heard meanwhile.
+
+        ``child.wait()`` would sleep in one system call, and a signal that comes just before that is then
+        handled only after the child has ended.
+        """
+        while (status := child.poll()) is None:
+            if self._asked:
+                raise KeyboardInterrupt
+            time.sleep(LOOKS_EVERY_S)
+        return status
 
 
 def _require_free(address: str) -> None:
@@ -77,10 +106,10 @@ def _command(arguments: list[str]) -> list[str]:
     return [sys.executable, "-m", "dearly.cli", *arguments]
 
 
-def _run(arguments: list[str]) -> None:
+def _run(arguments: list[str], stop: _Stop) -> None:
     child = subprocess.Popen(_command(arguments))  # noqa: S603 - our own command
     try:
-        status = _ended(child)
+        status = stop.ended(child)
     finally:
         child.terminate()
         child.wait()
@@ -88,18 +117,7 @@ def _run(arguments: list[str]) -> None:
         raise QuickstartFailed(f"`dearly {arguments[0]}` ended with exit code {status}; see above.")
 
 
-def _ended(child: subprocess.Popen[Any]) -> int:
-    """Wait for the child's exit code, and hear every signal meanwhile.
-
-    ``child.wait()`` would sleep in one system call; a signal that arrives just before it is then handled only
-    after the child has ended.
-    """
-    while (status := child.poll()) is None:
-        time.sleep(LOOKS_EVERY_S)
-    return status
-
-
-def _serve(arguments: list[str], data: Path, rules: Path, customers: int) -> None:
+def _serve(arguments: list[str], data: Path, rules: Path, customers: int, stop: _Stop) -> None:
     """Start the server as a child, show a block, and wait; when asked to stop, until it has drained."""
     log = data / "server.log"
     with log.open("ab") as sink:
@@ -113,7 +131,7 @@ def _serve(arguments: list[str], data: Path, rules: Path, customers: int) -> Non
         typer.echo(f"listening on {address}; its log is {log}")
         _show_one(address, rules, customers)
         typer.secho(f"\nServing on {address} until Ctrl-C.", bold=True)
-        if _ended(child) != 0:
+        if stop.ended(child) != 0:
             raise QuickstartFailed(f"The server ended by itself; the end of {log} says:\n{_tail(log)}")
     except KeyboardInterrupt:
         typer.echo("\nstopping")
