@@ -129,7 +129,7 @@ DECLARATIONS = {
     'profile { name text?, zone text = "UTC", birthday date? @sensitive\n likes set of text }': (
         "(ProfileDeclaration [(FieldDeclaration name text optional), "
         '(FieldDeclaration zone text "UTC"), '
-        "(FieldDeclaration birthday date optional [sensitive]), "
+        "(FieldDeclaration birthday date optional [(Annotation sensitive)]), "
         "(FieldDeclaration likes text is_set)])"
     ),
     "catalog product { price number = -1\n days number = 3\n minutes number, }": (

@@ -74,6 +74,8 @@ def _fill(
             return recommender.recently(catalog, _touches_of(facts, event, property_name, now_us), page)
         case Listed(item_ids):
             return recommender.listed(catalog, item_ids, page)
+        case _:
+            raise NotImplementedError(wanted.strategy)
 
 
 def _touches_of(facts: Facts, event: str, property_name: str, now_us: int) -> list[Touch]:

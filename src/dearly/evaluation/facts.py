@@ -65,6 +65,12 @@ class Facts:
 
     profile: Mapping[str, Value] = field(default_factory=dict)
     events: Mapping[str, EventLog] = field(default_factory=dict)
+    context: Mapping[str, Value] = field(default_factory=dict)
+    """What this call brought along, with declared defaults."""
+    scores: Mapping[str, float] = field(default_factory=dict)
+    """Probabilities by score; one that is missing is absent."""
+    variants: Mapping[str, str] = field(default_factory=dict)
+    """The variant by experiment; one that the customer takes no part in is absent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def _unreadable(text: str, read: tuple[Declaration, ...], broken: Broken) -> Bro
     written = {match[2] for match in _BEGINNINGS.finditer(text)}
     # Of a name that was refused for its capitals: as it should be written, or as somebody wrote it elsewhere.
     names = {name for one in written for name in (one.lower(), in_lower_case(one))}
-    names -= {one.name.text for one in read if not isinstance(one, ProfileDeclaration)}
+    names -= {one.name.text for one in read if hasattr(one, "name")}
     has_profile = _PROFILE.search(text) is not None and not any(
         isinstance(one, ProfileDeclaration) for one in read
     )

@@ -25,6 +25,7 @@ from dearly.language.program import (
     Program,
     SegmentRef,
     Selection,
+    SetCompare,
     SetContains,
     StageIs,
     TextMatch,
@@ -47,6 +48,8 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (expression.left, expression.right)
         case In():
             return (expression.left, *expression.choices)
+        case SetCompare():
+            return (expression.left, expression.right)
         case SetContains():
             return (expression.set, expression.element)
         case Else():

@@ -125,6 +125,8 @@ def _value(expression: Expression, scope: Scope) -> Fragment:
             return _watched_durations(expression, scope)
         case Compare() | In() | TextMatch() | SetContains():
             return fragments.known_or_none(source, *_test(expression, scope))
+        case _:
+            raise NotImplementedError(expression)
 
 
 def _holds(expression: Expression, scope: Scope) -> Fragment:

@@ -234,6 +234,8 @@ def _value(expression: Expression, scene: _Scene) -> Value | None:
         case TimeSince():
             picked = latest_or_first(expression.which, scene.selected(expression.selection))
             return None if picked is None else scene.now_us - picked.time_us
+        case _:
+            raise NotImplementedError(expression)
 
 
 def _logic(expression: Not | And | Or, scene: _Scene) -> bool | None:

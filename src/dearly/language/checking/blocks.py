@@ -66,7 +66,7 @@ def check_block(declared: tree.BlockDeclaration, scope: Scope, definitions: Defi
             branches.append(Branch(condition, template, lists, written.span))
     name = declared.name
     check_ways(ways, f"The block `{name.text}`", name.span, scope.findings)
-    return Block(name.text, tuple(branches), name.span)
+    return Block(name.text, tuple(branches), span=name.span)
 
 
 def _template_name(written: tree.TextLiteral, scope: Scope) -> str | None:
@@ -128,7 +128,7 @@ def _item_list(declared: tree.ItemListDeclaration, scope: Scope, definitions: De
         where = check_condition(declared.where, inside)
         if where is not None:
             may_be_missing(where, inside, definitions)
-    return ItemList(declared.name.text, catalog.name, strategy, limit, where, declared.span)
+    return ItemList(declared.name.text, catalog.name, strategy, limit, where, span=declared.span)
 
 
 def _limit(declared: tree.ItemListDeclaration, scope: Scope) -> int:
@@ -156,6 +156,8 @@ def _strategy(
             return _recent(written, scope)
         case tree.ListedItems():
             return _listed(written, scope)
+        case _:
+            raise NotImplementedError(written)
 
 
 def _similar(

@@ -59,7 +59,7 @@ def _of_kind(named: Mapping[str, Named], kind: type[_Kind]) -> dict[str, _Kind]:
 
 def _schema(declared: tree.SchemaDeclaration, catalogs: Collection[str], findings: Findings) -> Schema:
     fields = check_fields(declared.fields, declared.kind, catalogs, findings)
-    return Schema(declared.name.text, fields, declared.name.span)
+    return Schema(declared.name.text, fields, span=declared.name.span)
 
 
 def _faulty(declared: Iterable[tree.FieldDeclaration], checked: Mapping[str, Field]) -> set[str]:
@@ -93,7 +93,7 @@ def _named_once(declarations: Iterable[tree.Declaration], findings: Findings) ->
     """The declarations by name; the first of a name counts, the others are reported."""
     found: dict[str, Named] = {}
     for declaration in declarations:
-        if isinstance(declaration, tree.ProfileDeclaration):
+        if not isinstance(declaration, Named):
             continue
         name, kind = declaration.name, _kind_of(declaration)
         check_name(name, kind, findings)

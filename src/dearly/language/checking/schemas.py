@@ -49,7 +49,7 @@ def check_fields(
         sensitive = _is_sensitive(declared, owner, findings)
         if kind is not None:
             default = _default(declared, kind, findings)
-            found[name.text] = Field(name.text, kind, declared.optional, default, sensitive, name.span)
+            found[name.text] = Field(name.text, kind, declared.optional, default, sensitive, span=name.span)
     return found
 
 
@@ -71,12 +71,16 @@ def _type(declared: tree.FieldDeclaration, catalogs: Collection[str], findings: 
 def _is_sensitive(declared: tree.FieldDeclaration, owner: str, findings: Findings) -> bool:
     sensitive = False
     for annotation in declared.annotations:
-        if annotation.text not in ANNOTATIONS:
+        if annotation.name.text not in ANNOTATIONS:
             hint = (
-                findings.did_you_mean(annotation.text, ANNOTATIONS) or "What may stand here is `@sensitive`."
+                findings.did_you_mean(annotation.name.text, ANNOTATIONS)
+                or "What may stand here is `@sensitive`."
             )
             findings.add(
-                "unknown-annotation", annotation.span, f"There is no annotation `@{annotation.text}`.", hint
+                "unknown-annotation",
+                annotation.span,
+                f"There is no annotation `@{annotation.name.text}`.",
+                hint,
             )
         elif owner == "catalog":
             message = "An item's field cannot be `@sensitive`: items are the same for everybody."

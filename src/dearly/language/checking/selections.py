@@ -36,8 +36,8 @@ def select(
         where,
         within.us if within else None,
         older_than.us if older_than else None,
-        sequence,
-        node.span,
+        sequence=sequence,
+        span=node.span,
     )
 
 

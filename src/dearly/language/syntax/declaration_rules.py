@@ -23,7 +23,7 @@ def _schema(building: Building, children: list[Built]) -> Built:
     keyword, name, _, *fields, _ = children
     fields_found = _fields(fields, building)
     kind: OneOf["catalog", "event"] = "catalog" if keyword.type == "CATALOG" else "event"
-    return tree.SchemaDeclaration(kind, name, fields_found, building.around(children))
+    return tree.SchemaDeclaration(kind, name, fields_found, None, building.around(children))
 
 
 def _fields(children: list[Built], building: Building) -> tuple[tree.FieldDeclaration, ...]:
@@ -45,7 +45,9 @@ def _field(building: Building, children: list[Built]) -> Built:
     name = children[0]
     kind = next(child for child in children[1:] if isinstance(child, tree.Name))
     signs = {child.type for child in children if isinstance(child, Token)}
-    annotations = tuple(child.name for child in children if isinstance(child, _Annotation))
+    annotations = tuple(
+        tree.Annotation(child.name, None, child.span) for child in children if isinstance(child, _Annotation)
+    )
     default = next((child.value for child in children if isinstance(child, _Default)), None)
     is_set, is_optional = "SET_OF" in signs, "QMARK" in signs
     span = building.around(children)
@@ -99,7 +101,7 @@ def _stage(building: Building, children: list[Built]) -> Built:
 
 def _block(building: Building, children: list[Built]) -> Built:
     _, name, _, *branches, _ = children
-    return tree.BlockDeclaration(name, tuple(branches), building.around(children))
+    return tree.BlockDeclaration(name, (), (), tuple(branches), building.around(children))
 
 
 def _branch(building: Building, children: list[Built]) -> Built:
@@ -120,7 +122,7 @@ def _item_list(building: Building, children: list[Built]) -> Built:
             limit = option
         else:
             where = option
-    return tree.ItemListDeclaration(name, strategy, limit, where, building.around(children))
+    return tree.ItemListDeclaration(name, strategy, (), limit, (), None, where, building.around(children))
 
 
 def _recommended(building: Building, children: list[Built]) -> Built:

@@ -52,7 +52,8 @@ def _events(building: Building, children: list[Built]) -> Built:
     clauses = _by_kind(children, building)
     followed = children[-1] if isinstance(children[-1], tree.Followed) else None
     where, within, older_than = (clauses.get(kind) for kind in _CLAUSES.values())
-    return tree.Events(children[0], where, within, older_than, followed, building.around(children))
+    span = building.around(children)
+    return tree.Events(children[0], where, within, older_than, None, None, None, None, followed, span)
 
 
 def _property(building: Building, children: list[Built]) -> Built:

@@ -1,8 +1,4 @@
-"""What was written, with its places, before names and types are known: the parser's tree, plain frozen data.
-
-``parser`` makes it from text, ``checker`` turns it into a :class:`~dearly.language.program.Program`. Names
-are unresolved: a bare word may still be a field, a segment, a value or a property.
-"""
+"""What conditions and values were written, with their places, before names and types are known."""
 
 from __future__ import annotations
 
@@ -19,9 +15,6 @@ class Name:
 
     text: str
     span: Span
-
-
-# ---------------------------------------------------------------------------------------------- expressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +59,14 @@ class TimeLiteral:
 
 
 @dataclass(frozen=True, slots=True)
+class ListLiteral:
+    """``["a", "b"]``: at least one constant."""
+
+    elements: tuple[Expression, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Duration:
     """``7 days``: microseconds, more than 0. Units: second(s), minute(s), hour(s), day(s), week(s)."""
 
@@ -79,6 +80,22 @@ class Reference:
 
     name: Name
     qualifier: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """``today``, the customer's local date; ``today + 3 days`` or ``- 3 days`` (``plus`` is then negative)."""
+
+    plus: Duration | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """``now``, or ``now + 3 hours``, ``now - 3 hours`` (then the duration's microseconds are negative)."""
+
+    plus: Duration | None
     span: Span
 
 
@@ -136,6 +153,36 @@ class Matches:
 
 
 @dataclass(frozen=True, slots=True)
+class SetMatches:
+    """``LEFT any of|all of|none of RIGHT``, where RIGHT is a list or another set."""
+
+    operator: OneOf["any of", "all of", "none of"]
+    left: Expression
+    right: Expression | ListLiteral
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """``x between LOW and HIGH``, both included; ``not between`` is :class:`Not` around it."""
+
+    operand: Expression
+    low: Expression
+    high: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DateCompare:
+    """``x before T`` (earlier than) or ``x since T`` (at or later than), of dates or times."""
+
+    operator: OneOf["before", "since"]
+    left: Expression
+    right: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class IsPresent:
     """``x is present`` or, ``missing=True``, ``x is missing``."""
 
@@ -146,7 +193,7 @@ class IsPresent:
 
 @dataclass(frozen=True, slots=True)
 class IsStage:
-    """``LIFECYCLE is [not] STAGE`` (later also ``score is TIER``, ``experiment is VARIANT``)."""
+    """``LIFECYCLE is [not] STAGE``, ``SCORE is [not] TIER``, ``EXPERIMENT is [not] VARIANT``."""
 
     subject: Name
     stage: Name
@@ -194,13 +241,36 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """``EVENT [where ..] [within D] [older than D] [[not] followed by ..]``."""
+    """``EVENT``, ``where``, ``within``, ``older than``, ``since``, ``before``, ``today``, ``on``, ``followed by``.
+
+    ``since`` and ``before`` are date or time literals. ``weekdays`` are numbers, 0 for Monday.
+    """
 
     event: Name
     where: Expression | None
     within: Duration | None
     older_than: Duration | None
+    since: Expression | None
+    before: Expression | None
+    period: Period | None
+    weekdays: Weekdays | None
     followed: Followed | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """``today``, ``this week``, ``this month`` or ``this year``."""
+
+    name: OneOf["today", "this week", "this month", "this year"]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Weekdays:
+    """``on monday``, ``on weekdays``, ``on weekends``, ``on monday or friday``: numbers, 0 for Monday."""
+
+    days: frozenset[int]
     span: Span
 
 
@@ -216,9 +286,9 @@ class Quantified:
 
 @dataclass(frozen=True, slots=True)
 class Aggregated:
-    """``count of E ..`` or ``sum|average|min|max of E.p ..``."""
+    """``count of E ..`` or ``sum|average|min|max|distinct of E.p ..``."""
 
-    kind: OneOf["count", "sum", "average", "min", "max"]
+    kind: OneOf["count", "sum", "average", "min", "max", "distinct"]
     property: Name | None
     events: Events
     span: Span
@@ -226,9 +296,9 @@ class Aggregated:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """``latest|first E.p ..``."""
+    """``latest|first|top E.p ..``."""
 
-    which: OneOf["latest", "first"]
+    which: OneOf["latest", "first", "top"]
     property: Name
     events: Events
     span: Span
@@ -251,12 +321,17 @@ Expression: TypeAlias = (
     | TimeLiteral
     | Duration
     | Reference
+    | Today
+    | Now
     | Not
     | And
     | Or
     | Compare
     | In
     | Matches
+    | SetMatches
+    | Between
+    | DateCompare
     | IsPresent
     | IsStage
     | Else
@@ -266,161 +341,4 @@ Expression: TypeAlias = (
     | Aggregated
     | Picked
     | Elapsed
-)
-
-
-# --------------------------------------------------------------------------------------------- declarations
-
-
-@dataclass(frozen=True, slots=True)
-class FieldDeclaration:
-    """``NAME [set of] TYPE[?] [= default] [@annotation ..]``."""
-
-    name: Name
-    type: Name
-    is_set: bool
-    optional: bool
-    default: Expression | None
-    annotations: tuple[Name, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileDeclaration:
-    """``profile { .. }``."""
-
-    fields: tuple[FieldDeclaration, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaDeclaration:
-    """``catalog NAME { .. }`` or ``event NAME { .. }``."""
-
-    kind: OneOf["catalog", "event"]
-    name: Name
-    fields: tuple[FieldDeclaration, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentDeclaration:
-    """``segment NAME ["title"] { CONDITION }``."""
-
-    name: Name
-    title: str
-    condition: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class ValueDeclaration:
-    """``value NAME = EXPRESSION``."""
-
-    name: Name
-    expression: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class StageDeclaration:
-    """``NAME when CONDITION``, or ``NAME otherwise`` (condition None)."""
-
-    name: Name
-    condition: Expression | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class LifecycleDeclaration:
-    """``lifecycle NAME { .. }``."""
-
-    name: Name
-    stages: tuple[StageDeclaration, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class RecommendedItems:
-    """``recommended CATALOG``."""
-
-    catalog: Name
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class SimilarItems:
-    """``similar to EXPR``: the catalog is that of the expression's type."""
-
-    item: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class TrendingItems:
-    """``trending CATALOG within D``."""
-
-    catalog: Name
-    within: Duration
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class RecentItems:
-    """``recently EVENT.PROPERTY``."""
-
-    event: Name
-    property: Name
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class ListedItems:
-    """``listed CATALOG ["id", ..]``."""
-
-    catalog: Name
-    item_ids: tuple[TextLiteral, ...]
-    span: Span
-
-
-ItemStrategy: TypeAlias = RecommendedItems | SimilarItems | TrendingItems | RecentItems | ListedItems
-
-
-@dataclass(frozen=True, slots=True)
-class ItemListDeclaration:
-    """``NAME = STRATEGY [, limit N] [, where CONDITION]``."""
-
-    name: Name
-    strategy: ItemStrategy
-    limit: NumberLiteral | None
-    where: Expression | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class BranchDeclaration:
-    """``when CONDITION show "T" [with ..]``, or ``otherwise show "T" [with ..]`` (condition None)."""
-
-    condition: Expression | None
-    template: TextLiteral
-    lists: tuple[ItemListDeclaration, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class BlockDeclaration:
-    """``block NAME { .. }``."""
-
-    name: Name
-    branches: tuple[BranchDeclaration, ...]
-    span: Span
-
-
-Declaration: TypeAlias = (
-    ProfileDeclaration
-    | SchemaDeclaration
-    | SegmentDeclaration
-    | ValueDeclaration
-    | LifecycleDeclaration
-    | BlockDeclaration
 )

@@ -1,18 +1,7 @@
-"""The checked program: what a rules package means, with every name resolved and every type known.
-
-This is plain frozen data. The checker makes it; the evaluators, the store, the recommender and the server
-read it. Expressions carry the place they came from (``span``), which does not take part in comparison, so
-that equal conditions are equal wherever they were written.
-
-Meaning, in short (the whole is in docs/language.md):
-
-* Every expression gives a value of its type or ``None``, which is *missing* (for ``bool``: *unknown*).
-* ``now`` is an argument. An event counts when ``event.time_us <= now``.
-"""
+"""What a condition or value says: expressions over one customer, with every name resolved and typed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import TypeAlias
@@ -59,6 +48,39 @@ class ProfileField:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextField:
+    """What this one call brought along under that name; only in blocks and their templates."""
+
+    name: str
+    type: Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The customer's local date, and so many days on. Only as one side of a comparison of dates."""
+
+    plus_days: int = 0
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """This instant, and so much on. Only as one side of a comparison of times."""
+
+    plus_us: int = 0
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DayStart:
+    """The first instant of a date (days since the epoch) in the customer's zone; a ``time``."""
+
+    days: int
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class EventProperty:
     """Inside an event's ``where``: a property of the event looked at."""
 
@@ -99,6 +121,32 @@ class StageIs:
 
     lifecycle: str
     stage: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRef:
+    """A model's probability for the customer, 0 to 1; missing where there is none."""
+
+    score: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TierIs:
+    """Whether a score lies in one of its tiers; unknown when the score is missing."""
+
+    score: str
+    tier: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class VariantIs:
+    """Whether the customer was assigned that variant. Always known: who is in none is not in this one."""
+
+    experiment: str
+    variant: str
     span: Span = field(default=NOWHERE, compare=False)
 
 
@@ -165,6 +213,20 @@ class SetContains:
 
 
 @dataclass(frozen=True, slots=True)
+class SetCompare:
+    """Two sets of one element type; unknown when either is missing.
+
+    ``any of``: they share an element. ``all of``: ``right`` lies within ``left``. ``none of``: they share
+    none. A written list is a :class:`Literal` whose value is a ``frozenset``.
+    """
+
+    operator: OneOf["any of", "all of", "none of"]
+    left: Expression
+    right: Expression
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Presence:
     """``x is present`` (or, ``missing=True``, ``x is missing``). Never unknown."""
 
@@ -216,9 +278,22 @@ class Sequence:
     span: Span = field(default=NOWHERE, compare=False)
 
 
+Instant: TypeAlias = Literal | DayStart
+"""A fixed time: a ``time`` literal, or the start of a day in the customer's zone."""
+
+Period: TypeAlias = OneOf["today", "this week", "this month", "this year"]
+"""A calendar period that contains ``now``, in the customer's zone; weeks begin on Monday."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Events of one type at times t: ``t <= now``, ``now - within_us < t``, ``t <= now - older_than_us``.
+    """Events of one type at times t that pass every limit given:
+
+    * ``t <= now``, always;
+    * ``within_us``: ``now - within_us < t``; ``older_than_us``: ``t <= now - older_than_us``;
+    * ``since``: ``since <= t``; ``before``: ``t < before``;
+    * ``period``: ``period_start(now) <= t`` in the customer's zone;
+    * ``weekdays``: t's local date is one of them (0 is Monday).
 
     ``where`` keeps an event only when its condition is *true* of it. ``sequence`` is asked last.
     """
@@ -227,6 +302,10 @@ class Selection:
     where: Expression | None = None
     within_us: int | None = None
     older_than_us: int | None = None
+    since: Instant | None = None
+    before: Instant | None = None
+    period: Period | None = None
+    weekdays: frozenset[int] | None = None
     sequence: Sequence | None = None
     span: Span = field(default=NOWHERE, compare=False)
 
@@ -248,10 +327,11 @@ class Aggregate:
     ``count`` has no property and is never missing. ``sum`` and ``average`` follow the exact-sum rule
     (millionths, half to even); ``sum`` of nothing is 0. ``average``, ``min`` and ``max`` of nothing are
     missing. Events whose property is missing are left out, except from ``count``. ``min`` and ``max`` also
-    take date and time properties.
+    take date and time properties. ``distinct`` counts how many different values there are, of any type but
+    a set; 0 of nothing.
     """
 
-    kind: OneOf["count", "sum", "average", "min", "max"]
+    kind: OneOf["count", "sum", "average", "min", "max", "distinct"]
     selection: Selection
     property: str | None
     type: Type
@@ -260,9 +340,14 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """The property of the latest or first selected event by (time, source, id); missing without one."""
+    """A property of the selected events, in their order by (time, source, id); missing without any.
 
-    which: OneOf["latest", "first"]
+    ``latest`` and ``first``: that of the last or first event, which may lack it. ``top``: the value that most
+    events have, events without the property left out; of several such values, the one that was last seen
+    latest.
+    """
+
+    which: OneOf["latest", "first", "top"]
     selection: Selection
     property: str
     type: Type
@@ -284,11 +369,18 @@ class TimeSince:
 Expression: TypeAlias = (
     Literal
     | ProfileField
+    | ContextField
+    | Today
+    | Now
+    | DayStart
     | EventProperty
     | ItemProperty
     | SegmentRef
     | ValueRef
     | StageIs
+    | ScoreRef
+    | TierIs
+    | VariantIs
     | Not
     | And
     | Or
@@ -296,6 +388,7 @@ Expression: TypeAlias = (
     | In
     | TextMatch
     | SetContains
+    | SetCompare
     | Presence
     | Else
     | Arithmetic
@@ -305,179 +398,3 @@ Expression: TypeAlias = (
     | Pick
     | TimeSince
 )
-
-
-# --------------------------------------------------------------------------------------------- declarations
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A declared field of a profile, catalog or event.
-
-    ``optional`` fields may be missing. A field with neither ``?`` nor a default is required where data
-    comes in (an event or item without it is refused); a *profile* field may always be missing unless it has
-    a default, since a customer may be unknown.
-    """
-
-    name: str
-    type: Type
-    optional: bool
-    default: Value | None = None
-    sensitive: bool = False
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """A catalog's or an event's declared fields by name, in the order written."""
-
-    name: str
-    fields: Mapping[str, Field]
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """The customers of whom the condition is true."""
-
-    name: str
-    title: str
-    condition: Expression
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class NamedValue:
-    """A named expression."""
-
-    name: str
-    expression: Expression
-    type: Type
-    may_be_missing: bool
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One stage; ``condition`` is None for ``otherwise``."""
-
-    name: str
-    condition: Expression | None
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
-    """The first stage, top to bottom, whose condition is *true*; the last has none (``otherwise``)."""
-
-    name: str
-    stages: tuple[Stage, ...]
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Recommended:
-    """``recommended CATALOG``: what the customer's recent events point to."""
-
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SimilarTo:
-    """``similar to EXPR``: neighbours of one item (of the list's catalog); the item itself is left out."""
-
-    item: Expression
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Trending:
-    """``trending CATALOG within D``: what many customers touched of late."""
-
-    within_us: int
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Recently:
-    """``recently EVENT.PROPERTY``: the items this customer touched last, latest first, without repeats."""
-
-    event: str
-    property: str
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """``listed CATALOG ["id", ..]``: an editor's list, in its order."""
-
-    item_ids: tuple[str, ...]
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-Strategy: TypeAlias = Recommended | SimilarTo | Trending | Recently | Listed
-
-
-@dataclass(frozen=True, slots=True)
-class ItemList:
-    """``NAME = STRATEGY, limit N, where CONDITION``: one list of items that a template may loop over."""
-
-    name: str
-    catalog: str
-    strategy: Strategy
-    limit: int
-    where: Expression | None
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """One ``when`` of a block (``condition`` None: ``otherwise``).
-
-    ``template`` is the name without its ending: ``hero/cart`` for ``templates/hero/cart.html``.
-    """
-
-    condition: Expression | None
-    template: str
-    lists: tuple[ItemList, ...]
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Content decided per recipient: the first branch whose condition is true; the last is ``otherwise``."""
-
-    name: str
-    branches: tuple[Branch, ...]
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A template's sources (HTML, and text and subject where the author wrote them) and what they read."""
-
-    name: str
-    html: str
-    text: str | None = None
-    subject: str | None = None
-    profile_fields: frozenset[str] = frozenset()
-    """Fields read as ``customer.FIELD``."""
-    names: frozenset[str] = frozenset()
-    """Values, segments and lifecycles read by name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A whole checked rules package. ``version`` is the content hash of its files."""
-
-    version: str
-    profile: Mapping[str, Field]
-    catalogs: Mapping[str, Schema]
-    events: Mapping[str, Schema]
-    segments: Mapping[str, Segment]
-    values: Mapping[str, NamedValue]
-    lifecycles: Mapping[str, Lifecycle]
-    blocks: Mapping[str, Block]
-    templates: Mapping[str, Template]
-    evaluation_order: tuple[str, ...]
-    """Segments, values and lifecycles by name, each after all that it refers to."""

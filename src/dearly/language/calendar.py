@@ -1,0 +1,131 @@
+"""Calendars: which local day an instant belongs to, and when days, weeks, months and years begin.
+
+The one place that asks the time zone database, for every evaluator. Dates are days since 1970-01-01, times
+microseconds since the epoch. A local day begins at the earliest instant at which clocks in the zone show its
+date or a later one, and lasts until the next day begins; so days never overlap, leave no gap and never run
+backwards, whatever the clocks do (a day may have 23, 25 or, where a date was skipped, 0 hours).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dearly.language.program import Period, Settings
+from dearly.language.types import DAY_US, HOUR_US, SECOND_US, Value
+
+TIMEZONE_FIELD = "timezone"
+"""The profile field, of type text, that names a customer's own zone."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_LAST_DAY = date.max.toordinal() - _EPOCH_ORDINAL - 2
+_FIRST_DAY = date.min.toordinal() - _EPOCH_ORDINAL + 2
+
+
+@lru_cache(maxsize=1024)
+def is_zone(name: str) -> bool:
+    """Whether the time zone database has a zone of this name (``Europe/Berlin``)."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def zone_of(settings: Settings, profile: Mapping[str, Value]) -> str:
+    """The customer's own zone, or the package's where that is missing or unheard of."""
+    own = profile.get(TIMEZONE_FIELD)
+    return own if isinstance(own, str) and is_zone(own) else settings.timezone
+
+
+@lru_cache(maxsize=65_536)
+def day_start(zone: str, days: int) -> int:
+    """The first instant of a local day."""
+    days = min(max(days, _FIRST_DAY), _LAST_DAY)
+    midnight = datetime.combine(date.fromordinal(days + _EPOCH_ORDINAL), datetime.min.time(), ZoneInfo(zone))
+    start_us = _since_epoch_us(midnight)
+    if _shown_date(zone, start_us - 1) < days:
+        return start_us
+    # Midnight was skipped and the clocks showed a later time before: the day began at that change.
+    before_us, begun_us = start_us - 30 * HOUR_US, start_us
+    while begun_us - before_us > 1:
+        middle_us = (before_us + begun_us) // 2
+        if _shown_date(zone, middle_us) >= days:
+            begun_us = middle_us
+        else:
+            before_us = middle_us
+    return begun_us
+
+
+def local_day(zone: str, time_us: int) -> int:
+    """The local day that an instant belongs to."""
+    days = _shown_date(zone, time_us)
+    # Clocks set back over midnight show yesterday's date again; the new day has begun all the same.
+    while time_us >= day_start(zone, days + 1) and days < _LAST_DAY:
+        days += 1
+    return days
+
+
+def local_weekday(zone: str, time_us: int) -> int:
+    """The weekday of the local day that an instant belongs to; 0 is Monday."""
+    return (local_day(zone, time_us) + 3) % 7
+
+
+def period_start(period: Period, zone: str, now_us: int) -> int:
+    """The first instant of the calendar period that contains ``now_us``."""
+    return day_start(zone, _first_day(period, local_day(zone, now_us)))
+
+
+def period_end(period: Period, zone: str, now_us: int) -> int:
+    """The first instant of the period after the one that contains ``now_us``."""
+    days = local_day(zone, now_us)
+    return day_start(zone, _first_day_after(period, days))
+
+
+def _first_day(period: Period, days: int) -> int:
+    match period:
+        case "today":
+            return days
+        case "this week":
+            return days - (days + 3) % 7
+        case "this month":
+            return days - _date(days).day + 1
+        case "this year":
+            return _days(_date(days).replace(month=1, day=1))
+
+
+def _first_day_after(period: Period, days: int) -> int:
+    first = _first_day(period, days)
+    match period:
+        case "today":
+            return first + 1
+        case "this week":
+            return first + 7
+        case "this month":
+            return _days((_date(first) + timedelta(days=31)).replace(day=1))
+        case "this year":
+            return _days(_date(first).replace(year=_date(first).year + 1))
+
+
+def _date(days: int) -> date:
+    return date.fromordinal(days + _EPOCH_ORDINAL)
+
+
+def _days(day: date) -> int:
+    return day.toordinal() - _EPOCH_ORDINAL
+
+
+def _shown_date(zone: str, time_us: int) -> int:
+    """The date that clocks show."""
+    moment = _EPOCH + timedelta(seconds=time_us // SECOND_US)
+    offset = moment.astimezone(ZoneInfo(zone)).utcoffset()
+    assert offset is not None
+    offset_us = offset // timedelta(microseconds=1)
+    return (time_us + offset_us) // DAY_US
+
+
+def _since_epoch_us(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
