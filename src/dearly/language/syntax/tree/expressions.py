@@ -85,7 +85,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """``today``, the customer's local date; ``today + 3 days`` or ``- 3 days`` (``plus`` is then negative)."""
+    """``today``, the customer's local date; with ``plus``, so many days later (or, negative, earlier)."""
 
     plus: Duration | None
     span: Span
@@ -241,7 +241,7 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """``EVENT``, ``where``, ``within``, ``older than``, ``since``, ``before``, ``today``, ``on``, ``followed by``.
+    """``EVENT [where ..]``, and any of its windows: see :class:`~dearly.language.program.Selection`.
 
     ``since`` and ``before`` are date or time literals. ``weekdays`` are numbers, 0 for Monday.
     """
