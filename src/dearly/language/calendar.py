@@ -74,6 +74,21 @@ def local_weekday(zone: str, time_us: int) -> int:
     return (local_day(zone, time_us) + 3) % 7
 
 
+def local_clock(zone: str, time_us: int) -> int:
+    """What clocks in the zone show at an instant: microseconds since the epoch as if they showed UTC."""
+    return time_us + _offset_us(zone, time_us)
+
+
+def instant_at(zone: str, clock_us: int) -> int:
+    """The instant at which clocks in the zone show a date and time (see :func:`local_clock`).
+
+    Of a time that comes twice, the first; a time that is skipped is as long after the change as it would have
+    been without it (:pep:`495`).
+    """
+    shown = _EPOCH.replace(tzinfo=None) + timedelta(microseconds=clock_us)
+    return _since_epoch_us(shown.replace(tzinfo=ZoneInfo(zone)))
+
+
 def period_start(period: Period, zone: str, now_us: int) -> int:
     """The first instant of the calendar period that contains ``now_us``."""
     return day_start(zone, _first_day(period, local_day(zone, now_us)))
@@ -120,11 +135,14 @@ def _days(day: date) -> int:
 
 def _shown_date(zone: str, time_us: int) -> int:
     """The date that clocks show."""
+    return (time_us + _offset_us(zone, time_us)) // DAY_US
+
+
+def _offset_us(zone: str, time_us: int) -> int:
     moment = _EPOCH + timedelta(seconds=time_us // SECOND_US)
     offset = moment.astimezone(ZoneInfo(zone)).utcoffset()
     assert offset is not None
-    offset_us = offset // timedelta(microseconds=1)
-    return (time_us + offset_us) // DAY_US
+    return offset // timedelta(microseconds=1)
 
 
 def _since_epoch_us(moment: datetime) -> int:
