@@ -213,7 +213,7 @@ def assert_whole(url: str, program: Program, customers: int) -> None:
     now_us = first.events[0][1] + HISTORY_US
     goods = make_goods()
     assert len(store.read_items()[0]) == len(goods.products) + len(goods.articles)
-    assert len(store.customer_ids(customers + 1)) == customers
+    assert len(store.page_customers(None, customers + 1)) == customers
     for number in range(1, customers + 1):
         life = make_life(1, number, now_us, goods)
         rows = store.read_customer(
@@ -254,7 +254,7 @@ def test_a_run_that_was_killed_half_way_is_finished_by_the_next(url: str, progra
         wait_until_some_are_there(url)
         process.kill()
     store = open_store(url)
-    assert 0 < len(store.customer_ids(customers)) < customers
+    assert 0 < len(store.page_customers(None, customers)) < customers
     store.close()
 
     subprocess.run(command, check=True, capture_output=True)
@@ -268,7 +268,7 @@ def wait_until_some_are_there(url: str) -> None:
             return False
         store = open_store(url)
         try:
-            return bool(store.customer_ids(1))
+            return bool(store.page_customers(None, 1))
         finally:
             store.close()
 
@@ -281,7 +281,9 @@ def test_two_seeds_live_side_by_side(dearly: Dearly, url: str) -> None:
 
     store = open_store(url)
     assert other.code == 0
-    assert store.customer_ids(100) == [customer_id(seed, number) for seed in (1, 2) for number in range(1, 6)]
+    assert store.page_customers(None, 100) == [
+        customer_id(seed, number) for seed in (1, 2) for number in range(1, 6)
+    ]
     store.close()
 
 

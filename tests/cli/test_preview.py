@@ -154,7 +154,7 @@ def test_a_sample_is_the_same_each_time_and_grows_by_others(preview: Preview) ->
 
 def test_a_sample_is_spread_over_the_customers_not_taken_from_the_start(preview: Preview, shop: Path) -> None:
     store = open_store(f"sqlite:///{shop}/shop.db")
-    ordered = list(store.customer_ids(CUSTOMERS))
+    ordered = list(store.page_customers(None, CUSTOMERS))
     store.close()
 
     places = [ordered.index(customer_id) for customer_id in ids(preview("hero", "--sample", 12, "--json"))]

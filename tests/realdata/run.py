@@ -160,7 +160,7 @@ def buyers(store: str) -> dict[str, bool]:
     """Every household, and whether it ever bought anything."""
     opened = open_store(store)
     try:
-        ids = opened.customer_ids(1_000_000)
+        ids = opened.page_customers(None, 1_000_000)
         bought = [EventRange("product_purchased", None)]
         now_us = int(AS_OF.timestamp()) * 1_000_000
         return {customer: bool(opened.read_customer(customer, bought, now_us).events) for customer in ids}

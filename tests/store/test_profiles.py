@@ -62,9 +62,16 @@ def test_an_unknown_customer_has_no_profile(store: Store) -> None:
 def test_known_customers_are_given_a_page_at_a_time(store: Store) -> None:
     store.upsert_profiles([("b", {}), ("é", {}), ("a", {})], 1)
     store.append_events([event("1", customer="c"), event("2", customer="a")])
-    assert store.customer_ids(3) == ["a", "b", "c"]
-    assert store.customer_ids(3, after="c") == ["é"]
-    assert store.customer_ids(3, after="é") == []
+    assert store.page_customers(None, 3) == ["a", "b", "c"]
+    assert store.page_customers("c", 3) == ["é"]
+    assert store.page_customers("é", 3) == []
+
+
+def test_known_customers_come_in_the_order_of_code_points(store: Store) -> None:
+    ids = ["B", "a", "ab", "é", "\uffee", "\U00010000"]  # UTF-16 and dictionaries would order them otherwise
+    store.upsert_profiles([(customer_id, {}) for customer_id in reversed(ids)], 1)
+    assert store.page_customers(None, 10) == ids
+    assert [store.page_customers(after, 1) for after in ids] == [[after] for after in ids[1:]] + [[]]
 
 
 def test_threads_that_patch_different_fields_all_win(store: Store) -> None:

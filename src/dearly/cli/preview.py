@@ -154,9 +154,9 @@ def _rank(customer_id: str) -> bytes:
 
 
 def _known(store: Store) -> Iterator[str]:
-    after = ""
+    after: str | None = None
     with track_progress("reading ids", None, "customers") as advance:
-        while ids := store.customer_ids(PAGE_OF_IDS, after):
+        while ids := store.page_customers(after, PAGE_OF_IDS):
             yield from ids
             after = ids[-1]
             advance(len(ids))

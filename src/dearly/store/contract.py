@@ -173,8 +173,9 @@ class Store(Protocol):
         """The newest change number of the items; cheap, for pollers."""
         ...
 
-    def customer_ids(self, limit: int, after: str = "") -> Sequence[str]:
-        """Known customers (with a profile or an event) in ascending order of id, after ``after``."""
+    def page_customers(self, after: str | None, limit: int) -> Sequence[str]:
+        """The ids of known customers (with a profile or an event), ascending by code point: the next so many
+        after ``after``, or the first (None)."""
         ...
 
     def interactions(self, event_type: str, property_name: str, since_us: int, until_us: int) -> Interactions:

@@ -87,9 +87,9 @@ class SqliteStore:
         """See :meth:`dearly.store.Store.item_change`."""
         return self._readers.read(reads.item_change)
 
-    def customer_ids(self, limit: int, after: str = "") -> Sequence[str]:
-        """See :meth:`dearly.store.Store.customer_ids`."""
-        return self._readers.read(reads.customer_ids, limit, after)
+    def page_customers(self, after: str | None, limit: int) -> Sequence[str]:
+        """See :meth:`dearly.store.Store.page_customers`."""
+        return self._readers.read(reads.page_customers, after, limit)
 
     def interactions(self, event_type: str, property_name: str, since_us: int, until_us: int) -> Interactions:
         """See :meth:`dearly.store.Store.interactions`."""

@@ -115,9 +115,12 @@ def item_change(connection: sqlite3.Connection) -> int:
     return int(newest)
 
 
-def customer_ids(connection: sqlite3.Connection, limit: int, after: str) -> list[str]:
-    """See :meth:`dearly.store.Store.customer_ids`."""
-    rows = connection.execute("SELECT id FROM customers WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
+def page_customers(connection: sqlite3.Connection, after: str | None, limit: int) -> list[str]:
+    """See :meth:`dearly.store.Store.page_customers`."""
+    # SQLite compares text byte by byte, which in UTF-8 is the order of code points.
+    rows = connection.execute(
+        "SELECT id FROM customers WHERE id > ? ORDER BY id LIMIT ?", ("" if after is None else after, limit)
+    )
     return [customer_id for (customer_id,) in rows]
 
 
