@@ -8,10 +8,10 @@ backwards, whatever the clocks do (a day may have 23, 25 or, where a date was sk
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from dearly.language.program import Period, Settings
 from dearly.language.types import DAY_US, HOUR_US, SECOND_US, Value
@@ -33,6 +33,12 @@ def is_zone(name: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> Collection[str]:
+    """Every zone of the time zone database, in alphabetical order."""
+    return tuple(sorted(available_timezones()))
 
 
 def zone_of(settings: Settings, profile: Mapping[str, Value]) -> str:

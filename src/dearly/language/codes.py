@@ -25,6 +25,9 @@ CHECKER_CODES: Mapping[str, Severity] = {
     "unknown-annotation": "error",
     "duplicate-name": "error",
     "duplicate-profile": "error",
+    "duplicate-context": "error",
+    "duplicate-settings": "error",
+    "duplicate-setting": "error",
     "duplicate-field": "error",
     "duplicate-stage": "error",
     "duplicate-list": "error",
@@ -41,6 +44,10 @@ CHECKER_CODES: Mapping[str, Severity] = {
     "bad-default": "error",
     "default-on-optional": "warning",
     "division-by-zero": "warning",
+    # settings
+    "unknown-timezone": "error",
+    "bad-locale": "error",
+    "bad-retention": "error",
     # events and time
     "impure-where": "error",
     "empty-window": "error",

@@ -8,6 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from dearly.language.checking.findings import Findings
 from dearly.language.checking.schemas import check_fields
+from dearly.language.checking.settings import check_settings
 from dearly.language.checking.symbols import Broken, Symbols, check_name, report_duplicate
 from dearly.language.program import Field, Schema, Span
 from dearly.language.syntax import tree
@@ -17,36 +18,52 @@ Named: TypeAlias = (
     | tree.SegmentDeclaration
     | tree.ValueDeclaration
     | tree.LifecycleDeclaration
+    | tree.ScoreDeclaration
+    | tree.CapDeclaration
+    | tree.ExperimentDeclaration
     | tree.BlockDeclaration
+    | tree.TriggerDeclaration
 )
 """The declarations that have a name."""
 
+Unnamed: TypeAlias = tree.ProfileDeclaration | tree.ContextDeclaration | tree.SettingsDeclaration
+"""The declarations of which a package has one."""
+
 _Kind = TypeVar("_Kind")
+_One = TypeVar("_One", bound=Unnamed)
 
 
 def collect_symbols(declarations: Sequence[tree.Declaration], broken: Broken, findings: Findings) -> Symbols:
     """Every declared name, with schemas checked; names declared twice are reported, and the first counts."""
     named = dict(sorted(_named_once(declarations, findings).items()))
-    profile = _only_profile(declarations, findings)
     schemas = _of_kind(named, tree.SchemaDeclaration)
     catalogs = {name for name, found in schemas.items() if found.kind == "catalog"} | broken.names
-    fields = check_fields(profile.fields, "profile", catalogs, findings) if profile is not None else {}
     checked = {name: _schema(found, catalogs, findings) for name, found in schemas.items()}
-    faulty = _faulty(profile.fields if profile is not None else (), fields)
-    faulty |= {name for schema in checked for name in _faulty(schemas[schema].fields, checked[schema].fields)}
+    profile, unread_profile = _fields(declarations, tree.ProfileDeclaration, catalogs, findings)
+    context, unread_context = _fields(declarations, tree.ContextDeclaration, catalogs, findings)
+    unread = [_faulty(schemas[name].fields, schema.fields) for name, schema in checked.items()]
+    faulty = unread_profile.union(unread_context, *unread)
     lifecycles = _of_kind(named, tree.LifecycleDeclaration)
+    scores = _of_kind(named, tree.ScoreDeclaration)
+    experiments = _of_kind(named, tree.ExperimentDeclaration)
+    settings = _only(declarations, tree.SettingsDeclaration, findings)
     symbols = Symbols(
-        profile=fields,
+        settings=check_settings(settings, findings),
+        profile=profile,
+        context=context,
         catalogs={name: checked[name] for name, found in schemas.items() if found.kind == "catalog"},
         events={name: checked[name] for name, found in schemas.items() if found.kind == "event"},
         segments=_of_kind(named, tree.SegmentDeclaration),
         values=_of_kind(named, tree.ValueDeclaration),
         lifecycles=lifecycles,
+        scores=scores,
+        caps=_of_kind(named, tree.CapDeclaration),
+        experiments=experiments,
         blocks=_of_kind(named, tree.BlockDeclaration),
-        stages={
-            name: dict.fromkeys(stage.name.text for stage in found.stages)
-            for name, found in lifecycles.items()
-        },
+        triggers=_of_kind(named, tree.TriggerDeclaration),
+        stages={name: _names_of(found.stages) for name, found in lifecycles.items()},
+        tiers={name: _names_of(found.tiers) for name, found in scores.items()},
+        variants={name: _names_of(found.variants) for name, found in experiments.items()},
         broken=replace(broken, names=broken.names | faulty),
     )
     _report_hidden_fields(symbols, findings)
@@ -57,9 +74,30 @@ def _of_kind(named: Mapping[str, Named], kind: type[_Kind]) -> dict[str, _Kind]:
     return {name: found for name, found in named.items() if isinstance(found, kind)}
 
 
+def _names_of(
+    parts: Iterable[tree.StageDeclaration | tree.TierDeclaration | tree.VariantDeclaration],
+) -> Collection[str]:
+    return dict.fromkeys(part.name.text for part in parts)
+
+
+def _fields(
+    declarations: Iterable[tree.Declaration],
+    kind: type[tree.ProfileDeclaration] | type[tree.ContextDeclaration],
+    catalogs: Collection[str],
+    findings: Findings,
+) -> tuple[dict[str, Field], set[str]]:
+    """The checked fields of the one profile or context, and the names of those that are faulty."""
+    declared = _only(declarations, kind, findings)
+    if declared is None:
+        return {}, set()
+    checked = check_fields(declared.fields, _KINDS[kind], catalogs, findings)
+    return checked, _faulty(declared.fields, checked)
+
+
 def _schema(declared: tree.SchemaDeclaration, catalogs: Collection[str], findings: Findings) -> Schema:
     fields = check_fields(declared.fields, declared.kind, catalogs, findings)
-    return Schema(declared.name.text, fields, span=declared.name.span)
+    again_after_us = declared.again_after.us if declared.again_after is not None else None
+    return Schema(declared.name.text, fields, again_after_us, declared.name.span)
 
 
 def _faulty(declared: Iterable[tree.FieldDeclaration], checked: Mapping[str, Field]) -> set[str]:
@@ -67,26 +105,45 @@ def _faulty(declared: Iterable[tree.FieldDeclaration], checked: Mapping[str, Fie
 
 
 def _report_hidden_fields(symbols: Symbols, findings: Findings) -> None:
-    for names in (symbols.segments, symbols.values, symbols.lifecycles):
-        for text in names.keys() & symbols.profile.keys():
-            declared = names[text]
-            first = f"the profile field at {symbols.profile[text].span}"
-            report_duplicate(declared.name, _kind_of(declared), first, findings)
+    """Report what a bare name in a condition could mean besides a field of the profile or the context."""
+    definitions: tuple[Mapping[str, Named], ...] = (
+        symbols.segments,
+        symbols.values,
+        symbols.lifecycles,
+        symbols.scores,
+        symbols.experiments,
+    )
+    for kind, fields in (("profile", symbols.profile), ("context", symbols.context)):
+        for names in definitions:
+            for text in names.keys() & fields.keys():
+                first = f"the {kind} field at {fields[text].span}"
+                report_duplicate(names[text].name, _kind_of(names[text]), first, findings)
+    for text in symbols.profile.keys() & symbols.context.keys():
+        name = tree.Name(text, symbols.context[text].span)
+        first = f"the profile field at {symbols.profile[text].span}"
+        report_duplicate(name, "context field", first, findings)
+
+
+_KINDS: Mapping[type[object], str] = {
+    tree.ProfileDeclaration: "profile",
+    tree.ContextDeclaration: "context",
+    tree.SettingsDeclaration: "settings",
+    tree.SegmentDeclaration: "segment",
+    tree.ValueDeclaration: "value",
+    tree.LifecycleDeclaration: "lifecycle",
+    tree.ScoreDeclaration: "score",
+    tree.CapDeclaration: "cap",
+    tree.ExperimentDeclaration: "experiment",
+    tree.BlockDeclaration: "block",
+    tree.TriggerDeclaration: "trigger",
+}
+"""The word that each declaration begins with; schemas have one of two."""
 
 
 def _kind_of(declaration: Named) -> str:
-    """The word that a declaration begins with."""
-    match declaration:
-        case tree.SchemaDeclaration():
-            return declaration.kind
-        case tree.SegmentDeclaration():
-            return "segment"
-        case tree.ValueDeclaration():
-            return "value"
-        case tree.LifecycleDeclaration():
-            return "lifecycle"
-        case tree.BlockDeclaration():
-            return "block"
+    if isinstance(declaration, tree.SchemaDeclaration):
+        return declaration.kind
+    return _KINDS[type(declaration)]
 
 
 def _named_once(declarations: Iterable[tree.Declaration], findings: Findings) -> dict[str, Named]:
@@ -104,15 +161,14 @@ def _named_once(declarations: Iterable[tree.Declaration], findings: Findings) ->
     return found
 
 
-def _only_profile(
-    declarations: Iterable[tree.Declaration], findings: Findings
-) -> tree.ProfileDeclaration | None:
-    """The package's profile; None when it has none; further ones are reported."""
-    profiles = [found for found in declarations if isinstance(found, tree.ProfileDeclaration)]
-    for further in profiles[1:]:
-        message = f"There is a profile already, at {profiles[0].span}; a package has one."
-        findings.add("duplicate-profile", _first_line(further.span), message, "Move these fields into it.")
-    return profiles[0] if profiles else None
+def _only(declarations: Iterable[tree.Declaration], kind: type[_One], findings: Findings) -> _One | None:
+    """The package's profile, context or settings; None when it has none; further ones are reported."""
+    found = [declared for declared in declarations if isinstance(declared, kind)]
+    word = _KINDS[kind]
+    for further in found[1:]:
+        message = f"The {word} of this package stands at {found[0].span} already; a package has one `{word}`."
+        findings.add(f"duplicate-{word}", _first_line(further.span), message, "Move these lines into it.")
+    return found[0] if found else None
 
 
 def _first_line(span: Span) -> Span:

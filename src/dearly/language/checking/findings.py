@@ -34,12 +34,16 @@ class Findings:
 
     def did_you_mean(self, name: str, *known: Collection[str]) -> str | None:
         """A hint that gives the nearest of the known names, or None."""
+        near = self.nearest(name, *known)
+        return f"Did you mean `{near}`?" if near else None
+
+    def nearest(self, name: str, *known: Collection[str]) -> str | None:
+        """The nearest of the known names; None when none is near, or too many were compared already."""
         count = sum(map(len, known))
         if self._comparisons + count > MAX_COMPARISONS:
             return None
         self._comparisons += count
-        near = nearest(name, chain(*known))
-        return f"Did you mean `{near}`?" if near else None
+        return nearest(name, chain(*known))
 
     def has_errors(self) -> bool:
         """Whether anything found forbids using the package."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import TypeAlias
 
 from dearly.language.checking.findings import Findings
 from dearly.language.program import Field
@@ -24,8 +25,10 @@ from dearly.language.types import (
 )
 from dearly.language.values import ValueProblem, to_stored
 
-ANNOTATIONS = ("sensitive",)
+ANNOTATIONS = ("sensitive", "stale")
 """What may stand after ``@``."""
+
+_Annotations: TypeAlias = Mapping[str, tree.Annotation]
 
 
 def check_fields(
@@ -33,7 +36,8 @@ def check_fields(
 ) -> dict[str, Field]:
     """The checked fields by name; one that is faulty is reported and left out.
 
-    ``owner`` is ``profile``, ``catalog`` or ``event``; ``catalogs`` are the names a type may have.
+    ``owner`` is ``profile``, ``context``, ``catalog`` or ``event``; ``catalogs`` are the names that a type
+    may have.
     """
     found: dict[str, Field] = {}
     for declared in fields:
@@ -46,10 +50,14 @@ def check_fields(
             findings.add("duplicate-field", name.span, message, "Leave one of them out.")
             continue
         kind = _type(declared, catalogs, findings)
-        sensitive = _is_sensitive(declared, owner, findings)
+        annotations = _annotations(declared, owner, findings)
+        sensitive = _is_sensitive(annotations, owner, findings)
+        stale_after_us = _stale_after_us(annotations, owner, findings)
         if kind is not None:
             default = _default(declared, kind, findings)
-            found[name.text] = Field(name.text, kind, declared.optional, default, sensitive, span=name.span)
+            found[name.text] = Field(
+                name.text, kind, declared.optional, default, sensitive, stale_after_us, name.span
+            )
     return found
 
 
@@ -68,26 +76,56 @@ def _type(declared: tree.FieldDeclaration, catalogs: Collection[str], findings: 
     return SetOf(element) if declared.is_set else element
 
 
-def _is_sensitive(declared: tree.FieldDeclaration, owner: str, findings: Findings) -> bool:
-    sensitive = False
+def _is_sensitive(annotations: _Annotations, owner: str, findings: Findings) -> bool:
+    annotation = annotations.get("sensitive")
+    if annotation is None:
+        return False
+    if owner == "catalog":
+        message = "An item's field cannot be `@sensitive`: items are the same for everybody."
+        findings.add("misplaced-annotation", annotation.span, message, "Leave the annotation out.")
+        return False
+    if annotation.duration is not None:
+        message = "`@sensitive` takes no length of time: what is sensitive stays so."
+        findings.add("misplaced-annotation", annotation.span, message, "Write just `@sensitive`.")
+    return True
+
+
+def _stale_after_us(annotations: _Annotations, owner: str, findings: Findings) -> int | None:
+    annotation = annotations.get("stale")
+    if annotation is None:
+        return None
+    if owner != "profile":
+        message = f"Only a profile's field grows stale; this one is of {_WHOSE[owner]}."
+        findings.add("misplaced-annotation", annotation.span, message, "Leave the annotation out.")
+        return None
+    if annotation.duration is None:
+        message = "`@stale` needs to say after how long a value no longer counts."
+        hint = "Write, for example, `@stale(90 days)`."
+        findings.add("misplaced-annotation", annotation.span, message, hint)
+        return None
+    return annotation.duration.us
+
+
+_WHOSE = {"catalog": "an item", "event": "an event", "context": "a single call"}
+"""What owns a field that is not the profile's."""
+
+
+def _annotations(declared: tree.FieldDeclaration, owner: str, findings: Findings) -> _Annotations:
+    """The field's annotations by name; unknown ones and repeats are reported."""
+    found: dict[str, tree.Annotation] = {}
     for annotation in declared.annotations:
-        if annotation.name.text not in ANNOTATIONS:
-            hint = (
-                findings.did_you_mean(annotation.name.text, ANNOTATIONS)
-                or "What may stand here is `@sensitive`."
-            )
-            findings.add(
-                "unknown-annotation",
-                annotation.span,
-                f"There is no annotation `@{annotation.name.text}`.",
-                hint,
-            )
-        elif owner == "catalog":
-            message = "An item's field cannot be `@sensitive`: items are the same for everybody."
-            findings.add("misplaced-annotation", annotation.span, message, "Leave the annotation out.")
+        name = annotation.name.text
+        if name not in ANNOTATIONS:
+            hint = findings.did_you_mean(name, ANNOTATIONS)
+            also = " and `@stale(90 days)`" if owner == "profile" else ""
+            hint = hint or f"What may stand here is `@sensitive`{also}."
+            findings.add("unknown-annotation", annotation.span, f"There is no annotation `@{name}`.", hint)
+        elif name in found:
+            message = f"`{declared.name.text}` is `@{name}` already."
+            findings.add("misplaced-annotation", annotation.span, message, "Leave one of them out.")
         else:
-            sensitive = True
-    return sensitive
+            found[name] = annotation
+    return found
 
 
 def _default(declared: tree.FieldDeclaration, kind: Type, findings: Findings) -> Value | None:

@@ -229,6 +229,9 @@ _MISUSED = {
     "catalog": ("a catalog", "A catalog stands in an item list: `recommended ..`."),
     "lifecycle": ("a lifecycle", "Ask for its stage: `.. is STAGE`."),
     "block": ("a block", "A block is content; conditions cannot ask for it."),
+    "experiment": ("an experiment", "Ask which variant somebody is in: `.. is VARIANT`."),
+    "cap": ("a cap", "A cap stands in a block: `counts toward ..`."),
+    "trigger": ("a trigger", "A trigger acts; a test may ask whether it did: `expect emitted ..`."),
 }
 """What is wrong with a name of each kind as a value, and what to write; ``..`` is the name."""
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from dearly.language.checking.findings import Findings
-from dearly.language.program import Field, Schema
+from dearly.language.program import Field, Schema, Settings
 from dearly.language.syntax import tree
 
 RESERVED_NAMES = frozenset(
@@ -33,29 +33,45 @@ NOTHING_BROKEN = Broken()
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """The declared names by kind. Schemas are checked already; the rest is still as written."""
+    """The declared names by kind. Settings and schemas are checked already; the rest is still as written."""
 
+    settings: Settings
     profile: Mapping[str, Field]
+    context: Mapping[str, Field]
+    """What a call may bring along."""
     catalogs: Mapping[str, Schema]
     events: Mapping[str, Schema]
     segments: Mapping[str, tree.SegmentDeclaration]
     values: Mapping[str, tree.ValueDeclaration]
     lifecycles: Mapping[str, tree.LifecycleDeclaration]
+    scores: Mapping[str, tree.ScoreDeclaration]
+    caps: Mapping[str, tree.CapDeclaration]
+    experiments: Mapping[str, tree.ExperimentDeclaration]
     blocks: Mapping[str, tree.BlockDeclaration]
+    triggers: Mapping[str, tree.TriggerDeclaration]
     stages: Mapping[str, Collection[str]]
     """The stages' names of each lifecycle."""
+    tiers: Mapping[str, Collection[str]]
+    """The tiers' names of each score."""
+    variants: Mapping[str, Collection[str]]
+    """The variants' names of each experiment."""
     broken: Broken = field(default=NOTHING_BROKEN)
 
     def kind_of(self, name: str) -> str | None:
         """What kind of thing carries this name: ``segment``, ``event``, ..; None for no declared name."""
         for kind, names in (
             ("profile field", self.profile),
+            ("context field", self.context),
             ("segment", self.segments),
             ("value", self.values),
             ("lifecycle", self.lifecycles),
+            ("score", self.scores),
+            ("experiment", self.experiments),
             ("event", self.events),
             ("catalog", self.catalogs),
             ("block", self.blocks),
+            ("cap", self.caps),
+            ("trigger", self.triggers),
         ):
             if name in names:
                 return kind
