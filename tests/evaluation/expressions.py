@@ -297,7 +297,7 @@ def _new_selection(scope: Scope, depth: int, event: str) -> Selection:
     if within_us is not None and older_than_us is not None and older_than_us >= within_us:
         within_us += older_than_us  # no event is both so recent and so old; the checker says so
     sequence = _sequence(scope, depth) if scope.one_in(3) else None
-    return Selection(event, where, within_us, older_than_us, sequence)
+    return Selection(event, where, within_us, older_than_us, sequence=sequence)
 
 
 def _sequence(scope: Scope, depth: int) -> tree.Sequence:

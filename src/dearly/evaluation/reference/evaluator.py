@@ -1,7 +1,7 @@
 """The reference evaluator: what the language means, as a plain walk over the checked tree.
 
 It is written to be obviously right, not fast: it is the oracle that every other evaluator must agree with.
-It shares nothing with them but the facts and :func:`~dearly.evaluation.facts.fold_case`.
+It shares nothing with them but the facts, :func:`~dearly.evaluation.facts.fold_case` and the calendar.
 
 A boolean expression gives ``True``, ``False`` or ``None`` (unknown); any other gives its value or ``None``
 (missing). Two values are the same when they are equal and of one type; the sign of a zero does not matter.
@@ -12,18 +12,28 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dearly.evaluation.facts import Facts, fold_case
-from dearly.evaluation.reference.events import Happening, aggregate, is_quantity, latest_or_first, select
+from dearly.evaluation.reference.events import (
+    Happening,
+    aggregate,
+    is_quantity,
+    latest_or_first,
+    most_frequent,
+    select,
+)
 from dearly.evaluation.reference.flips import candidate_instants
+from dearly.language.calendar import day_start, local_day, zone_of
 from dearly.language.program import (
     Aggregate,
     And,
     Arithmetic,
     Block,
     Compare,
+    ContextField,
+    DayStart,
     Else,
     EventProperty,
     Expression,
@@ -33,19 +43,26 @@ from dearly.language.program import (
     Literal,
     Negate,
     Not,
+    Now,
     Occurs,
     Or,
     Pick,
     Presence,
     ProfileField,
     Program,
+    Score,
+    ScoreRef,
     SegmentRef,
     Selection,
+    SetCompare,
     SetContains,
     StageIs,
     TextMatch,
+    TierIs,
     TimeSince,
+    Today,
     ValueRef,
+    VariantIs,
 )
 from dearly.language.traversal import names_within
 from dearly.language.types import Value
@@ -60,7 +77,7 @@ def evaluate(
 ) -> Value | None:
     """The value of an expression for one customer at one instant; ``item`` is what ``ItemProperty`` reads."""
     known = _evaluate_names(program, _names_in_order(program, [expression]), facts, now_us)
-    return _value(expression, _Scene(facts, now_us, known, item=item))
+    return _value(expression, _Scene(program, facts, now_us, known, item=item))
 
 
 def value_of(program: Program, name: str, facts: Facts, now_us: int) -> Value | None:
@@ -69,7 +86,7 @@ def value_of(program: Program, name: str, facts: Facts, now_us: int) -> Value | 
     if isinstance(expression, Lifecycle):
         conditions = [stage.condition for stage in expression.stages if stage.condition is not None]
         known = _evaluate_names(program, _names_in_order(program, conditions), facts, now_us)
-        return _stage(expression, _Scene(facts, now_us, known))
+        return _stage(expression, _Scene(program, facts, now_us, known))
     return evaluate(program, expression, facts, now_us)
 
 
@@ -77,7 +94,7 @@ def branch_of(program: Program, block: str, facts: Facts, now_us: int) -> int:
     """The index of the branch that decides: the first whose condition is true, or the ``otherwise``."""
     conditions = _branch_conditions(program.blocks[block])
     known = _evaluate_names(program, _names_in_order(program, conditions), facts, now_us)
-    return _first_true(conditions, _Scene(facts, now_us, known))
+    return _first_true(conditions, _Scene(program, facts, now_us, known))
 
 
 def next_flip(program: Program, of: Expression | str, facts: Facts, now_us: int) -> int | None:
@@ -137,7 +154,7 @@ def _evaluate_names(
 ) -> Mapping[str, Value | None]:
     """Each name's value, in order, so that a chain of names is as deep as a single one."""
     known: dict[str, Value | None] = {}
-    scene = _Scene(facts, now_us, known)
+    scene = _Scene(program, facts, now_us, known)
     for name in names:
         definition = _definition(program, name)
         known[name] = (
@@ -168,18 +185,24 @@ def _first_difference(
 class _Scene:
     """All that an expression may look at; ``names`` holds whatever it refers to, already evaluated."""
 
+    program: Program
     facts: Facts
     now_us: int
     names: Mapping[str, Value | None]
     item: Mapping[str, Value] | None = None
     event: Mapping[str, Value] | None = None
 
+    @property
+    def zone(self) -> str:
+        """The time zone that this customer's days are of."""
+        return zone_of(self.program.settings, self.facts.profile)
+
     def selected(self, selection: Selection) -> list[Happening]:
         """The events of a selection, at this scene's now."""
-        return select(selection, self.facts, self.now_us, self._keeps)
+        return select(selection, self.facts, self.now_us, self.zone, self._keeps)
 
     def _keeps(self, where: Expression, event: Mapping[str, Value]) -> bool:
-        return _value(where, _Scene(self.facts, self.now_us, self.names, self.item, event)) is True
+        return _value(where, replace(self, event=event)) is True
 
 
 def _stage(lifecycle: Lifecycle, scene: _Scene) -> str:
@@ -188,6 +211,14 @@ def _stage(lifecycle: Lifecycle, scene: _Scene) -> str:
         if stage.condition is None or _value(stage.condition, scene) is True:
             return stage.name
     raise AssertionError(f"lifecycle {lifecycle.name} has no 'otherwise'; the checker refuses that")
+
+
+def _tier(score: Score, probability: float) -> str:
+    """The highest tier that the probability reaches; the last has no lower end."""
+    for tier in score.tiers:
+        if tier.at_least is None or probability >= tier.at_least:
+            return tier.name
+    raise AssertionError(f"score {score.name} has no last tier; the checker refuses that")
 
 
 def _first_true(conditions: list[Expression], scene: _Scene) -> int:
@@ -203,6 +234,14 @@ def _value(expression: Expression, scene: _Scene) -> Value | None:
             return expression.value
         case ProfileField():
             return scene.facts.profile.get(expression.name)
+        case ContextField():
+            return scene.facts.context.get(expression.name)
+        case Today():
+            return local_day(scene.zone, scene.now_us) + expression.plus_days
+        case Now():
+            return scene.now_us + expression.plus_us
+        case DayStart():
+            return day_start(scene.zone, expression.days)
         case EventProperty():
             assert scene.event is not None
             return scene.event.get(expression.name)
@@ -213,6 +252,14 @@ def _value(expression: Expression, scene: _Scene) -> Value | None:
             return scene.names[expression.name]
         case StageIs():
             return scene.names[expression.lifecycle] == expression.stage
+        case ScoreRef():
+            return scene.facts.scores.get(expression.score)
+        case TierIs():
+            probability = scene.facts.scores.get(expression.score)
+            score = scene.program.scores[expression.score]
+            return None if probability is None else _tier(score, probability) == expression.tier
+        case VariantIs():
+            return scene.facts.variants.get(expression.experiment) == expression.variant
         case Not() | And() | Or():
             return _logic(expression, scene)
         case Presence():
@@ -220,7 +267,7 @@ def _value(expression: Expression, scene: _Scene) -> Value | None:
         case Else():
             value = _value(expression.operand, scene)
             return _value(expression.default, scene) if value is None else value
-        case Compare() | In() | TextMatch() | SetContains():
+        case Compare() | In() | TextMatch() | SetContains() | SetCompare():
             return _comparison(expression, scene)
         case Arithmetic() | Negate():
             return _arithmetic(expression, scene)
@@ -228,6 +275,8 @@ def _value(expression: Expression, scene: _Scene) -> Value | None:
             return is_quantity(expression, len(scene.selected(expression.selection)))
         case Aggregate():
             return aggregate(expression, scene.selected(expression.selection))
+        case Pick(which="top"):
+            return most_frequent(expression.property, scene.selected(expression.selection))
         case Pick():
             picked = latest_or_first(expression.which, scene.selected(expression.selection))
             return None if picked is None else picked.properties.get(expression.property)
@@ -266,8 +315,16 @@ _TEXT_MATCHES: Mapping[str, Callable[[Any, Any], bool]] = {
     "is like": lambda left, right: fold_case(left) == fold_case(right),
 }
 
+_SET_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "any of": lambda left, right: not left.isdisjoint(right),
+    "all of": lambda left, right: left.issuperset(right),
+    "none of": lambda left, right: left.isdisjoint(right),
+}
 
-def _comparison(expression: Compare | In | TextMatch | SetContains, scene: _Scene) -> bool | None:
+
+def _comparison(
+    expression: Compare | In | TextMatch | SetContains | SetCompare, scene: _Scene
+) -> bool | None:
     """Unknown when a side is missing. Python compares ``str`` by code point, as the language does."""
     if isinstance(expression, In):
         value = _value(expression.left, scene)
@@ -277,8 +334,18 @@ def _comparison(expression: Compare | In | TextMatch | SetContains, scene: _Scen
         compare: Callable[[Any, Any], bool] = operator.contains
     else:
         left, right = _value(expression.left, scene), _value(expression.right, scene)
-        compare = (_COMPARISONS if isinstance(expression, Compare) else _TEXT_MATCHES)[expression.operator]
+        compare = _by_operator(expression)
     return None if left is None or right is None else compare(left, right)
+
+
+def _by_operator(expression: Compare | TextMatch | SetCompare) -> Callable[[Any, Any], bool]:
+    match expression:
+        case Compare():
+            return _COMPARISONS[expression.operator]
+        case TextMatch():
+            return _TEXT_MATCHES[expression.operator]
+        case SetCompare():
+            return _SET_COMPARISONS[expression.operator]
 
 
 _ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 from dearly.evaluation.facts import NO_EVENTS, Facts
 from dearly.language import program
-from dearly.language.program import Expression, Selection
+from dearly.language.calendar import day_start, local_weekday, period_start
+from dearly.language.program import DayStart, Expression, Instant, Selection
 from dearly.language.types import Value
 
 MILLIONTHS = 1_000_000
@@ -27,8 +28,8 @@ class Happening:
     properties: Mapping[str, Value]
 
 
-def select(selection: Selection, facts: Facts, now_us: int, keeps: Keeps) -> list[Happening]:
-    """The selected events, ascending by (time, source, id)."""
+def select(selection: Selection, facts: Facts, now_us: int, zone: str, keeps: Keeps) -> list[Happening]:
+    """The selected events, ascending by (time, source, id); ``zone`` is that of the customer's days."""
     sequence = selection.sequence
     later = [] if sequence is None else _happened(sequence.event, sequence.where, facts, now_us, keeps)
     return [
@@ -36,8 +37,20 @@ def select(selection: Selection, facts: Facts, now_us: int, keeps: Keeps) -> lis
         for event in _happened(selection.event, selection.where, facts, now_us, keeps)
         if _is_within(event, selection.within_us, now_us)
         and _is_older_than(event, selection.older_than_us, now_us)
+        and (selection.since is None or instant_us(selection.since, zone) <= event.time_us)
+        and (selection.before is None or event.time_us < instant_us(selection.before, zone))
+        and (selection.period is None or period_start(selection.period, zone, now_us) <= event.time_us)
+        and (selection.weekdays is None or local_weekday(zone, event.time_us) in selection.weekdays)
         and (sequence is None or _was_followed_as_asked(event, sequence, later, now_us))
     ]
+
+
+def instant_us(instant: Instant, zone: str) -> int:
+    """When a fixed time is; of a date, its first instant in the zone."""
+    if isinstance(instant, DayStart):
+        return day_start(zone, instant.days)
+    assert isinstance(instant.value, int)
+    return instant.value
 
 
 def is_quantity(occurs: program.Occurs, count: int) -> bool:
@@ -59,6 +72,8 @@ def aggregate(asked: program.Aggregate, events: Sequence[Happening]) -> Value | 
     values: list[Any] = [
         event.properties[asked.property] for event in events if asked.property in event.properties
     ]
+    if asked.kind == "distinct":
+        return float(len(set(values)))
     if asked.kind == "sum":
         return exact_sum(values)
     if not values:
@@ -84,6 +99,13 @@ def latest_or_first(which: str, events: Sequence[Happening]) -> Happening | None
     if not events:
         return None
     return events[-1] if which == "latest" else events[0]
+
+
+def most_frequent(property_name: str, events: Sequence[Happening]) -> Value | None:
+    """The value that most events have; of several such values, the one that was last seen latest."""
+    values = [event.properties[property_name] for event in events if property_name in event.properties]
+    last_seen = {value: place for place, value in enumerate(values)}
+    return max(last_seen, key=lambda value: (values.count(value), last_seen[value]), default=None)
 
 
 def _in_millionths(values: Sequence[float]) -> int:
