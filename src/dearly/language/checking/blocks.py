@@ -7,7 +7,6 @@ from dearly.language.checking.definitions import Definitions, may_be_missing
 from dearly.language.checking.expressions import check_condition, check_value
 from dearly.language.checking.scopes import Scope, find_catalog, find_event, find_property_type
 from dearly.language.checking.selections import whole_number
-from dearly.language.checking.spelling import describe, spell
 from dearly.language.checking.symbols import check_name, report_duplicate
 from dearly.language.checking.template_files import NAMING, shown_name
 from dearly.language.checking.typing_rules import type_of
@@ -29,6 +28,7 @@ from dearly.language.program import (
     Trending,
     ValueRef,
 )
+from dearly.language.spelling import describe, quoted
 from dearly.language.syntax import tree
 from dearly.language.traversal import walk
 from dearly.language.types import BOOL, ItemRef
@@ -169,7 +169,7 @@ def _similar(
     may_be_missing(item, scope, definitions)
     kind = type_of(item)
     if not isinstance(kind, ItemRef):
-        message = f"`similar to` takes an item, and {spell(item)} is {describe(kind)}."
+        message = f"`similar to` takes an item, and {quoted(item)} is {describe(kind)}."
         hint = "Name a field whose type is a catalog: `similar to latest product_viewed.product_id`."
         scope.findings.add("not-an-item", written.item.span, message, hint)
         return None

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 from dearly.language.checking.coverage import contains
 from dearly.language.checking.findings import Findings
-from dearly.language.checking.spelling import capitalised, default_for, spell
 from dearly.language.checking.symbols import Symbols
 from dearly.language.checking.typing_rules import type_of
 from dearly.language.magnitudes import (
@@ -50,6 +49,7 @@ from dearly.language.program import (
     TimeSince,
     ValueRef,
 )
+from dearly.language.spelling import capitalised, default_for, quoted, spell
 from dearly.language.traversal import children
 
 
@@ -220,7 +220,9 @@ def _look_into(
     cause = find_cause(where, silent, known) if counted_down else None
     if cause is not None and cause not in watch.told:
         inside.told.add(cause)
-        message = f"Without {spell(cause)} an event is not counted, and here fewer events let more people in."
+        message = (
+            f"Without {quoted(cause)} an event is not counted, and here fewer events let more people in."
+        )
         watch.findings.add("missing-in-no", cause.span, message, _write_else(cause))
     find_cause(where, inside, known)
 
@@ -286,13 +288,13 @@ def _tell_under_not(cause: Expression | None, span: Span, watch: Watch) -> None:
         return
     watch.told.add(cause)
     lacking = "unknown" if isinstance(cause, SegmentRef) else "missing"
-    message = f"{capitalised(spell(cause))} may be {lacking}; then this is unknown, and lets nobody in."
+    message = f"{capitalised(quoted(cause))} may be {lacking}; then this is unknown, and lets nobody in."
     watch.findings.add("missing-under-not", span, message, _write_guard(cause))
 
 
 def _tell_never_missing(expression: Presence, watch: Watch) -> None:
     answer = "false" if expression.missing else "true"
-    message = f"{capitalised(spell(expression.operand))} is never missing, so this is always {answer}."
+    message = f"{capitalised(quoted(expression.operand))} is never missing, so this is always {answer}."
     watch.findings.add("never-missing", expression.span, message, "Leave it out.")
 
 
@@ -301,15 +303,18 @@ def _write_guard(cause: Expression) -> str:
         return "A division by zero is missing; write `.. else 0`, or divide by what is never 0."
     if isinstance(cause, Arithmetic):
         return "A result beyond 1.8e308 is missing; write `.. else 0`, or multiply less."
-    name = spell(cause).strip("`")
-    substitute = default_for(type_of(cause))
-    either = f"`({name} else {substitute})` to decide for a value, or " if substitute else ""
-    return f"Write {either}`{name} is present and ..` if they shall stay out."
+    substitute = _with_default(cause)
+    either = f"`{substitute}` to decide for a value, or " if substitute else ""
+    return f"Write {either}`{spell(Presence(cause, missing=False))} and ..` if they shall stay out."
 
 
 def _write_else(cause: Expression) -> str:
-    name = spell(cause).strip("`")
-    substitute = default_for(type_of(cause))
+    substitute = _with_default(cause)
     if isinstance(cause, Arithmetic) or substitute is None:
         return "Give it a value for that case: `(.. else ..)`."
-    return f"Write `({name} else {substitute})`, with the value that it shall count as."
+    return f"Write `{substitute}`, with the value that it shall count as."
+
+
+def _with_default(cause: Expression) -> str | None:
+    default = default_for(type_of(cause))
+    return f"({spell(Else(cause, default))})" if default is not None else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dearly.language.checking.findings import Findings
-from dearly.language.checking.spelling import capitalised, default_for, describe, spell
 from dearly.language.checking.typing_rules import are_comparable, are_ordered, common_type, type_of
 from dearly.language.program import (
     Arithmetic,
@@ -19,6 +18,7 @@ from dearly.language.program import (
     TextMatch,
     TimeSince,
 )
+from dearly.language.spelling import capitalised, default_for, describe, quoted, spell
 from dearly.language.syntax import tree
 from dearly.language.types import (
     BOOL,
@@ -40,7 +40,7 @@ def compare(node: tree.Compare, left: Expression, right: Expression, findings: F
         _mismatch(left, right, node.span, findings, _comparison_hint(left, right))
         return None
     if node.operator not in ("==", "!=") and not are_ordered(left_type):
-        name = capitalised(spell(left))
+        name = capitalised(quoted(left))
         message = f"{name} is {describe(left_type)}, which has no order for `{node.operator}`."
         findings.add("type-mismatch", node.span, message, "Use `==` or `!=`.")
         return None
@@ -65,7 +65,7 @@ def matches(
     if node.operator == "contains" and isinstance(left_type, SetOf):
         if are_comparable(left_type.element, right_type):
             return SetContains(left, right, node.span)
-        name = capitalised(spell(left))
+        name = capitalised(quoted(left))
         message = f"{name} is {describe(left_type)}, so it cannot contain {describe(right_type)}."
         findings.add("type-mismatch", node.span, message)
         return None
@@ -73,7 +73,7 @@ def matches(
         return TextMatch(node.operator, left, right, node.span)
     wrong = right if is_textual(left_type) else left
     kinds = "text, or a set and an element" if node.operator == "contains" else "text"
-    message = f"`{node.operator}` is asked of {kinds}; {spell(wrong)} is {describe(type_of(wrong))}."
+    message = f"`{node.operator}` is asked of {kinds}; {quoted(wrong)} is {describe(type_of(wrong))}."
     findings.add("type-mismatch", wrong.span, message)
     return None
 
@@ -82,7 +82,7 @@ def otherwise(node: tree.Else, operand: Expression, default: Expression, finding
     """``operand else default``: both of one type."""
     if common_type(operand, default) is None:
         suggestion = default_for(type_of(operand))
-        hint = f"Write `else {suggestion}`, say." if suggestion else None
+        hint = f"Write `else {spell(suggestion)}`, say." if suggestion else None
         _mismatch(operand, default, node.span, findings, hint, "the one cannot stand in for the other")
         return None
     return Else(operand, default, node.span)
@@ -91,7 +91,7 @@ def otherwise(node: tree.Else, operand: Expression, default: Expression, finding
 def presence(node: tree.IsPresent, operand: Expression, findings: Findings) -> Presence | None:
     """``operand is present``; not of a written duration."""
     if isinstance(operand, Literal):
-        message = f"{capitalised(spell(operand))} is a constant: it is always present."
+        message = f"{capitalised(quoted(operand))} is a constant: it is always present."
         findings.add("type-mismatch", node.span, message, "Name what may be missing.")
         return None
     return Presence(operand, node.missing, node.span)
@@ -123,7 +123,7 @@ def condition(expression: Expression, findings: Findings) -> Expression | None:
     kind = type_of(expression)
     if kind == BOOL:
         return expression
-    message = f"A condition is expected here, and {spell(expression)} is {describe(kind)}."
+    message = f"A condition is expected here, and {quoted(expression)} is {describe(kind)}."
     findings.add("not-a-condition", expression.span, message, _condition_hint(expression, kind))
     return None
 
@@ -143,7 +143,7 @@ def _is_number(operand: Expression, operator: str, findings: Findings) -> bool:
     if kind == NUMBER:
         return True
     code = "misplaced-duration" if kind == DURATION else "type-mismatch"
-    message = f"`{operator}` takes numbers, and {spell(operand)} is {describe(kind)}."
+    message = f"`{operator}` takes numbers, and {quoted(operand)} is {describe(kind)}."
     hint = "Lengths of time can only be compared." if kind == DURATION else None
     findings.add(code, operand.span, message, hint)
     return False
@@ -157,8 +157,8 @@ def _mismatch(
     hint: str | None,
     why: str = "they cannot be compared",
 ) -> None:
-    one = f"{capitalised(spell(left))} is {describe(type_of(left))}"
-    other = f"{spell(right)} is {describe(type_of(right))}"
+    one = f"{capitalised(quoted(left))} is {describe(type_of(left))}"
+    other = f"{quoted(right)} is {describe(type_of(right))}"
     findings.add("type-mismatch", span, f"{one} and {other}: {why}.", hint)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dearly.language.checking.findings import Findings
 from dearly.language.checking.scopes import Scope, find_property_type
-from dearly.language.checking.spelling import describe
 from dearly.language.program import Aggregate, Expression, Occurs, Pick, Schema, Selection, Sequence
+from dearly.language.spelling import describe
 from dearly.language.syntax import tree
 from dearly.language.types import DATE, NUMBER, TIME, Type
 
