@@ -25,6 +25,11 @@ def check_value(node: tree.Expression, scope: Scope) -> Expression | None:
     return None if checked is None else operators.no_duration(checked, scope.findings)
 
 
+def check_selection(node: tree.Events, scope: Scope) -> Selection | None:
+    """The checked selection of events; None when something in it is wrong."""
+    return _selection(node, find_event(node.event, scope), scope)
+
+
 def _check(node: tree.Expression, scope: Scope) -> Expression | None:
     match node:
         case tree.Reference():
