@@ -4,10 +4,14 @@ The one place that asks the time zone database, for every evaluator. Dates are d
 microseconds since the epoch. A local day begins at the earliest instant at which clocks in the zone show its
 date or a later one, and lasts until the next day begins; so days never overlap, leave no gap and never run
 backwards, whatever the clocks do (a day may have 23, 25 or, where a date was skipped, 0 hours).
+
+Every whole number is a day and an instant here: before the year 1 and after 9999 the calendar and the clocks
+go on as at that end, so nothing is ever out of range.
 """
 
 from __future__ import annotations
 
+from calendar import isleap, monthrange
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -21,8 +25,10 @@ TIMEZONE_FIELD = "timezone"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
-_LAST_DAY = date.max.toordinal() - _EPOCH_ORDINAL - 2
-_FIRST_DAY = date.min.toordinal() - _EPOCH_ORDINAL + 2
+_EARLIEST_US = (date.min.toordinal() - _EPOCH_ORDINAL + 2) * DAY_US
+_LATEST_US = (date.max.toordinal() - _EPOCH_ORDINAL - 2) * DAY_US
+_GREGORIAN_CYCLE = 146_097
+"""Days after which the same dates come again: 400 years."""
 
 
 @lru_cache(maxsize=1024)
@@ -50,9 +56,7 @@ def zone_of(settings: Settings, profile: Mapping[str, Value]) -> str:
 @lru_cache(maxsize=65_536)
 def day_start(zone: str, days: int) -> int:
     """The first instant of a local day."""
-    days = min(max(days, _FIRST_DAY), _LAST_DAY)
-    midnight = datetime.combine(date.fromordinal(days + _EPOCH_ORDINAL), datetime.min.time(), ZoneInfo(zone))
-    start_us = _since_epoch_us(midnight)
+    start_us = instant_at(zone, days * DAY_US)
     if _shown_date(zone, start_us - 1) < days:
         return start_us
     # Midnight was skipped and the clocks showed a later time before: the day began at that change.
@@ -70,7 +74,7 @@ def local_day(zone: str, time_us: int) -> int:
     """The local day that an instant belongs to."""
     days = _shown_date(zone, time_us)
     # Clocks set back over midnight show yesterday's date again; the new day has begun all the same.
-    while time_us >= day_start(zone, days + 1) and days < _LAST_DAY:
+    while time_us >= day_start(zone, days + 1):
         days += 1
     return days
 
@@ -82,7 +86,7 @@ def local_weekday(zone: str, time_us: int) -> int:
 
 def local_clock(zone: str, time_us: int) -> int:
     """What clocks in the zone show at an instant: microseconds since the epoch as if they showed UTC."""
-    return time_us + _offset_us(zone, time_us)
+    return time_us + _offset_us(_at(time_us).astimezone(ZoneInfo(zone)))
 
 
 def instant_at(zone: str, clock_us: int) -> int:
@@ -91,8 +95,7 @@ def instant_at(zone: str, clock_us: int) -> int:
     Of a time that comes twice, the first; a time that is skipped is as long after the change as it would have
     been without it (:pep:`495`).
     """
-    shown = _EPOCH.replace(tzinfo=None) + timedelta(microseconds=clock_us)
-    return _since_epoch_us(shown.replace(tzinfo=ZoneInfo(zone)))
+    return clock_us - _offset_us(_at(clock_us).replace(tzinfo=ZoneInfo(zone)))
 
 
 def period_start(period: Period, zone: str, now_us: int) -> int:
@@ -102,8 +105,8 @@ def period_start(period: Period, zone: str, now_us: int) -> int:
 
 def period_end(period: Period, zone: str, now_us: int) -> int:
     """The first instant of the period after the one that contains ``now_us``."""
-    days = local_day(zone, now_us)
-    return day_start(zone, _first_day_after(period, days))
+    first = _first_day(period, local_day(zone, now_us))
+    return day_start(zone, first + _length(period, first))
 
 
 def _first_day(period: Period, days: int) -> int:
@@ -115,41 +118,39 @@ def _first_day(period: Period, days: int) -> int:
         case "this month":
             return days - _date(days).day + 1
         case "this year":
-            return _days(_date(days).replace(month=1, day=1))
+            return days - _date(days).timetuple().tm_yday + 1
 
 
-def _first_day_after(period: Period, days: int) -> int:
-    first = _first_day(period, days)
+def _length(period: Period, first: int) -> int:
+    """How many days the period has that begins at a day."""
     match period:
         case "today":
-            return first + 1
+            return 1
         case "this week":
-            return first + 7
+            return 7
         case "this month":
-            return _days((_date(first) + timedelta(days=31)).replace(day=1))
+            return monthrange(_date(first).year, _date(first).month)[1]
         case "this year":
-            return _days(_date(first).replace(year=_date(first).year + 1))
+            return 366 if isleap(_date(first).year) else 365
 
 
 def _date(days: int) -> date:
-    return date.fromordinal(days + _EPOCH_ORDINAL)
-
-
-def _days(day: date) -> int:
-    return day.toordinal() - _EPOCH_ORDINAL
+    """A day's place in the calendar, of some year like its own."""
+    return date.fromordinal((days + _EPOCH_ORDINAL - 1) % _GREGORIAN_CYCLE + 1)
 
 
 def _shown_date(zone: str, time_us: int) -> int:
     """The date that clocks show."""
-    return (time_us + _offset_us(zone, time_us)) // DAY_US
+    return local_clock(zone, time_us) // DAY_US
 
 
-def _offset_us(zone: str, time_us: int) -> int:
-    moment = _EPOCH + timedelta(seconds=time_us // SECOND_US)
-    offset = moment.astimezone(ZoneInfo(zone)).utcoffset()
+def _at(time_us: int) -> datetime:
+    """An instant, to the second; two days off either end, where no zone's ``datetime`` fails, the nearest."""
+    within_us = min(max(time_us, _EARLIEST_US), _LATEST_US)
+    return _EPOCH + timedelta(seconds=within_us // SECOND_US)
+
+
+def _offset_us(moment: datetime) -> int:
+    offset = moment.utcoffset()
     assert offset is not None
     return offset // timedelta(microseconds=1)
-
-
-def _since_epoch_us(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
