@@ -1,0 +1,45 @@
+"""Every customer of a store as the evaluators see them, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dearly.evaluation import Facts, facts_reader, read_facts
+from dearly.language import Program
+from dearly.language.requirements import Requirements
+from dearly.store import CustomerQuery, EventRange, Store
+
+CUSTOMERS_AT_ONCE = 500
+"""So many customers' rows are held at a time."""
+
+
+def each_customer(
+    store: Store,
+    program: Program,
+    requirements: Requirements,
+    now_us: int,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[tuple[str, Facts]]:
+    """Each known customer's id and facts up to now, ascending by id; only the required events are read.
+
+    ``progress`` is told how many more were read, page by page. The whole is not of one instant: what is
+    written meanwhile may be seen in later pages.
+    """
+    ranges = event_ranges(requirements, now_us)
+    reader = facts_reader(program)
+    after: str | None = None
+    while ids := store.page_customers(after, CUSTOMERS_AT_ONCE):
+        rows = store.read_customers([CustomerQuery(customer_id, ranges, now_us) for customer_id in ids])
+        for customer_id, kept in zip(ids, rows, strict=True):
+            yield customer_id, read_facts(reader, kept.profile, kept.logs)
+        after = ids[-1]
+        if progress is not None:
+            progress(len(ids))
+
+
+def event_ranges(requirements: Requirements, now_us: int) -> list[EventRange]:
+    """Which events a store is to be asked for, to meet requirements as of now."""
+    return [
+        EventRange(event, None if horizon_us is None else now_us - horizon_us)
+        for event, horizon_us in requirements.events.items()
+    ]
