@@ -37,6 +37,20 @@ def highest(rows: Rows, name: str) -> Value | None:
     return max(_present(rows, name), default=None)
 
 
+def distinct(rows: Rows, name: str) -> float:
+    """How many different values there are."""
+    return float(len(set(_present(rows, name))))
+
+
+def most_frequent(rows: Rows, name: str) -> Value | None:
+    """The value that most rows have; of several such, the one that was last seen latest."""
+    counts: dict[Value, int] = {}
+    for value in _present(rows, name):
+        counts[value] = counts.pop(value, 0) + 1  # taken out and put back: in the order last seen
+    most = max(counts.values(), default=0)
+    return next((value for value in reversed(counts) if counts[value] == most), None)
+
+
 def property_at(rows: Rows, position: int, name: str) -> Value | None:
     """The property of the first (0) or the latest (-1) row; missing when there is no row."""
     return rows[position].get(name) if rows else None

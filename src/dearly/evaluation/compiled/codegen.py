@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dearly.evaluation.compiled.event_code import log_text
 from dearly.evaluation.compiled.expression_code import Scope, holds, value
-from dearly.evaluation.compiled.plan import EventSource, Plan
-from dearly.evaluation.compiled.runtime import ListKey
+from dearly.evaluation.compiled.list_code import WrittenLists, write_lists
+from dearly.evaluation.compiled.log_code import write_kept, write_timeline
+from dearly.evaluation.compiled.plan import Plan
 from dearly.evaluation.compiled.source import Source, remembered
-from dearly.language.program import EventProperty, Expression, ItemProperty, Selection, SimilarTo
+from dearly.language.program import Expression
 from dearly.language.traversal import definitions
 
 
@@ -34,21 +34,20 @@ class Generated:
     constants: Mapping[str, object]
     plain: Written
     watched: Written
-    seeds: Mapping[ListKey, str]
-    filters: Mapping[ListKey, str]
+    lists: WrittenLists
 
 
 def generate(plan: Plan) -> Generated:
     """Write the module; names first, each after those that it uses, and last the event logs that all use."""
     source = Source(plan)
     plain = Written(_write_names(source, watched=False), _write_blocks(source, watched=False))
-    seeds, filters = _write_lists(source)
+    lists = write_lists(source)
     watched = Written(_write_names(source, watched=True), _write_blocks(source, watched=True))
     for selection, name in source.timelines.items():
-        _write_timeline(source, selection, name)
+        write_timeline(source, selection, name)
     for kept, name in source.kept.items():
-        _write_kept(source, kept, name)
-    return Generated(source.functions, source.constants, plain, watched, seeds, filters)
+        write_kept(source, kept, name)
+    return Generated(source.functions, source.constants, plain, watched, lists)
 
 
 def _write_names(source: Source, *, watched: bool) -> dict[str, str]:
@@ -102,69 +101,3 @@ def _decision(conditions: Sequence[Expression | None], outcomes: Sequence[str], 
             return [*lines, f"return {outcome}"]
         lines.extend([f"if {holds(condition, scope).text}:", f"    return {outcome}"])
     return lines
-
-
-def _write_lists(source: Source) -> tuple[dict[ListKey, str], dict[ListKey, str]]:
-    seeds: dict[ListKey, str] = {}
-    filters: dict[ListKey, str] = {}
-    for block in source.plan.program.blocks.values():
-        for position, branch in enumerate(block.branches):
-            for items in branch.lists:
-                key = (block.name, position, items.name)
-                if isinstance(items.strategy, SimilarTo):
-                    seeds[key] = source.name("s")
-                    seed = value(items.strategy.item, Scope(source))
-                    source.function(seeds[key], [f"return {seed.text}"])
-                if items.where is not None:
-                    filters[key] = source.name("f")
-                    _write_filter(source, items.where, filters[key])
-    return seeds, filters
-
-
-def _write_filter(source: Source, where: Expression, name: str) -> None:
-    scope = Scope(source, row=ItemProperty)
-    condition = holds(where, scope).text
-    source.function(name, [*scope.ahead, "def keep(p):", f"    return {condition}", "return keep"])
-
-
-def _write_timeline(source: Source, selection: Selection, name: str) -> None:
-    log = log_text(source, selection.event, selection.where)
-    within = selection.within_us
-    start = "BEGINNING" if within is None else f"e.origin_us - {within}"
-    made = f"window_timeline({log}, {start}, {selection.older_than_us or 0}, {within})"
-    sequence = selection.sequence
-    if sequence is not None:
-        followers = f"{log_text(source, sequence.event, sequence.where)}.times_us"
-        made = f"sequence_timeline({made}, {sequence.negated}, {followers}, {sequence.within_us})"
-    source.function(name, _remembered_log(name, [], made))
-
-
-def _write_kept(source: Source, kept: EventSource, name: str) -> None:
-    event, where = kept
-    assert where is not None
-    scope = Scope(source, row=EventProperty)
-    condition = holds(where, scope).text
-    reach_us = source.plan.reach_us[kept]
-    start = "BEGINNING" if reach_us is None else f"e.origin_us - {reach_us}"
-    loop = [
-        *scope.ahead,
-        "times = []",
-        "rows = []",
-        f"for t, p in events_after({log_text(source, event, None)}, {start}):",
-        f"    if {condition}:",
-        "        times.append(t)",
-        "        rows.append(p)",
-    ]
-    source.function(name, _remembered_log(name, loop, "Kept(times, rows)"))
-
-
-def _remembered_log(name: str, ahead: Sequence[str], made: str) -> list[str]:
-    """A body that makes a log once for an evaluation and those at later instants."""
-    return [
-        "logs = e.logs",
-        f"if {name!r} in logs:",
-        f"    return logs[{name!r}]",
-        *ahead,
-        f"made = logs[{name!r}] = {made}",
-        "return made",
-    ]

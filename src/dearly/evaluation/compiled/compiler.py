@@ -11,11 +11,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dearly.evaluation.compiled import aggregates, timeline, watching, windows
+from dearly.evaluation.compiled import (
+    aggregates,
+    exclusions,
+    local_time,
+    timeline,
+    watching,
+    windows,
+)
 from dearly.evaluation.compiled.codegen import Written, generate
 from dearly.evaluation.compiled.plan import Plan, list_expressions, plan_program, references
 from dearly.evaluation.compiled.runtime import Answers, CompiledProgram, Evaluation, ListKey
 from dearly.evaluation.facts import NO_EVENTS, fold_case
+from dearly.language.calendar import day_start
 from dearly.language.program import Expression, ItemList, Program
 
 Answer = Callable[[Evaluation], Any]
@@ -26,25 +34,35 @@ PIECE_CHARACTERS = 16_384
 _RUNTIME: Mapping[str, object] = {
     "NO_EVENTS": NO_EVENTS,
     "BEGINNING": windows.BEGINNING,
+    "Elapsing": watching.Elapsing,
     "Kept": windows.Kept,
     "bisect": bisect_right,
+    "day_start": day_start,
     "fold_case": fold_case,
     **{
         function.__name__: function
         for function in (
             windows.rows_between,
             windows.times_between,
+            windows.on_weekdays,
             windows.events_after,
+            local_time.today,
+            local_time.period_began,
             aggregates.exact_sum,
             aggregates.exact_average,
             aggregates.lowest,
             aggregates.highest,
+            aggregates.distinct,
+            aggregates.most_frequent,
             aggregates.property_at,
             aggregates.time_since,
+            exclusions.touched_items,
+            exclusions.named_items,
             timeline.count_at,
             timeline.rows_at,
             timeline.times_at,
             timeline.window_timeline,
+            timeline.period_timeline,
             timeline.sequence_timeline,
             watching.watch_window,
             watching.watch_window_count,
@@ -55,9 +73,12 @@ _RUNTIME: Mapping[str, object] = {
             watching.watch_average,
             watching.watch_min,
             watching.watch_max,
+            watching.watch_distinct,
+            watching.watch_most_frequent,
             watching.watch_property,
             watching.watch_elapsed,
-            watching.watch_durations,
+            watching.watch_growing,
+            watching.watch_today,
         )
     },
 }
@@ -82,13 +103,25 @@ def compile_program(program: Program) -> CompiledProgram:
         code = compile(piece, f"<rules {program.version}>", "exec")
         exec(code, functions)  # noqa: S102 - our own source: no text of an author's stands in it
     deep = _deep_names(plan, functions, generated.plain)
+    lists = dict(_item_lists(program))
     return CompiledProgram(
         version=program.version,
+        settings=program.settings,
         answers=_link(program, generated.plain, functions, deep),
         watched=_link(program, generated.watched, functions, _deep_names(plan, functions, generated.watched)),
-        seeds=_link_lists(program, generated.seeds, functions, deep),
-        filters=_link_lists(program, generated.filters, functions, deep),
-        lists=frozenset(key for key, _ in _item_lists(program)),
+        seeds={
+            (key, place): _list_answer(functions[name], lists[key], deep)
+            for (key, place), name in generated.lists.seeds.items()
+        },
+        filters={
+            key: _list_answer(functions[name], lists[key], deep)
+            for key, name in generated.lists.filters.items()
+        },
+        exclusions={
+            key: _list_answer(functions[name], lists[key], deep)
+            for key, name in generated.lists.exclusions.items()
+        },
+        lists=frozenset(lists),
     )
 
 
@@ -129,17 +162,8 @@ def _link(
     return Answers(names, blocks)
 
 
-def _link_lists(
-    program: Program,
-    written: Mapping[ListKey, str],
-    functions: Mapping[str, Any],
-    deep: Mapping[str, _DeepName],
-) -> dict[ListKey, Answer]:
-    return {
-        key: _settling(functions[written[key]], _names_in(list_expressions(items)), deep)
-        for key, items in _item_lists(program)
-        if key in written
-    }
+def _list_answer(answer: Answer, items: ItemList, deep: Mapping[str, _DeepName]) -> Answer:
+    return _settling(answer, _names_in(list_expressions(items)), deep)
 
 
 def _item_lists(program: Program) -> Iterator[tuple[ListKey, ItemList]]:

@@ -7,10 +7,23 @@ aggregates, and selections with a sequence, go through the selection's timeline.
 from __future__ import annotations
 
 from dearly.evaluation.compiled.source import Fragment, Source, remembered
-from dearly.language.program import Aggregate, Expression, Occurs, Pick, Selection, TimeSince
+from dearly.evaluation.compiled.window_code import (
+    after_text,
+    crosses,
+    never_opens,
+    selected_log,
+    until_text,
+)
+from dearly.language.program import Aggregate, Occurs, Pick, Selection, TimeSince
 from dearly.language.traversal import OverEvents
 
-_AGGREGATES = {"sum": "exact_sum", "average": "exact_average", "min": "lowest", "max": "highest"}
+_AGGREGATES = {
+    "sum": "exact_sum",
+    "average": "exact_average",
+    "min": "lowest",
+    "max": "highest",
+    "distinct": "distinct",
+}
 _POSITIONS = {"latest": "-1", "first": "0"}
 
 
@@ -29,16 +42,14 @@ def leaf_fragment(source: Source, leaf: OverEvents, *, watched: bool) -> Fragmen
     return Fragment(f"{name}(e)", _is_optional(leaf))
 
 
-def log_text(source: Source, event: str, where: Expression | None) -> str:
-    """The log of an event type, or of those of its events that a ``where`` keeps."""
-    if where is None:
-        return f"e.events.get({source.constant(event)}, NO_EVENTS)"
-    return f"{source.kept_name((event, where))}(e)"
+def selected_rows(source: Source, selection: Selection) -> str:
+    """The selected events' properties, in event order."""
+    return _part(source, selection, "rows")
 
 
 def _is_optional(leaf: OverEvents) -> bool:
     if isinstance(leaf, Aggregate):
-        return leaf.kind not in ("count", "sum")
+        return leaf.kind not in ("count", "sum", "distinct")
     return not isinstance(leaf, Occurs)
 
 
@@ -56,10 +67,12 @@ def _text(source: Source, leaf: OverEvents) -> str:
         case Aggregate(kind="count"):
             return f"float({_count(source, selection)})"
         case Aggregate():
-            rows = _part(source, selection, "rows")
+            rows = selected_rows(source, selection)
             return f"{_AGGREGATES[leaf.kind]}({rows}, {source.constant(leaf.property)})"
+        case Pick(which="top"):
+            return f"most_frequent({selected_rows(source, selection)}, {source.constant(leaf.property)})"
         case Pick():
-            rows = _part(source, selection, "rows")
+            rows = selected_rows(source, selection)
             return f"property_at({rows}, {_POSITIONS[leaf.which]}, {source.constant(leaf.property)})"
         case TimeSince():
             times = _part(source, selection, "times")
@@ -72,47 +85,44 @@ def _at_least(source: Source, selection: Selection, count: int) -> str:
         return "True"
     if selection.sequence is not None:
         return f"({_count(source, selection)} >= {count})"
-    log = log_text(source, selection.event, selection.where)
-    until = _ago(selection.older_than_us or 0)
-    if selection.within_us is None:
+    log, until = selected_log(source, selection), until_text(selection)
+    after = after_text(source, selection)
+    if after is None:
         return f"(bisect({log}.times_us, {until}) >= {count})"
     times, past_last = source.name("t"), source.name("t")
     return (
         f"(({past_last} := bisect({times} := {log}.times_us, {until})) >= {count}"
-        f" and {times}[{past_last} - {count}] > {_ago(selection.within_us)})"
+        f" and {times}[{past_last} - {count}] > {after})"
     )
 
 
 def _count(source: Source, selection: Selection) -> str:
     if selection.sequence is not None:
         return f"count_at({source.timeline_name(selection)}(e), e.now_us)"
-    if selection.within_us is not None and selection.within_us <= (selection.older_than_us or 0):
+    if never_opens(selection):
         return "0"
-    times = f"{log_text(source, selection.event, selection.where)}.times_us"
-    until = _ago(selection.older_than_us or 0)
-    if selection.within_us is None:
+    times, until = f"{selected_log(source, selection)}.times_us", until_text(selection)
+    after = after_text(source, selection)
+    if after is None:
         return f"bisect({times}, {until})"
     shared = source.name("t")
-    return f"(bisect({shared} := {times}, {until}) - bisect({shared}, {_ago(selection.within_us)}))"
+    count = f"bisect({shared} := {times}, {until}) - bisect({shared}, {after})"
+    return f"max(0, {count})" if crosses(selection) else f"({count})"
 
 
 def _part(source: Source, selection: Selection, part: str) -> str:
     """The selected events' properties (``rows``) or ``times``, in event order."""
     if selection.sequence is not None:
         return f"{part}_at({source.timeline_name(selection)}(e), e.now_us)"
-    log = log_text(source, selection.event, selection.where)
-    after = "BEGINNING" if selection.within_us is None else _ago(selection.within_us)
-    return f"{part}_between({log}, {after}, {_ago(selection.older_than_us or 0)})"
-
-
-def _ago(duration_us: int) -> str:
-    return f"e.now_us - {duration_us}" if duration_us else "e.now_us"
+    after = after_text(source, selection) or "BEGINNING"
+    return f"{part}_between({selected_log(source, selection)}, {after}, {until_text(selection)})"
 
 
 def _watched_text(source: Source, leaf: OverEvents) -> str:
-    if leaf.selection.sequence is None and isinstance(leaf, Occurs):
+    is_plain = leaf.selection.sequence is None and not crosses(leaf.selection)
+    if is_plain and isinstance(leaf, Occurs):
         return _watched_occurs(source, leaf)
-    if leaf.selection.sequence is None and isinstance(leaf, Aggregate) and leaf.kind == "count":
+    if is_plain and isinstance(leaf, Aggregate) and leaf.kind == "count":
         return f"watch_window_count(e, {_window(source, leaf.selection)})"
     timeline = f"{source.timeline_name(leaf.selection)}(e)"
     match leaf:
@@ -128,6 +138,8 @@ def _watched_text(source: Source, leaf: OverEvents) -> str:
             return f"watch_count(e, {timeline})"
         case Aggregate():
             return f"watch_{leaf.kind}(e, {timeline}, {source.constant(leaf.property)})"
+        case Pick(which="top"):
+            return f"watch_most_frequent(e, {timeline}, {source.constant(leaf.property)})"
         case Pick():
             position, name = _POSITIONS[leaf.which], source.constant(leaf.property)
             return f"watch_property(e, {timeline}, {position}, {name})"
@@ -149,7 +161,7 @@ def _watched_occurs(source: Source, leaf: Occurs) -> str:
 
 
 def _window(source: Source, selection: Selection) -> str:
-    log = log_text(source, selection.event, selection.where)
+    log = selected_log(source, selection)
     return f"{log}.times_us, {selection.older_than_us or 0}, {selection.within_us}"
 
 

@@ -21,6 +21,8 @@ from dearly.language.program import (
     And,
     Arithmetic,
     Compare,
+    ContextField,
+    DayStart,
     Else,
     EventProperty,
     Expression,
@@ -29,17 +31,24 @@ from dearly.language.program import (
     Literal,
     Negate,
     Not,
+    Now,
     Occurs,
     Or,
     Pick,
     Presence,
     ProfileField,
+    Score,
+    ScoreRef,
     SegmentRef,
+    SetCompare,
     SetContains,
     StageIs,
     TextMatch,
+    TierIs,
     TimeSince,
+    Today,
     ValueRef,
+    VariantIs,
 )
 from dearly.language.traversal import walk
 from dearly.language.types import DURATION
@@ -48,12 +57,20 @@ MAX_HEIGHT = 10
 """Higher fragments become functions of their own: Python's parser gives up at some 90 parentheses."""
 
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+_MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 _TEXT_TESTS: dict[str, Test] = {
     "contains": lambda left, right: f"{right} in {left}",
     "starts with": lambda left, right: f"{left}.startswith({right})",
     "ends with": lambda left, right: f"{left}.endswith({right})",
     "is like": lambda left, right: f"fold_case({left}) == fold_case({right})",
+}
+
+
+_SET_TESTS: dict[str, Test] = {
+    "any of": lambda left, right: f"not {left}.isdisjoint({right})",
+    "all of": lambda left, right: f"{right} <= {left}",
+    "none of": lambda left, right: f"{left}.isdisjoint({right})",
 }
 
 
@@ -96,6 +113,12 @@ def _value(expression: Expression, scope: Scope) -> Fragment:
             return fragments.constant(source, expression.value, expression.type)
         case ProfileField():
             return Fragment(f"e.profile.get({source.constant(expression.name)})", optional=True)
+        case ContextField():
+            return Fragment(f"e.facts.context.get({source.constant(expression.name)})", optional=True)
+        case ScoreRef():
+            return _score(expression.score, source)
+        case Today() | Now() | DayStart():
+            return _instant(expression, scope)
         case EventProperty() | ItemProperty():
             return Fragment(f"p.get({source.constant(expression.name)})", optional=True)
         case SegmentRef() | ValueRef():
@@ -103,6 +126,9 @@ def _value(expression: Expression, scope: Scope) -> Fragment:
         case StageIs():
             stage = source.constant(expression.stage)
             return Fragment(f"({_name_call(expression.lifecycle, scope)} == {stage})", optional=False)
+        case VariantIs():
+            experiment, variant = source.constant(expression.experiment), source.constant(expression.variant)
+            return Fragment(f"(e.facts.variants.get({experiment}) == {variant})", optional=False)
         case Not():
             return fragments.known_or_none(source, [value(expression.operand, scope)], lambda x: f"not {x}")
         case And():
@@ -121,9 +147,9 @@ def _value(expression: Expression, scope: Scope) -> Fragment:
             return fragments.known_or_none(source, [value(expression.operand, scope)], lambda x: f"-{x}")
         case Occurs() | Aggregate() | Pick() | TimeSince():
             return leaf_fragment(source, expression, watched=scope.watched)
-        case Compare() if scope.watched and _is_duration(expression.left):
-            return _watched_durations(expression, scope)
-        case Compare() | In() | TextMatch() | SetContains():
+        case Compare() if scope.watched and _is_moving(expression):
+            return _watched_comparison(expression, scope)
+        case Compare() | In() | TextMatch() | SetContains() | SetCompare() | TierIs():
             return fragments.known_or_none(source, *_test(expression, scope))
         case _:
             raise NotImplementedError(expression)
@@ -137,12 +163,12 @@ def _holds(expression: Expression, scope: Scope) -> Fragment:
             return fragments.joined("and", [holds(part, scope) for part in expression.operands])
         case Or():
             return fragments.joined("or", [holds(part, scope) for part in _alternatives(expression)])
-        case Compare() if scope.watched and _is_duration(expression.left):
-            return fragments.is_true(_watched_durations(expression, scope))
+        case Compare() if scope.watched and _is_moving(expression):
+            return fragments.is_true(_watched_comparison(expression, scope))
         case Compare(operator="==") | In():
             # None equals nothing known and is in no set of constants: the left side needs no guard.
             return fragments.known_and(scope.source, *_test(expression, scope), unguarded=1)
-        case Compare() | TextMatch() | SetContains():
+        case Compare() | TextMatch() | SetContains() | SetCompare() | TierIs():
             return fragments.known_and(scope.source, *_test(expression, scope))
         case _:
             return fragments.is_true(_value(expression, scope))
@@ -159,7 +185,7 @@ def _fails(expression: Expression, scope: Scope) -> Fragment:
         case Compare(operator=operator):
             opposite = replace(expression, operator=_OPPOSITE[operator])  # type: ignore[arg-type]
             return _holds(opposite, scope)
-        case In() | TextMatch() | SetContains():
+        case In() | TextMatch() | SetContains() | SetCompare() | TierIs():
             sides, test = _test(expression, scope)
             return fragments.known_and(scope.source, sides, lambda *texts: f"not {test(*texts)}")
         case _:
@@ -170,7 +196,25 @@ def _name_call(name: str, scope: Scope) -> str:
     return f"{'w' if scope.watched else 'v'}{scope.source.plan.slots[name]}(e)"
 
 
-def _test(expression: Compare | In | TextMatch | SetContains, scope: Scope) -> tuple[list[Fragment], Test]:
+def _score(score: str, source: Source) -> Fragment:
+    return Fragment(f"e.facts.scores.get({source.constant(score)})", optional=True)
+
+
+def _instant(expression: Today | Now | DayStart, scope: Scope) -> Fragment:
+    match expression:
+        case Now() if scope.watched:
+            return Fragment(f"Elapsing({-expression.plus_us})", optional=False)
+        case Now():
+            return Fragment(f"(e.now_us + {expression.plus_us})", optional=False)
+        case Today():
+            return Fragment(f"(today(e) + {expression.plus_days})", optional=False)
+        case DayStart():
+            return Fragment(f"day_start(e.zone, {expression.days})", optional=False)
+
+
+def _test(
+    expression: Compare | In | TextMatch | SetContains | SetCompare | TierIs, scope: Scope
+) -> tuple[list[Fragment], Test]:
     """The values that a test looks at, and its text once they are known."""
     match expression:
         case Compare(operator=operator):
@@ -182,6 +226,12 @@ def _test(expression: Compare | In | TextMatch | SetContains, scope: Scope) -> t
         case SetContains():
             sides = [value(expression.set, scope), value(expression.element, scope)]
             return sides, lambda members, element: f"{element} in {members}"
+        case SetCompare():
+            sides = [value(expression.left, scope), value(expression.right, scope)]
+            return sides, _SET_TESTS[expression.operator]
+        case TierIs():
+            score = scope.source.plan.program.scores[expression.score]
+            return [_score(score.name, scope.source)], _tier_test(score, expression.tier)
         case TextMatch(operator="is like", right=Literal(value=str() as text)):
             folded = scope.source.constant(fold_case(text))
             return [value(expression.left, scope)], lambda left: f"fold_case({left}) == {folded}"
@@ -201,19 +251,50 @@ def _arithmetic(expression: Arithmetic, scope: Scope) -> Fragment:
     return fragments.arithmetic(scope.source, value(start, scope), steps)
 
 
-def _is_duration(expression: Expression) -> bool:
-    while isinstance(expression, Else):
-        expression = expression.operand
-    return isinstance(expression, TimeSince) or (
-        isinstance(expression, Literal) and expression.type == DURATION
+def _tier_test(score: Score, tier: str) -> Test:
+    """Whether a likelihood reaches the tier, and not the one above it."""
+    above: float | None = None
+    for each in score.tiers:
+        if each.name == tier:
+            break
+        above = each.at_least
+    lower = "" if each.at_least is None else f"{each.at_least!r} <= "
+    upper = "" if above is None else f" < {above!r}"
+    return lambda likelihood: f"{lower}{likelihood}{upper}"
+
+
+# ------------------------------------------------------------------------------------ what time itself moves
+
+
+def _is_moving(expression: Compare) -> bool:
+    """Whether a side of a comparison is another at every instant, or on every day."""
+    return any(
+        isinstance(part, TimeSince | Now | Today) or (isinstance(part, Literal) and part.type == DURATION)
+        for part in (_without_default(expression.left), _without_default(expression.right))
     )
 
 
-def _watched_durations(expression: Compare, scope: Scope) -> Fragment:
+def _without_default(expression: Expression) -> Expression:
+    while isinstance(expression, Else):
+        expression = expression.operand
+    return expression
+
+
+def _watched_comparison(expression: Compare, scope: Scope) -> Fragment:
+    if isinstance(expression.left, Today):
+        return _watched_today(expression.operator, expression.left, expression.right, scope)
+    if isinstance(expression.right, Today):
+        return _watched_today(_MIRRORED[expression.operator], expression.right, expression.left, scope)
     sides = [value(expression.left, scope), value(expression.right, scope)]
     operator = scope.source.constant(expression.operator)
-    call = f"watch_durations(e, {operator}, {sides[0].text}, {sides[1].text})"
+    call = f"watch_growing(e, {operator}, {sides[0].text}, {sides[1].text})"
     return Fragment(call, sides[0].optional or sides[1].optional, height=1 + max(s.height for s in sides))
+
+
+def _watched_today(comparison: str, today: Today, date: Expression, scope: Scope) -> Fragment:
+    other = value(date, scope)
+    call = f"watch_today(e, {scope.source.constant(comparison)}, {today.plus_days}, {other.text})"
+    return Fragment(call, other.optional, height=1 + other.height)
 
 
 # --------------------------------------------------------------------------------------------- alternatives

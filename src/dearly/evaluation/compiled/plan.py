@@ -5,26 +5,46 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import chain
+from typing import NamedTuple
 
 from dearly.language.program import (
     Block,
+    BoughtTogether,
+    ExcludeItems,
+    ExcludeTouched,
     Expression,
+    Instant,
     ItemList,
+    Period,
     Program,
     SegmentRef,
     Selection,
     SimilarTo,
     StageIs,
+    Strategy,
     ValueRef,
 )
 from dearly.language.traversal import OverEvents, definitions, walk
 
-EventSource: TypeAlias = tuple[str, Expression | None]
-"""An event type and the ``where`` that keeps some of its events."""
-
 MAX_CALL_DEPTH = 32
 """Names that lead through longer chains are worked out from the far end, so that no call goes deeper."""
+
+
+class EventSource(NamedTuple):
+    """An event type, and what keeps some of its events whatever now is: their weekday and a ``where``."""
+
+    event: str
+    where: Expression | None
+    weekdays: frozenset[int] | None
+
+
+class Opening(NamedTuple):
+    """What says from when on a selection looks at events, as in :class:`Selection`; the latest holds."""
+
+    within_us: int | None
+    since: Instant | None
+    period: Period | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +58,8 @@ class Plan:
     """Names that are used in several places, or stand in long chains: their answers are remembered."""
     shared_leaves: Mapping[OverEvents, int]
     """Aggregates and conditions on events that stand in several places, and where each is remembered."""
-    reach_us: Mapping[EventSource, int | None]
-    """How far back any selection looks at an event source; None: to its beginning."""
+    reach: Mapping[EventSource, frozenset[Opening]]
+    """Where the windows open in which an event source is looked at; none: look at it from its beginning."""
     deep_references: Mapping[str, tuple[str, ...]]
     """For each name in a long chain, the names of such that it uses directly."""
 
@@ -57,7 +77,7 @@ def plan_program(program: Program) -> Plan:
         slots={name: slot for slot, name in enumerate(program.evaluation_order)},
         shared_names=frozenset(name for name, count in uses.items() if count > 1) | deep.keys(),
         shared_leaves={leaf: first_slot + position for position, leaf in enumerate(shared)},
-        reach_us=_reach(leaves),
+        reach=_reach(chain((leaf.selection for leaf in leaves), _touched(program))),
         deep_references=deep,
     )
 
@@ -81,11 +101,28 @@ def references(expression: Expression) -> Iterator[str]:
 
 
 def list_expressions(items: ItemList) -> Iterator[Expression]:
-    """The item that a list starts from and its ``where``, as far as it has them."""
-    if isinstance(items.strategy, SimilarTo):
-        yield items.strategy.item
+    """The items that a list starts from, its ``where``, and all that its exclusions ask."""
+    for strategy in strategies(items):
+        if isinstance(strategy, SimilarTo | BoughtTogether):
+            yield strategy.item
     if items.where is not None:
         yield items.where
+    for exclusion in items.excluding:
+        match exclusion:
+            case ExcludeItems():
+                yield exclusion.items
+            case ExcludeTouched():
+                yield from _conditions(exclusion.selection)
+
+
+def strategies(items: ItemList) -> tuple[Strategy, ...]:
+    """The list's strategy and its fillers: each stands at its place."""
+    return (items.strategy, *items.fillers)
+
+
+def opening(selection: Selection) -> Opening:
+    """From when on a selection looks at events."""
+    return Opening(selection.within_us, selection.since, selection.period)
 
 
 def _block_expressions(block: Block) -> Iterator[Expression]:
@@ -96,23 +133,52 @@ def _block_expressions(block: Block) -> Iterator[Expression]:
             yield from list_expressions(items)
 
 
-def _reach(leaves: Iterable[OverEvents]) -> dict[EventSource, int | None]:
-    reach: dict[EventSource, int | None] = {}
-    for leaf in leaves:
-        for source in _sources(leaf.selection):
-            reach[source] = _longer(reach.get(source, 0), leaf.selection.within_us)
-    return reach
+def _touched(program: Program) -> Iterator[Selection]:
+    """The selections whose items lists exclude."""
+    for block in program.blocks.values():
+        for branch in block.branches:
+            for items in branch.lists:
+                for exclusion in items.excluding:
+                    if isinstance(exclusion, ExcludeTouched):
+                        yield exclusion.selection
+
+
+def _conditions(selection: Selection) -> Iterator[Expression]:
+    for source in _sources(selection):
+        if source.where is not None:
+            yield source.where
+
+
+def _reach(selections: Iterable[Selection]) -> dict[EventSource, frozenset[Opening]]:
+    openings: dict[EventSource, set[Opening]] = {}
+    for selection in selections:
+        for source in _sources(selection):
+            openings.setdefault(source, set()).add(opening(selection))
+            if source.weekdays is not None:
+                # Its events of those days are found first, for all conditions on them.
+                openings.setdefault(source._replace(where=None), set()).add(opening(selection))
+    return {source: _earliest(found) for source, found in openings.items()}
 
 
 def _sources(selection: Selection) -> Iterator[EventSource]:
     """What a selection looks at: its events and, no further back than those, what follows them."""
-    yield selection.event, selection.where
+    yield EventSource(selection.event, selection.where, selection.weekdays)
     if selection.sequence is not None:
-        yield selection.sequence.event, selection.sequence.where
+        yield EventSource(selection.sequence.event, selection.sequence.where, None)
 
 
-def _longer(left_us: int | None, right_us: int | None) -> int | None:
-    return None if left_us is None or right_us is None else max(left_us, right_us)
+def _earliest(openings: Iterable[Opening]) -> frozenset[Opening]:
+    """The openings that may be the earliest: of those with nothing but ``within``, the longest."""
+    longest_us = 0
+    others: set[Opening] = set()
+    for found in openings:
+        if found == Opening(None, None, None):
+            return frozenset()
+        if found.within_us is not None and found.since is None and found.period is None:
+            longest_us = max(longest_us, found.within_us)
+        else:
+            others.add(found)
+    return frozenset(others | ({Opening(longest_us, None, None)} if longest_us else set()))
 
 
 def _deep_references(program: Program) -> dict[str, tuple[str, ...]]:

@@ -12,12 +12,16 @@ from typing import Any, TypeAlias
 
 from dearly import DearlyError
 from dearly.evaluation.compiled.timeline import NEVER
-from dearly.evaluation.facts import EventLog, Facts
+from dearly.evaluation.facts import Facts
+from dearly.language.calendar import zone_of
+from dearly.language.program import Settings
 from dearly.language.types import Value
 
 ItemFilter: TypeAlias = Callable[[Mapping[str, Value]], bool]
 ListKey: TypeAlias = tuple[str, int, str]
 """An item list: its block, the position of its branch, its name."""
+SeedKey: TypeAlias = tuple[ListKey, int]
+"""A strategy of an item list: 0 is the first, what follows are its fillers in order."""
 
 
 class UnknownNameError(DearlyError):
@@ -37,16 +41,18 @@ class CompiledProgram:
     """A program as Python functions, made by :func:`dearly.evaluation.compiled.compiler.compile_program`."""
 
     version: str
+    settings: Settings
     answers: Answers
     watched: Answers
     """The same answers, each noting on the evaluation until when it is sure to hold."""
-    seeds: Mapping[ListKey, Callable[[Evaluation], Any]]
+    seeds: Mapping[SeedKey, Callable[[Evaluation], Any]]
     filters: Mapping[ListKey, Callable[[Evaluation], ItemFilter]]
+    exclusions: Mapping[ListKey, Callable[[Evaluation], frozenset[str]]]
     lists: frozenset[ListKey]
 
     def at(self, facts: Facts, now_us: int) -> Evaluation:
         """One customer at one instant; nothing is worked out before it is asked for."""
-        return Evaluation(self, facts.profile, facts.events, now_us, now_us, {})
+        return Evaluation(self, facts, now_us, now_us, {})
 
 
 class Evaluation:
@@ -55,27 +61,38 @@ class Evaluation:
     Not for use by several threads at once. The facts must not change while it is in use.
     """
 
-    __slots__ = ("_compiled", "events", "logs", "memo", "now_us", "origin_us", "profile", "sure_until_us")
+    __slots__ = (
+        "_compiled",
+        "events",
+        "facts",
+        "logs",
+        "memo",
+        "now_us",
+        "origin_us",
+        "profile",
+        "sure_until_us",
+    )
 
     def __init__(
         self,
         compiled: CompiledProgram,
-        profile: Mapping[str, Value],
-        events: Mapping[str, EventLog],
+        facts: Facts,
         now_us: int,
         origin_us: int,
-        logs: dict[str, Any],
+        logs: dict[Any, Any],
     ) -> None:
         self._compiled = compiled
-        self.profile = profile
-        self.events = events
+        self.facts = facts
+        self.profile = facts.profile
+        self.events = facts.events
         self.now_us = now_us
         self.origin_us = origin_us
         """Where a search for the next flip began: logs look back from here, to hold all along it."""
         self.logs = logs
-        """What holds from the origin on: kept events and timelines."""
-        self.memo: dict[int, Any] = {}
-        """What holds at this instant: names and aggregates that several places use."""
+        """What holds from the origin on: kept events and timelines by the function that makes them; the time
+        zone; when calendar periods began."""
+        self.memo: dict[int | str, Any] = {}
+        """What holds at this instant: what several places use, by its slot; the local day."""
         self.sure_until_us = NEVER
         """Watched answers lower it to the first instant at which one of the facts they used may change."""
 
@@ -95,10 +112,14 @@ class Evaluation:
             raise _unknown("block", block) from None
         return answer(self)
 
-    def seed(self, block: str, branch: int, list_name: str) -> str | None:
-        """The item that a list is ``similar to``; None when it is missing, or the list asks for no item."""
+    def seed(self, block: str, branch: int, list_name: str, place: int = 0) -> str | None:
+        """The item that a strategy of a list starts from: ``similar to`` it, ``bought together with`` it.
+
+        ``place`` 0 is the list's own strategy, 1 and on are its fillers. None when the item is missing, or
+        the strategy asks for none.
+        """
         key = self._known_list(block, branch, list_name)
-        answer = self._compiled.seeds.get(key)
+        answer = self._compiled.seeds.get((key, place))
         return None if answer is None else answer(self)
 
     def item_filter(self, block: str, branch: int, list_name: str) -> ItemFilter | None:
@@ -109,6 +130,20 @@ class Evaluation:
         key = self._known_list(block, branch, list_name)
         make = self._compiled.filters.get(key)
         return None if make is None else make(self)
+
+    def excluded(self, block: str, branch: int, list_name: str) -> frozenset[str]:
+        """The ids of the items that a list leaves out, by all that it is ``excluding`` together."""
+        key = self._known_list(block, branch, list_name)
+        answer = self._compiled.exclusions.get(key)
+        return frozenset() if answer is None else answer(self)
+
+    @property
+    def zone(self) -> str:
+        """The customer's time zone; looked up when it is first asked for, by this or an earlier instant."""
+        zone: str | None = self.logs.get("zone")
+        if zone is None:
+            zone = self.logs["zone"] = zone_of(self._compiled.settings, self.profile)
+        return zone
 
     def next_flip(self, name: str) -> int | None:
         """The first instant after now at which time alone changes the value of a name; None: never."""
@@ -146,7 +181,7 @@ class Evaluation:
         return None
 
     def _later(self, now_us: int) -> Evaluation:
-        return Evaluation(self._compiled, self.profile, self.events, now_us, self.origin_us, self.logs)
+        return Evaluation(self._compiled, self.facts, now_us, self.origin_us, self.logs)
 
     def _known_list(self, block: str, branch: int, list_name: str) -> ListKey:
         key = (block, branch, list_name)

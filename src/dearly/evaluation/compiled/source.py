@@ -62,6 +62,8 @@ class Source:
 
     def kept_name(self, source: EventSource) -> str:
         """The function that gives the kept events of a source; written once all expressions are."""
+        if source.where is not None and source.weekdays is not None:
+            self.kept_name(source._replace(where=None))  # it looks at the events of those days
         return self.kept.setdefault(source, f"k{len(self.kept)}")
 
     def timeline_name(self, selection: Selection) -> str:

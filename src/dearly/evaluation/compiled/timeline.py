@@ -7,13 +7,15 @@ ascend, and what is selected at any ``now`` is one slice, found by bisection.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 from dearly.evaluation.compiled.aggregates import millionths
 from dearly.evaluation.compiled.windows import Log, Rows
+from dearly.language.calendar import period_end
+from dearly.language.program import Period
 
 NEVER = 1 << 80
 """After every event: when an event of a selection without ``within`` leaves it."""
@@ -33,6 +35,8 @@ class Timeline(NamedTuple):
     """Filled by :func:`running_totals`, by property."""
     extremes: dict[tuple[str, str], Any]
     """Filled by ``extremes``, by property and direction."""
+    tallies: dict[str, Any]
+    """Filled by ``tallies``, by property."""
 
 
 def slice_at(timeline: Timeline, now_us: int) -> tuple[int, int]:
@@ -58,15 +62,32 @@ def times_at(timeline: Timeline, now_us: int) -> Sequence[int]:
     return timeline.times_us[first:past_last]
 
 
-def window_timeline(log: Log, from_us: int, older_than_us: int, within_us: int | None) -> Timeline:
-    """Events later than ``from_us`` count from ``t + older_than`` until ``t + within``."""
-    first = bisect_right(log.times_us, from_us)
+def window_timeline(
+    log: Log, from_us: int, older_than_us: int, within_us: int | None, before_us: int = NEVER
+) -> Timeline:
+    """Events t with ``from < t < before`` count from ``t + older_than`` until ``t + within``."""
+    first, past_last = bisect_right(log.times_us, from_us), bisect_left(log.times_us, before_us)
     if within_us is not None and within_us <= older_than_us:
-        first = len(log.times_us)
-    times = log.times_us[first:]
+        first = past_last
+    times = log.times_us[first:past_last]
     begins = [t + older_than_us for t in times] if older_than_us else times
     ends = [NEVER] * len(times) if within_us is None else [t + within_us for t in times]
-    return Timeline(times, log.properties[first:], begins, ends, {}, {})
+    return _timeline(times, log.properties[first:past_last], begins, ends)
+
+
+def period_timeline(window: Timeline, zone: str, period: Period) -> Timeline:
+    """The events of a window that count no longer than the calendar period lasts in which they happened."""
+    kept: list[int] = []
+    ends: list[int] = []
+    over_us = -NEVER
+    for index, time_us in enumerate(window.times_us):
+        if time_us >= over_us:
+            over_us = period_end(period, zone, time_us)
+        end_us = min(window.ends_us[index], over_us)
+        if window.begins_us[index] < end_us:
+            kept.append(index)
+            ends.append(end_us)
+    return _picked(window, kept, [window.begins_us[index] for index in kept], ends)
 
 
 def sequence_timeline(
@@ -95,8 +116,7 @@ def sequence_timeline(
             kept.append(index)
             begins.append(begin_us)
             ends.append(end_us)
-    times = [window.times_us[index] for index in kept]
-    return Timeline(times, [window.properties[index] for index in kept], begins, ends, {}, {})
+    return _picked(window, kept, begins, ends)
 
 
 def running_totals(timeline: Timeline, name: str) -> tuple[list[int], list[int]]:
@@ -107,3 +127,12 @@ def running_totals(timeline: Timeline, name: str) -> tuple[list[int], list[int]]
         sums = list(accumulate(map(sum, addends), initial=0))
         found = timeline.totals[name] = (sums, list(accumulate(map(len, addends), initial=0)))
     return found
+
+
+def _picked(window: Timeline, kept: Sequence[int], begins: Sequence[int], ends: Sequence[int]) -> Timeline:
+    times = [window.times_us[index] for index in kept]
+    return _timeline(times, [window.properties[index] for index in kept], begins, ends)
+
+
+def _timeline(times: Sequence[int], rows: Rows, begins: Sequence[int], ends: Sequence[int]) -> Timeline:
+    return Timeline(times, rows, begins, ends, {}, {}, {})

@@ -14,8 +14,11 @@ from dataclasses import dataclass
 
 from dearly.evaluation.compiled.aggregates import MILLION
 from dearly.evaluation.compiled.extremes import Direction, last_extreme
+from dearly.evaluation.compiled.local_time import today
 from dearly.evaluation.compiled.runtime import Evaluation
+from dearly.evaluation.compiled.tallies import leader, tally
 from dearly.evaluation.compiled.timeline import Timeline, running_totals, slice_at
+from dearly.language.calendar import day_start
 from dearly.language.types import Value
 
 COMPARISONS = {
@@ -30,7 +33,7 @@ COMPARISONS = {
 
 @dataclass(frozen=True, slots=True)
 class Elapsing:
-    """A duration that grows with now: the time since an instant."""
+    """What grows with now: the time since an instant. Now itself is the time since the epoch."""
 
     since_us: int
 
@@ -123,6 +126,16 @@ def watch_max(evaluation: Evaluation, timeline: Timeline, name: str) -> Value | 
     return _watch_extreme(evaluation, timeline, name, "max")
 
 
+def watch_distinct(evaluation: Evaluation, timeline: Timeline, name: str) -> float:
+    """How many different values there are, until an event begins or ends."""
+    return float(len(tally(timeline, name, *_watch_slice(evaluation, timeline)).counts))
+
+
+def watch_most_frequent(evaluation: Evaluation, timeline: Timeline, name: str) -> Value | None:
+    """The value that most events have, until one begins or ends."""
+    return leader(tally(timeline, name, *_watch_slice(evaluation, timeline)))
+
+
 def watch_property(evaluation: Evaluation, timeline: Timeline, position: int, name: str) -> Value | None:
     """The property of the first (0) or the latest (-1) event, until it ends or another begins."""
     index = _watch_pick(evaluation, timeline, position)
@@ -135,10 +148,10 @@ def watch_elapsed(evaluation: Evaluation, timeline: Timeline, position: int) -> 
     return None if index is None else Elapsing(timeline.times_us[index])
 
 
-def watch_durations(
+def watch_growing(
     evaluation: Evaluation, comparison: str, left: Elapsing | int | None, right: Elapsing | int | None
 ) -> bool | None:
-    """Compare durations, until the growing one reaches, or a microsecond later passes, the other."""
+    """Compare durations or times, until the growing one reaches, or a microsecond later passes, the other."""
     if left is None or right is None:
         return None
     now_us = evaluation.now_us
@@ -150,6 +163,20 @@ def watch_durations(
     return bool(COMPARISONS[comparison](*sides))
 
 
+def watch_today(
+    evaluation: Evaluation, comparison: str, plus_days: int, date_days: int | None
+) -> bool | None:
+    """Compare today, and so many days on, with a date, until the day on which it reaches or passes that."""
+    if date_days is None:
+        return None
+    days = today(evaluation)
+    equal_on = date_days - plus_days
+    if equal_on >= days:
+        reached = equal_on == days
+        _note_later(evaluation, day_start(evaluation.zone, days + 1 if reached else equal_on))
+    return bool(COMPARISONS[comparison](days + plus_days, date_days))
+
+
 def _note(evaluation: Evaluation, instant_us: int) -> None:
     # min() takes some 0.2 µs more, at every leaf.
     if instant_us < evaluation.sure_until_us:  # noqa: PLR1730
@@ -157,10 +184,13 @@ def _note(evaluation: Evaluation, instant_us: int) -> None:
 
 
 def _note_crossing(evaluation: Evaluation, equal_at_us: int) -> None:
-    if equal_at_us > evaluation.now_us:
-        _note(evaluation, equal_at_us)
-    elif equal_at_us == evaluation.now_us:
-        _note(evaluation, equal_at_us + 1)
+    _note_later(evaluation, equal_at_us + 1 if equal_at_us == evaluation.now_us else equal_at_us)
+
+
+def _note_later(evaluation: Evaluation, instant_us: int) -> None:
+    """Note an instant unless it is past: the last days of the calendar all begin at once."""
+    if instant_us > evaluation.now_us:
+        _note(evaluation, instant_us)
 
 
 def _watch_slice(evaluation: Evaluation, timeline: Timeline) -> tuple[int, int]:

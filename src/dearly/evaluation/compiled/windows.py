@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from dearly.evaluation.facts import EventLog
+from dearly.language.calendar import local_weekday
 from dearly.language.types import Value
 
 BEGINNING = -(1 << 80)
@@ -36,6 +37,19 @@ def times_between(log: Log, after_us: int, until_us: int) -> Sequence[int]:
     """The times t of events with ``after_us < t <= until_us``."""
     times = log.times_us
     return times[bisect_right(times, after_us) : bisect_right(times, until_us)]
+
+
+def on_weekdays(log: Log, after_us: int, zone: str, weekdays: frozenset[int]) -> EventLog:
+    """The events later than ``after_us`` whose local day is one of these; 0 is Monday."""
+    times = log.times_us
+    kept = [
+        index
+        for index in range(bisect_right(times, after_us), len(times))
+        if local_weekday(zone, times[index]) in weekdays
+    ]
+    return EventLog(
+        tuple(times[index] for index in kept), lambda: tuple(log.properties[index] for index in kept)
+    )
 
 
 def events_after(log: Log, after_us: int) -> Iterable[tuple[int, Mapping[str, Value]]]:
