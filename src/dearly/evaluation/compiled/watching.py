@@ -172,8 +172,7 @@ def watch_today(
     days = today(evaluation)
     equal_on = date_days - plus_days
     if equal_on >= days:
-        reached = equal_on == days
-        _note_later(evaluation, day_start(evaluation.zone, days + 1 if reached else equal_on))
+        _note(evaluation, day_start(evaluation.zone, days + 1 if equal_on == days else equal_on))
     return bool(COMPARISONS[comparison](days + plus_days, date_days))
 
 
@@ -184,13 +183,8 @@ def _note(evaluation: Evaluation, instant_us: int) -> None:
 
 
 def _note_crossing(evaluation: Evaluation, equal_at_us: int) -> None:
-    _note_later(evaluation, equal_at_us + 1 if equal_at_us == evaluation.now_us else equal_at_us)
-
-
-def _note_later(evaluation: Evaluation, instant_us: int) -> None:
-    """Note an instant unless it is past: the last days of the calendar all begin at once."""
-    if instant_us > evaluation.now_us:
-        _note(evaluation, instant_us)
+    if equal_at_us >= evaluation.now_us:
+        _note(evaluation, equal_at_us + 1 if equal_at_us == evaluation.now_us else equal_at_us)
 
 
 def _watch_slice(evaluation: Evaluation, timeline: Timeline) -> tuple[int, int]:
