@@ -1,6 +1,7 @@
 """Facts -> block decision -> items -> template -> bytes, with a fallback behind every step."""
 
 from dearly.content.personalizer import Personalizer, unhurried
+from dearly.content.rehearsing import rehearse
 from dearly.content.request import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock
 from dearly.content.serving import CannotServe, Serving, check_servable, prepare_serving
 
@@ -15,5 +16,6 @@ __all__ = [
     "UnknownBlock",
     "check_servable",
     "prepare_serving",
+    "rehearse",
     "unhurried",
 ]

@@ -1,0 +1,190 @@
+"""Running a scenario: the customer's time goes by, and each expectation is held against what is then true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from dearly.content import Serving, prepare_serving
+from dearly.evaluation import Evaluation, Facts
+from dearly.evaluation.reference import evaluate
+from dearly.language.program import (
+    Becomes,
+    Contains,
+    Emitted,
+    Expectation,
+    Expression,
+    Holds,
+    Program,
+    Scenario,
+    Shows,
+)
+from dearly.language.traversal import names_within
+from dearly.scenarios.customer import Timed, scenario_facts, timeline
+from dearly.scenarios.emissions import Emission, Stretch, emissions
+from dearly.scenarios.showing import Shown, show
+from dearly.scenarios.sightings import Sighting, sightings_of_block, sightings_of_names
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A package made ready for its tests: compiled once, used for all of them."""
+
+    serving: Serving
+
+    @property
+    def program(self) -> Program:
+        """The checked package."""
+        return self.serving.program
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One expectation, when it was asked, and what was seen instead where it failed (else empty)."""
+
+    expectation: Expectation
+    at_us: int
+    seen: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether what was expected was so."""
+        return not self.seen
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """What came of a scenario; ``facts`` are the customer's, for explanations."""
+
+    scenario: Scenario
+    facts: Facts
+    outcomes: tuple[Outcome, ...]
+    sightings: frozenset[Sighting]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every expectation was met."""
+        return all(outcome.passed for outcome in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """One instant of a scenario, ready to be asked."""
+
+    rehearsal: Rehearsal
+    scenario: Scenario
+    facts: Facts
+    at: Evaluation
+    emitted: frozenset[str]
+    """The triggers that fired since the instant before."""
+
+    def shown(self, block: str) -> Shown:
+        program = self.rehearsal.program
+        return show(
+            self.rehearsal.serving, program.blocks[block], self.scenario.consents, self.facts, self.at
+        )
+
+
+def prepare_rehearsal(program: Program) -> Rehearsal:
+    """Compile a checked program for its tests.
+
+    Raises:
+        CannotServe: an ``otherwise`` cannot be rendered without items.
+    """
+    return Rehearsal(prepare_serving(program))
+
+
+def run_scenario(rehearsal: Rehearsal, scenario: Scenario) -> ScenarioResult:
+    """Run one test from its first instant to its last.
+
+    Raises:
+        TooManyTransitions: a trigger's segment moves to and fro without end.
+    """
+    program, compiled = rehearsal.program, rehearsal.serving.compiled
+    steps = timeline(program, scenario)
+    facts = scenario_facts(program, scenario, steps)
+    start_us, end_us = steps[0].at_us - 1, steps[-1].at_us
+    fired = emissions(program, compiled, facts, Stretch(start_us, end_us)) if program.triggers else ()
+    outcomes: list[Outcome] = []
+    sightings: set[Sighting] = set()
+    for timed, before_us in _with_instant_before(steps, start_us):
+        emitted = _between(fired, before_us, timed.at_us)
+        stage = _Stage(rehearsal, scenario, facts, compiled.at(facts, timed.at_us), emitted)
+        for expectation in timed.step.expects:
+            seen, sighted = _ask(expectation, stage)
+            outcomes.append(Outcome(expectation, timed.at_us, seen))
+            sightings |= sighted
+    return ScenarioResult(scenario, facts, tuple(outcomes), frozenset(sightings))
+
+
+def _with_instant_before(steps: Sequence[Timed], start_us: int) -> Iterable[tuple[Timed, int]]:
+    """Each step with the instant of those before it (several steps may share an instant)."""
+    instants = sorted({start_us, *(timed.at_us for timed in steps)})
+    before = {later: earlier for earlier, later in pairwise(instants)}
+    return [(timed, before[timed.at_us]) for timed in steps]
+
+
+def _between(fired: Iterable[Emission], after_us: int, until_us: int) -> frozenset[str]:
+    return frozenset(one.trigger for one in fired if after_us < one.at_us <= until_us)
+
+
+def _ask(expectation: Expectation, stage: _Stage) -> tuple[str, frozenset[Sighting]]:
+    """What was seen instead (empty: it was as expected), and what of the package this has seen."""
+    match expectation:
+        case Holds():
+            return _holds(expectation, stage), _seen_by([expectation.condition], stage)
+        case Emitted():
+            return _emitted(expectation, stage), _seen_by_trigger(expectation, stage)
+        case Shows() | Contains():
+            shown = stage.shown(expectation.block)
+            block = stage.rehearsal.program.blocks[expectation.block]
+            seen = (
+                _shows(expectation, shown)
+                if isinstance(expectation, Shows)
+                else _contains(expectation, shown)
+            )
+            asked = [one.condition for one in block.branches[: shown.branch + 1] if one.condition is not None]
+            return seen, _seen_by(asked, stage) | sightings_of_block(block, shown)
+
+
+def _holds(expected: Holds, stage: _Stage) -> str:
+    value = evaluate(stage.rehearsal.program, expected.condition, stage.facts, stage.at.now_us)
+    if (value is True) is not expected.negated:
+        return ""
+    return {True: "it is true", False: "it is false", None: "it is unknown"}[value]  # type: ignore[index]
+
+
+def _emitted(expected: Emitted, stage: _Stage) -> str:
+    if (expected.trigger in stage.emitted) is not expected.negated:
+        return ""
+    others = ", ".join(sorted(stage.emitted)) or "nothing"
+    return f"{others} was emitted since the step before"
+
+
+def _shows(expected: Shows, shown: Shown) -> str:
+    if shown.problem is not None:
+        return f"{expected.block} shows {shown.template}, which cannot be rendered: {shown.problem}"
+    if (shown.template == expected.template) is not expected.negated:
+        return ""
+    return f'it shows "{shown.template}.html"'
+
+
+def _contains(expected: Contains, shown: Shown) -> str:
+    if shown.problem is not None:
+        return f"{expected.block} shows {shown.template}, which cannot be rendered: {shown.problem}"
+    if (expected.text in shown.words) is not expected.negated:
+        return ""
+    return f'what "{shown.template}.html" made is:\n{shown.words}'
+
+
+def _seen_by(conditions: Sequence[Expression], stage: _Stage) -> frozenset[Sighting]:
+    program = stage.rehearsal.program
+    return sightings_of_names(program, names_within(program, conditions), stage.at)
+
+
+def _seen_by_trigger(expected: Emitted, stage: _Stage) -> frozenset[Sighting]:
+    program = stage.rehearsal.program
+    moment = program.triggers[expected.trigger].moment
+    name = moment.subject if isinstance(moment, Becomes) else moment.segment
+    return sightings_of_names(program, [name], stage.at)
