@@ -51,9 +51,13 @@ CHECKER_CODES: Mapping[str, Severity] = {
     "division-by-zero": "warning",
     "empty-range": "error",
     "never-true": "warning",
+    # parts of a declaration
+    "missing-part": "error",
+    "repeated-part": "error",
+    "repeated-name": "error",
     # settings
     "unknown-timezone": "error",
-    "bad-locale": "error",
+    "unknown-locale": "error",
     "bad-retention": "error",
     # events and time
     "impure-where": "error",
@@ -65,12 +69,36 @@ CHECKER_CODES: Mapping[str, Severity] = {
     "missing-under-not": "warning",
     "missing-in-no": "warning",
     "never-missing": "warning",
+    # scores
+    "cannot-look-forward": "error",
+    "bad-threshold": "error",
+    "duplicate-tier": "error",
+    "overlapping-tiers": "error",
+    # caps, experiments, triggers
+    "unknown-cap": "error",
+    "pointless-limit": "warning",
+    "too-few-variants": "error",
+    "duplicate-variant": "error",
+    "bad-weight": "error",
+    "bad-holdout": "error",
+    "bad-quiet-hours": "error",
+    "not-a-purpose": "error",
+    "unused-cap": "error",
+    "unused-experiment": "error",
+    # tests
+    "duplicate-test": "error",
+    "bad-value": "error",
+    "missing-property": "error",
+    "missing-start": "error",
+    "not-shown": "error",
+    "test-without-expect": "warning",
     # lifecycles and blocks
     "missing-otherwise": "error",
     "otherwise-not-last": "error",
     "unreachable-when": "error",
     # item lists
     "not-an-item": "error",
+    "mixed-catalogs": "error",
     "personal-otherwise": "error",
     "bad-limit": "error",
     "bad-item-id": "error",
@@ -83,6 +111,7 @@ CHECKER_CODES: Mapping[str, Severity] = {
     "last-resort-fails": "error",
     "sensitive-value": "error",
     # the package
+    "not-yet-served": "error",
     "empty-package": "error",
     "package-too-large": "error",
     "too-many-findings": "error",

@@ -1,12 +1,15 @@
-"""Which named values hand on what is ``@sensitive``: such data may decide, but may not be shown."""
+"""Which expressions hand on what is ``@sensitive``: such data may decide, but may not be shown or sent."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from dearly.language.checking.definitions import Definitions
 from dearly.language.checking.symbols import Symbols
 from dearly.language.program import (
     Aggregate,
     Arithmetic,
+    ContextField,
     Else,
     Expression,
     Negate,
@@ -24,24 +27,37 @@ def sensitive_values(symbols: Symbols, definitions: Definitions) -> dict[str, st
     found: dict[str, str] = {}
     for name in definitions.order:
         value = definitions.values.get(name)
-        origin = _origin(value.expression, symbols, found) if value is not None else None
+        origin = sensitive_origin(value.expression, symbols, found) if value is not None else None
         if origin is not None:
             found[name] = origin
     return found
 
 
-def _origin(expression: Expression, symbols: Symbols, known: dict[str, str]) -> str | None:
+def sensitive_origin(expression: Expression, symbols: Symbols, known: Mapping[str, str]) -> str | None:
+    """The sensitive field that an expression hands on; None where it hands on none.
+
+    ``known`` are the values that hand one on, as :func:`sensitive_values` gives them.
+    """
     match expression:
         case ProfileField(name):
             return name if symbols.profile[name].sensitive else None
+        case ContextField(name):
+            return f"context.{name}" if symbols.context[name].sensitive else None
         case ValueRef(name):
             return known.get(name)
         case Else(first, second) | Arithmetic(_, first, second):
-            return _origin(first, symbols, known) or _origin(second, symbols, known)
+            return sensitive_origin(first, symbols, known) or sensitive_origin(second, symbols, known)
         case Negate(operand):
-            return _origin(operand, symbols, known)
+            return sensitive_origin(operand, symbols, known)
         case Pick() | Aggregate():
-            event, origin = expression.selection.event, expression.property
-            return f"{event}.{origin}" if origin and symbols.events[event].fields[origin].sensitive else None
+            return _sensitive_property(expression, symbols)
         case _:
             return None
+
+
+def _sensitive_property(expression: Pick | Aggregate, symbols: Symbols) -> str | None:
+    event, name = expression.selection.event, expression.property
+    counts = isinstance(expression, Aggregate) and expression.kind in ("count", "distinct")
+    if name is None or counts or not symbols.events[event].fields[name].sensitive:
+        return None
+    return f"{event}.{name}"

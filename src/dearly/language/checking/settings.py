@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TypeAlias
 
 from dearly.language.calendar import is_zone, zone_names
 from dearly.language.checking.findings import Findings
+from dearly.language.locales import is_tag, nearest_locale, usual_spelling
 from dearly.language.program import Settings
 from dearly.language.syntax import tree
 from dearly.language.types import DAY_US
-
-_LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?", re.ASCII)
-"""Language, script, region: what of BCP 47 tells one translation from another."""
 
 _Written: TypeAlias = dict[str, tree.Setting]
 
@@ -67,12 +64,18 @@ def _locale(written: _Written, findings: Findings) -> str | None:
     if setting is None or not isinstance(setting.value, tree.TextLiteral):
         return None
     tag = setting.value.value
-    if _LANGUAGE_TAG.fullmatch(tag):
+    if _is_locale(tag):
         return tag
-    message = f'"{tag}" is not a language tag.'
+    meant = tag.strip().replace("_", "-")
     hint = 'Write the language and, where it matters, the region: "en", "de-AT", "pt-BR".'
-    findings.add("bad-locale", setting.value.span, message, hint)
+    if _is_locale(meant):
+        hint = f'Did you mean "{usual_spelling(meant)}"?'
+    findings.add("unknown-locale", setting.value.span, f'"{tag}" is not the tag of a language.', hint)
     return None
+
+
+def _is_locale(tag: str) -> bool:
+    return is_tag(tag) and nearest_locale(tag) is not None
 
 
 def _keep_events_us(written: _Written, findings: Findings) -> int | None:
