@@ -20,6 +20,9 @@ RulesOption = Annotated[
     Path,
     typer.Option("--rules", envvar="DEARLY_RULES", help="The rules package: a directory.", metavar="DIR"),
 ]
+RulesArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", envvar="DEARLY_RULES", help="The rules package.")
+]
 IndexOption = Annotated[
     Path,
     typer.Option(
