@@ -156,6 +156,7 @@ def configure(
 COMMANDS = {
     "serve": "dearly.cli.serve:serve",
     "check": "dearly.cli.check:check",
+    "docs": "dearly.cli.docs:docs",
     "demo": "dearly.cli.demo:demo",
     "index build": "dearly.cli.index:build",
     "index evaluate": "dearly.cli.index:evaluate",
