@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from dearly.cli.options import DEFAULT_RULES
-from dearly.content import check_servable
+from dearly.content import check_renderable
 from dearly.language import CheckReport, Diagnostic, Package, read_package, render_text
 
 
@@ -35,7 +35,7 @@ def check(
     Every finding comes with its place and what to do. Exit code 1 when there are errors among them.
     """
     package = read_package(rules)
-    report = check_servable(package)
+    report = check_renderable(package)
     if format is Format.JSON:
         typer.echo(msgspec.json.format(msgspec.json.encode(_as_json(report)), indent=2).decode())
     else:

@@ -3,7 +3,14 @@
 from dearly.content.personalizer import Personalizer, unhurried
 from dearly.content.rehearsing import rehearse
 from dearly.content.request import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock
-from dearly.content.serving import CannotServe, Serving, check_servable, prepare_serving
+from dearly.content.serving import (
+    CannotServe,
+    Serving,
+    check_renderable,
+    check_servable,
+    prepare_serving,
+)
+from dearly.content.unserved import find_unserved
 
 __all__ = [
     "CannotServe",
@@ -14,7 +21,9 @@ __all__ = [
     "RenderedBlock",
     "Serving",
     "UnknownBlock",
+    "check_renderable",
     "check_servable",
+    "find_unserved",
     "prepare_serving",
     "rehearse",
     "unhurried",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dearly import DearlyError
 from dearly.content.rendering import CompiledTemplate, Rendered, compile_templates, last_resort
+from dearly.content.unserved import find_unserved
 from dearly.content.validity import Watched, watch_branches, with_seeds_named
 from dearly.evaluation import (
     CompiledProgram,
@@ -97,7 +98,14 @@ def prepare_serving(program: Program) -> Serving:
 
 
 def check_servable(package: Package) -> CheckReport:
-    """What the checker says of a package, and whether its last resorts render: all that may bar it."""
+    """All that may bar a package from serving: :func:`check_renderable`, and what is not served yet."""
+    report = check_renderable(package)
+    unserved = find_unserved(report.program) if report.program is not None else ()
+    return CheckReport(None, (*report.diagnostics, *unserved)) if unserved else report
+
+
+def check_renderable(package: Package) -> CheckReport:
+    """What the checker says of a package, and whether its last resorts render."""
     report = check_package(package)
     if report.program is None:
         return report

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import structlog
 
 from dearly import DearlyError
-from dearly.content import CannotServe, Serving, prepare_serving
+from dearly.content import CannotServe, Serving, find_unserved, prepare_serving
 from dearly.language import (
     Diagnostic,
     Package,
@@ -117,6 +117,8 @@ def _prepare(package: Package, now_us: int) -> Serving | RejectedRules:
     report = check_package(package)
     if report.program is None:
         return _rejected(package, now_us, report.diagnostics)
+    if unserved := find_unserved(report.program):
+        return _rejected(package, now_us, unserved)
     try:
         return prepare_serving(report.program)
     except CannotServe as error:
