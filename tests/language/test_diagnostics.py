@@ -144,37 +144,6 @@ def test_no_message_speaks_of_terminals() -> None:
             assert not any(word.isupper() and "_" in word for word in found.message.split())
 
 
-LATER = [
-    ("score x \"y\" { predict 5% 'z' }", "`score`"),
-    ("cap x { at most 2 per 7 days }", "`cap`"),
-    ("experiment x { }", "`experiment`"),
-    ("trigger x { quiet 21:00 to 08:00 emit { a: 1 } }", "`trigger`"),
-    ('test "x" { at +47:59:59 expect not y }', "`test`"),
-    ("context { value number = 1 }", "`context`"),
-    ('settings { timezone "x" }', "`settings`"),
-    ('block b { purpose a, b otherwise show "x" }', "`purpose`"),
-    ('block b { counts toward c otherwise show "x" }', "`counts toward`"),
-    ('block b { otherwise show "x" with a = recommended p, limit 3, diverse by q }', "`diverse by`"),
-    ('block b { otherwise show "x" with a = recommended p, excluding q }', "`excluding`"),
-    ('block b { otherwise show "x" with a = bought together with q }', "`bought together with`"),
-    ('block b { otherwise show "x" with a = recommended p or else q }', "`or else`"),
-    ("segment a { any e since 2026-01-01 }", "`since`"),
-    ("segment a { any e today }", "`today`"),
-    ("segment a { x between 1 and 3 }", "`between`"),
-    ('segment a { x any of ["a"] }', "`any of`"),
-    ("segment a { distinct of e.p > 3 }", "`distinct of`"),
-    ("profile { a text? @stale(90 days) }", "`@stale(..)`"),
-    ("catalog p { a text again after 60 days }", "`again after`"),
-]
-
-
-@pytest.mark.parametrize(("text", "what"), LATER)
-def test_what_this_version_does_not_serve_is_called_that(text: str, what: str) -> None:
-    found = only_error(text)
-    assert found.code == "not-yet-served"
-    assert what in found.message
-
-
 def test_a_broken_declaration_does_not_hide_the_errors_of_the_next() -> None:
     text = "\n".join(
         [

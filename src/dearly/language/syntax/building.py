@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from types import UnionType
 from typing import Any, TypeAlias
 
 from lark import Token
@@ -42,9 +43,63 @@ class Building:
         """Note an error. The declaration is then not used, but is built to its end, to find further ones."""
         self.problems.append(Diagnostic(code, "error", message, span, hint))
 
+    def each_once(self, parts: Sequence[Part], owner: str) -> dict[str, Built]:
+        """What the parts hold by their kinds; a second one of a kind is an error."""
+        found: dict[str, Built] = {}
+        for part in parts:
+            if part.kind in found:
+                message = f"This is the second `{part.kind}` of one {owner}."
+                hint = _JOIN_CONDITIONS if part.kind == "where" else "Leave one out."
+                self.report("repeated-clause", message, part.span, hint)
+            found[part.kind] = part.value
+        return found
 
-def of_kind(children: Sequence[Built], kind: type) -> list[Built]:
-    """The children that are of one class."""
+
+_JOIN_CONDITIONS = "Join conditions in parentheses: `where (A and B)`."
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a node that its children may hold in any order: what it is called, and what it says."""
+
+    kind: str
+    value: Built
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What a clock shows, or a stop watch: ``21:00``, ``+47:59:59``, in microseconds."""
+
+    us: int
+    span: Span
+
+
+def values_of(children: Sequence[Built], kind: str) -> tuple[Built, ...]:
+    """What the parts of one kind say, in order."""
+    return tuple(part.value for part in of_kind(children, Part) if part.kind == kind)
+
+
+def part(kind: str) -> Rule:
+    """The rule of a part that begins with its keyword and says one thing."""
+
+    def make(building: Building, children: list[Built]) -> Built:
+        return Part(kind, children[1], building.around(children))
+
+    return make
+
+
+def part_of_all(kind: str, node: type) -> Rule:
+    """The rule of a part that says several things of one class."""
+
+    def make(building: Building, children: list[Built]) -> Built:
+        return Part(kind, tuple(of_kind(children, node)), building.around(children))
+
+    return make
+
+
+def of_kind(children: Sequence[Built], kind: type | UnionType) -> list[Built]:
+    """The children that are of one class, or of one of several."""
     return [child for child in children if isinstance(child, kind)]
 
 

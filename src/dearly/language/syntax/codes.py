@@ -19,7 +19,6 @@ SYNTAX_CODES: Mapping[str, str] = {
     # the shape of a declaration
     "syntax-error": "Something else is expected at this place.",
     "unknown-declaration": "A declaration begins with one of the words that the language has for it.",
-    "not-yet-served": "This is part of the language, but not of this version of Dearly.",
     "unclosed-text": "A text that begins with a double quote ends with one, on the same line.",
     "unclosed-bracket": "Every bracket and brace that is opened is closed.",
     "unmatched-bracket": "A bracket or brace closes one that was opened before it.",

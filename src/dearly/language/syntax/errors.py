@@ -7,15 +7,13 @@ import re
 from lark import UnexpectedInput, UnexpectedToken
 
 from dearly.language.diagnostics import Diagnostic
-from dearly.language.program import Span
 from dearly.language.suggestions import nearest
 from dearly.language.syntax.grammar import grammar
 from dearly.language.syntax.hints import COMMENT, Problem, hint_for
-from dearly.language.syntax.sections import LATER_KEYWORDS, SERVED_KEYWORDS, Section
+from dearly.language.syntax.sections import DECLARATION_KEYWORDS, Section
 from dearly.language.syntax.source import Source, place
 from dearly.language.syntax.words import (
     KEYWORDS,
-    LATER_PHRASES,
     OPERAND,
     RESERVED_WORDS,
     UNIT_WORDS,
@@ -33,8 +31,6 @@ def explain(error: UnexpectedInput, section: Section, source: Source) -> Diagnos
     """The finding for what the parser did not expect."""
     problem, offset = _read(error, section, source)
     span = place(source, offset, offset + max(1, len(problem.came)))
-    if later := _later_phrase(problem):
-        return _not_yet(later, span, "Remove this part")
     if _is_reserved_name(problem):
         return Diagnostic("reserved-word", "error", reserved(problem.came), span, "Choose another name.")
     came = _shown(problem.came) if problem.came else f"the end of this {section.keyword}"
@@ -47,9 +43,9 @@ def unknown_declaration(section: Section, source: Source) -> Diagnostic:
     """The finding that something stands where a declaration should begin."""
     came = _token_at(source.text, section.start, section.end)
     span = place(source, section.start, section.start + len(came))
-    keywords = SERVED_KEYWORDS + LATER_KEYWORDS
+    keywords = DECLARATION_KEYWORDS
     near = came.lower() if came.lower() in keywords else nearest(came, keywords)
-    words = ", ".join(f"`{word}`" for word in SERVED_KEYWORDS)
+    words = ", ".join(f"`{word}`" for word in keywords)
     hint = f"Did you mean `{near}`?" if near else f"Begin it with one of {words}."
     if source.text.startswith(("//", "/*", "--"), section.start):
         hint = COMMENT
@@ -57,19 +53,6 @@ def unknown_declaration(section: Section, source: Source) -> Diagnostic:
         hint = "This belongs to the declaration before, which has ended: look for a `}` too many."
     message = f"Expected a declaration, but {_shown(came)} came."
     return Diagnostic("unknown-declaration", "error", message, span, hint)
-
-
-def not_yet_served(section: Section, source: Source) -> Diagnostic:
-    """The finding that a declaration is of a kind that this version does not serve."""
-    span = place(source, section.start, section.start + len(section.keyword))
-    return _not_yet(section.keyword, span, "Remove the declaration")
-
-
-def _not_yet(what: str, span: Span, remedy: str) -> Diagnostic:
-    message = f"`{what}` is part of the language, but this version of Dearly does not serve it yet."
-    return Diagnostic(
-        "not-yet-served", "error", message, span, f"{remedy}, or wait for the version that does."
-    )
 
 
 def _read(error: UnexpectedInput, section: Section, source: Source) -> tuple[Problem, int]:
@@ -114,15 +97,3 @@ def _is_reserved_name(problem: Problem) -> bool:
     # A unit before it swallowed what was meant as the name.
     named_only = "NAME" in problem.accepted and not problem.accepted >= OPERAND
     return problem.came in RESERVED_WORDS and named_only and problem.previous not in UNIT_WORDS
-
-
-def _later_phrase(problem: Problem) -> str | None:
-    """The part of the language that was meant and that this version does not serve, if it is one."""
-    for phrase, shown, beside in LATER_PHRASES:
-        words = phrase.split()
-        begins = [problem.came, problem.after][: len(words)] == words
-        if begins and (beside is None or beside in problem.accepted):
-            return shown
-        if len(words) > 1 and words in ([problem.previous, problem.came], [*problem.before[-2:]]):
-            return shown
-    return None

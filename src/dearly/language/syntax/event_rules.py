@@ -7,16 +7,7 @@ from dataclasses import dataclass, replace
 
 from dearly.language.program import Span
 from dearly.language.syntax import tree
-from dearly.language.syntax.building import Building, Built, Rule, of_kind
-
-
-@dataclass(frozen=True, slots=True)
-class _Clause:
-    """``where ..``, ``within ..`` or ``older than ..`` of an event; ``kind`` is the name in the node."""
-
-    kind: str
-    value: tree.Expression
-    span: Span
+from dearly.language.syntax.building import Building, Built, Part, Rule, of_kind, part
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,46 +17,84 @@ class _Property:
     span: Span
 
 
-_CLAUSES = {"WHERE": "where", "WITHIN": "within", "OLDER_THAN": "older_than"}
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_CONDITIONS = (
+    tree.Not,
+    tree.And,
+    tree.Or,
+    tree.Compare,
+    tree.In,
+    tree.Matches,
+    tree.SetMatches,
+    tree.Between,
+    tree.IsPresent,
+    tree.IsStage,
+)
+"""What is neither a date nor a time, whatever its names stand for."""
 
 
-def _clause(building: Building, children: list[Built]) -> Built:
-    return _Clause(_CLAUSES[children[0].type], children[1], building.around(children))
+def _period(building: Building, children: list[Built]) -> Built:
+    words, span = " ".join(children[0].split()), building.around(children)
+    return Part("period", tree.Period(words, span), span)  # type: ignore[arg-type]
 
 
-def _by_kind(children: Sequence[Built], building: Building) -> dict[str, Built]:
-    found: dict[str, Built] = {}
-    for clause in of_kind(children, _Clause):
-        if clause.kind in found:
-            word = clause.kind.replace("_", " ")
-            hint = (
-                "Join conditions in parentheses: `where (A and B)`." if word == "where" else "Leave one out."
-            )
-            building.report(
-                "repeated-clause", f"This is the second `{word}` of one event.", clause.span, hint
-            )
-        found[clause.kind] = clause.value
-    return found
+def _on(building: Building, children: list[Built]) -> Built:
+    span = building.around(children)
+    match children[1].type:
+        case "WEEKDAYS":
+            days = frozenset(range(5))
+        case "WEEKENDS":
+            days = frozenset((5, 6))
+        case _:
+            days = frozenset(_WEEKDAYS.index(str(day)) for day in children[1::2])
+    return Part("on", tree.Weekdays(days, span), span)
+
+
+def events_of(event: tree.Name, children: Sequence[Built], building: Building) -> tree.Events:
+    """The events of a name and the clauses after it."""
+    clauses = [part for clause in of_kind(children, Part) for part in _untangled(clause)]
+    found = building.each_once(clauses, "event")
+    followed = next(iter(of_kind(children, tree.Followed)), None)
+    return tree.Events(
+        event,
+        found.get("where"),
+        found.get("within"),
+        found.get("older than"),
+        found.get("since"),
+        found.get("before"),
+        found.get("period"),
+        found.get("on"),
+        followed,
+        building.around([event, *children]),
+    )
+
+
+def _untangled(clause: Part) -> list[Part]:
+    """``where (a and b) before D``: the events' own ``before``, since no condition comes before a day."""
+    found = clause.value
+    is_tangled = (
+        isinstance(found, tree.DateCompare)
+        and isinstance(found.left, _CONDITIONS)
+        and isinstance(found.right, tree.DateLiteral | tree.TimeLiteral)
+    )
+    if not is_tangled:
+        return [clause]
+    return [Part("where", found.left, clause.span), Part(found.operator, found.right, clause.span)]
 
 
 def _events(building: Building, children: list[Built]) -> Built:
-    clauses = _by_kind(children, building)
-    followed = children[-1] if isinstance(children[-1], tree.Followed) else None
-    where, within, older_than = (clauses.get(kind) for kind in _CLAUSES.values())
-    span = building.around(children)
-    return tree.Events(children[0], where, within, older_than, None, None, None, None, followed, span)
+    return events_of(children[0], children[1:], building)
 
 
 def _property(building: Building, children: list[Built]) -> Built:
     event, _, name, *clauses = children
-    events = _events(building, [event, *clauses])
     span = building.around(children)
-    return _Property(name, replace(events, span=span), span)
+    return _Property(name, replace(events_of(event, clauses, building), span=span), span)
 
 
 def _followed(building: Building, children: list[Built]) -> Built:
     words, event, *clauses = children
-    found = _by_kind(clauses, building)
+    found = building.each_once(of_kind(clauses, Part), "event")
     is_negated = words.type == "NOT_FOLLOWED_BY"
     where, within = found.get("where"), found.get("within")
     return tree.Followed(is_negated, event, where, within, building.around(children))
@@ -101,9 +130,13 @@ def _elapsed(building: Building, children: list[Built]) -> Built:
 EVENT_RULES: Mapping[str, Rule] = {
     "events": _events,
     "property": _property,
-    "where": _clause,
-    "within": _clause,
-    "older": _clause,
+    "where": part("where"),
+    "within": part("within"),
+    "older": part("older than"),
+    "since": part("since"),
+    "before": part("before"),
+    "period": _period,
+    "on": _on,
     "followed": _followed,
     "quantified": _quantified,
     "aggregated": _aggregated,

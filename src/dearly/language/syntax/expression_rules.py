@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lark import Token
 
-from dearly.language.program import Span
 from dearly.language.syntax import tree
 from dearly.language.syntax.building import Building, Built, Rule
 from dearly.language.syntax.literals import LiteralProblem, duration_us
 
 MAX_OPERANDS = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Elements:
-    """What stands between the brackets of a list."""
-
-    elements: tuple[tree.Expression, ...]
-    span: Span
 
 
 def _joined(node: type[tree.And] | type[tree.Or]) -> Callable[[Building, list[Built]], Built]:
@@ -61,6 +52,24 @@ def _matches(building: Building, children: list[Built]) -> Built:
     return tree.Not(found, span) if is_negated else found
 
 
+def _set_matches(building: Building, children: list[Built]) -> Built:
+    left, operator, right = children
+    words = " ".join(operator.split())
+    return tree.SetMatches(words, left, right, building.around(children))  # type: ignore[arg-type]
+
+
+def _between(building: Building, children: list[Built]) -> Built:
+    operand, operator, low, _, high = children
+    span = building.around(children)
+    found = tree.Between(operand, low, high, span)
+    return tree.Not(found, span) if operator.type == "NOT_BETWEEN" else found
+
+
+def _date_compare(building: Building, children: list[Built]) -> Built:
+    left, operator, right = children
+    return tree.DateCompare(str(operator), left, right, building.around(children))  # type: ignore[arg-type]
+
+
 def _presence(building: Building, children: list[Built]) -> Built:
     operand, *words = children
     kinds = [word.type for word in words]
@@ -81,7 +90,12 @@ def _is_stage(building: Building, children: list[Built]) -> Built:
 
 def _arithmetic(building: Building, children: list[Built]) -> Built:
     left, operator, right = children
-    return tree.Arithmetic(str(operator), left, right, building.around(children))  # type: ignore[arg-type]
+    span = building.around(children)
+    is_shift = operator.type in ("PLUS", "MINUS") and isinstance(right, tree.Duration)
+    if is_shift and isinstance(left, tree.Today | tree.Now) and left.plus is None:
+        us = right.us if operator.type == "PLUS" else -right.us
+        return replace(left, plus=replace(right, us=us), span=span)
+    return tree.Arithmetic(str(operator), left, right, span)  # type: ignore[arg-type]
 
 
 def _negate(building: Building, children: list[Built]) -> Built:
@@ -119,7 +133,7 @@ def _duration(building: Building, children: list[Built]) -> Built:
 
 def _list(building: Building, children: list[Built]) -> Built:
     elements = tuple(child for child in children if not isinstance(child, Token))
-    return Elements(elements, building.around(children))
+    return tree.ListLiteral(elements, building.around(children))
 
 
 EXPRESSION_RULES: Mapping[str, Rule] = {
@@ -129,6 +143,9 @@ EXPRESSION_RULES: Mapping[str, Rule] = {
     "compare": _compare,
     "membership": _membership,
     "matches": _matches,
+    "set_matches": _set_matches,
+    "between": _between,
+    "date_compare": _date_compare,
     "presence": _presence,
     "is_stage": _is_stage,
     "arithmetic": _arithmetic,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from dearly.language.suggestions import nearest
-from dearly.language.syntax.sections import LATER_KEYWORDS, SERVED_KEYWORDS
+from dearly.language.syntax.sections import DECLARATION_KEYWORDS
 from dearly.language.syntax.words import KEYWORDS, OPERAND, PHRASES, UNIT_WORDS, in_lower_case
 
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
@@ -67,7 +67,7 @@ def _on_braces(problem: Problem) -> str | None:
         )
     if not problem.came and "RBRACE" in problem.accepted:
         return "Add the `}` where it ends."
-    if problem.came in SERVED_KEYWORDS + LATER_KEYWORDS and "$END" in problem.accepted:
+    if problem.came in DECLARATION_KEYWORDS and "$END" in problem.accepted:
         return "Begin the next declaration on a new line."
     return None
 

@@ -112,6 +112,40 @@ def time_us(spelling: str) -> int:
     raise LiteralProblem("bad-time", message, hint)
 
 
+def clock_us(spelling: str) -> int:
+    """The microseconds since midnight that a clock shows: ``21:00``, ``10:00:30``.
+
+    Raises:
+        LiteralProblem: no clock shows it.
+    """
+    hours, minutes, seconds = _clock_parts(spelling)
+    if hours > 23 or minutes > 59 or seconds > 59:
+        message = f"No clock shows {spelling}."
+        raise LiteralProblem("bad-time", message, "A day's times are `00:00` to `23:59:59`.")
+    return hours * HOUR_US + minutes * MINUTE_US + seconds * SECOND_US
+
+
+def offset_us(spelling: str) -> int:
+    """The microseconds of ``+47:59:59``: hours, minutes and seconds.
+
+    Raises:
+        LiteralProblem: more than 59 minutes or seconds, or more than 100 years.
+    """
+    hours, minutes, seconds = _clock_parts(spelling[1:])
+    if minutes > 59 or seconds > 59:
+        message = f"{spelling} is no length of time."
+        raise LiteralProblem("bad-time", message, "It is hours, minutes and seconds: `+47:59:59`.")
+    us = hours * HOUR_US + minutes * MINUTE_US + seconds * SECOND_US
+    if us > MAX_DURATION_US:
+        raise LiteralProblem("duration-out-of-range", "This is longer than 100 years.", "Write less.")
+    return us
+
+
+def _clock_parts(spelling: str) -> tuple[int, int, int]:
+    hours, minutes, *seconds = (int(part) for part in spelling.split(":"))
+    return hours, minutes, seconds[0] if seconds else 0
+
+
 def duration_us(number: str, unit: str) -> int:
     """The microseconds in ``number`` of ``unit``.
 

@@ -6,9 +6,9 @@ from lark import UnexpectedInput
 
 from dearly.language.diagnostics import Diagnostic, in_order
 from dearly.language.syntax.building import Building
-from dearly.language.syntax.errors import explain, not_yet_served, unknown_declaration
+from dearly.language.syntax.errors import explain, unknown_declaration
 from dearly.language.syntax.grammar import grammar
-from dearly.language.syntax.sections import LATER_KEYWORDS, SERVED_KEYWORDS, Section, split
+from dearly.language.syntax.sections import DECLARATION_KEYWORDS, Section, split
 from dearly.language.syntax.source import MAX_FILE_BYTES, Source, open_source, place, too_large
 from dearly.language.syntax.tree import Declaration
 from dearly.language.syntax.tree_builder import build
@@ -48,11 +48,9 @@ def parse_rules(text: str, file: str) -> tuple[tuple[Declaration, ...], tuple[Di
 
 
 def _parse(section: Section, source: Source) -> tuple[Declaration | None, list[Diagnostic]]:
-    if section.keyword in LATER_KEYWORDS:
-        return None, [not_yet_served(section, source)]
     if section.problem is not None:
         return None, [section.problem]
-    if section.keyword not in SERVED_KEYWORDS:
+    if section.keyword not in DECLARATION_KEYWORDS:
         return None, [unknown_declaration(section, source)]
     try:
         parsed = grammar().parse(source.text[section.start : section.end])

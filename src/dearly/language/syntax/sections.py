@@ -15,9 +15,23 @@ from dearly.language.diagnostics import Diagnostic
 from dearly.language.syntax.characters import hidden_character, odd_character
 from dearly.language.syntax.source import Source, place
 
-SERVED_KEYWORDS = ("profile", "catalog", "event", "segment", "value", "lifecycle", "block")
-LATER_KEYWORDS = ("score", "cap", "experiment", "trigger", "test", "context", "settings")
-"""Declarations that the language has and this version does not serve."""
+DECLARATION_KEYWORDS = (
+    "profile",
+    "catalog",
+    "event",
+    "segment",
+    "value",
+    "lifecycle",
+    "block",
+    "score",
+    "cap",
+    "experiment",
+    "trigger",
+    "test",
+    "context",
+    "settings",
+)
+"""What declarations begin with."""
 
 MAX_NESTING = 100
 MAX_NAME_LENGTH = 100
@@ -25,7 +39,7 @@ MAX_TEXT_BYTES = 64 * 1024
 MAX_LIST_LENGTH = 10_000
 MAX_TOKENS = 10_000
 
-_KEYWORDS = frozenset(SERVED_KEYWORDS + LATER_KEYWORDS)
+_KEYWORDS = frozenset(DECLARATION_KEYWORDS)
 _ANY_KEYWORD = "|".join(sorted(_KEYWORDS))
 
 _TOKEN = re.compile(
@@ -49,6 +63,8 @@ _HEAD_INSIDE = re.compile(
 _NEXT_LINE_HEAD = re.compile(rf"^[ \t]*+{_HEAD.pattern}", re.MULTILINE)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _FIELDS = ("profile", "catalog", "event", "context")
+_GIVEN = ("profile", "context")
+"""Declarations, and what a test gives."""
 _PREFIXES = ("not", "-")
 
 
@@ -124,6 +140,8 @@ class _Reader:
             return False
         if not self.brackets:
             return _HEAD.match(self.source.text, match.start()) is not None
+        if self.first[0] == "test" and match[0] in _GIVEN:
+            return False
         head = _HEAD_INSIDE.match(self.source.text, match.start())
         # A field may be called `value` and have a default.
         return head is not None and not (head[0].endswith("=") and self.first[0] in _FIELDS)

@@ -11,19 +11,38 @@ from lark import Token, Tree
 
 from dearly.language.program import Span
 from dearly.language.syntax import tree
-from dearly.language.syntax.building import Building, Built, Rule
-from dearly.language.syntax.declaration_rules import DECLARATION_RULES
+from dearly.language.syntax.building import Building, Built, Clock, Rule
+from dearly.language.syntax.campaign_rules import CAMPAIGN_RULES
+from dearly.language.syntax.content_rules import CONTENT_RULES
 from dearly.language.syntax.event_rules import EVENT_RULES
 from dearly.language.syntax.expression_rules import EXPRESSION_RULES
-from dearly.language.syntax.literals import LiteralProblem, date_days, number_value, text_value, time_us
+from dearly.language.syntax.literals import (
+    LiteralProblem,
+    clock_us,
+    date_days,
+    number_value,
+    offset_us,
+    text_value,
+    time_us,
+)
+from dearly.language.syntax.scenario_rules import SCENARIO_RULES
+from dearly.language.syntax.schema_rules import SCHEMA_RULES
+from dearly.language.syntax.segmentation_rules import SEGMENTATION_RULES
 from dearly.language.syntax.source import place
 
 MAX_DEPTH = 100
 """Of an expression's tree, so that whatever walks it later may recurse."""
 
-_RULES: Mapping[str, Rule] = {**DECLARATION_RULES, **EXPRESSION_RULES, **EVENT_RULES}
+_DECLARATION_RULES: Mapping[str, Rule] = {
+    **SCHEMA_RULES,
+    **SEGMENTATION_RULES,
+    **CONTENT_RULES,
+    **CAMPAIGN_RULES,
+    **SCENARIO_RULES,
+}
+_RULES: Mapping[str, Rule] = {**_DECLARATION_RULES, **EXPRESSION_RULES, **EVENT_RULES}
 _NO_LEVEL = frozenset(
-    [*DECLARATION_RULES, "group", "reference", "duration", "negative", "list", "events", "property"]
+    [*_DECLARATION_RULES, "group", "reference", "duration", "negative", "list", "events", "property"]
 )
 """Rules that do not take an expression one level deeper; parentheses that hold nothing else do not either."""
 
@@ -69,7 +88,7 @@ def _leaf(token: Token, building: Building) -> Built:
         return make(str(token), span)
     except LiteralProblem as problem:
         _report(problem, token, building)
-        return tree.TextLiteral("", span) if token.type == "TEXT" else tree.NumberLiteral(1.0, "1", span)
+        return make(_STAND_INS[token.type], span)
 
 
 def _report(problem: LiteralProblem, token: Token, building: Building) -> None:
@@ -88,4 +107,17 @@ _LEAVES: Mapping[str, Callable[[str, Span], Built]] = {
     "FALSE": lambda _, span: tree.BoolLiteral(False, span),
     "DATE": lambda text, span: tree.DateLiteral(date_days(text), span),
     "TIME": lambda text, span: tree.TimeLiteral(time_us(text), span),
+    "TODAY": lambda _, span: tree.Today(None, span),
+    "NOW": lambda _, span: tree.Now(None, span),
+    "CLOCK": lambda text, span: Clock(clock_us(text), span),
+    "OFFSET": lambda text, span: Clock(offset_us(text), span),
 }
+_STAND_INS = {
+    "TEXT": '""',
+    "NUMBER": "1",
+    "DATE": "1970-01-01",
+    "TIME": "1970-01-01T00:00:00Z",
+    "CLOCK": "00:00",
+    "OFFSET": "+00:00",
+}
+"""What is built in place of a literal that stands for nothing."""

@@ -207,32 +207,6 @@ def _name_phrase(before: tuple[str, ...]) -> str:
     return "a name"
 
 
-LATER_PHRASES: tuple[tuple[str, str, str | None], ...] = (
-    ("purpose", "purpose", "WHEN"),
-    ("counts toward", "counts toward", None),
-    ("excluding", "excluding", "LIMIT"),
-    ("excluding", "excluding", "WHERE"),
-    ("diverse by", "diverse by", None),
-    ("bought together", "bought together with", None),
-    ("or else", "or else", None),
-    ("since", "since", "WITHIN"),
-    ("before", "before", "WITHIN"),
-    ("today", "today", "WITHIN"),
-    ("this week", "this week", None),
-    ("this month", "this month", None),
-    ("on weekday", "on weekday", None),
-    ("between", "between", "COMPARISON"),
-    ("distinct of", "distinct of", None),
-    ("any of", "any of", None),
-    ("all of", "all of", None),
-    ("none of", "none of", None),
-    ("again after", "again after", None),
-    ("stale (", "@stale(..)", None),
-)
-"""Parts of the language that this version does not serve: how they begin, what they are called, and the
-terminal beside which alone they are meant (None: anywhere)."""
-
-
 def in_lower_case(name: str) -> str:
     """A name as the language writes it: ``night_owls`` for ``NightOwls``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
