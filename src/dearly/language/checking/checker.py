@@ -9,14 +9,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dearly.language.checking.blocks import check_block
+from dearly.language.checking.caps import check_cap
 from dearly.language.checking.declarations import collect_symbols
-from dearly.language.checking.definitions import check_definitions
+from dearly.language.checking.definitions import Definitions, check_definitions
+from dearly.language.checking.experiments import check_experiment
 from dearly.language.checking.findings import Findings
+from dearly.language.checking.scenarios import check_scenarios
 from dearly.language.checking.scopes import Scope
+from dearly.language.checking.scores import check_score
+from dearly.language.checking.sensitivity import sensitive_values
 from dearly.language.checking.symbols import NOTHING_BROKEN, Broken
 from dearly.language.checking.template_use import check_templates
+from dearly.language.checking.triggers import TriggerScope, check_trigger
+from dearly.language.checking.unused import report_unused
 from dearly.language.diagnostics import Diagnostic
-from dearly.language.program import NOWHERE, Program
+from dearly.language.program import NOWHERE, Cap, Experiment, Program, Score, Trigger
 from dearly.language.syntax import tree
 from dearly.language.syntax.parser import MAX_DECLARATIONS
 
@@ -68,7 +75,11 @@ def _program(
     symbols = collect_symbols(declarations, broken, findings)
     definitions = check_definitions(symbols, findings)
     scope = Scope(symbols, definitions.value_types, findings)
-    blocks = {name: check_block(declared, scope, definitions) for name, declared in symbols.blocks.items()}
+    campaigns = _check_campaigns(scope, definitions)
+    content = scope.inside_content()
+    blocks = {name: check_block(found, content, definitions) for name, found in symbols.blocks.items()}
+    report_unused(symbols, findings)
+    tests = [found for found in declarations if isinstance(found, tree.TestDeclaration)]
     return Program(
         version=version,
         profile=symbols.profile,
@@ -80,4 +91,36 @@ def _program(
         blocks=blocks,
         templates=check_templates(symbols, definitions, blocks.values(), templates, findings),
         evaluation_order=tuple(definitions.order),
+        settings=symbols.settings,
+        context=symbols.context,
+        scores=campaigns.scores,
+        caps=campaigns.caps,
+        experiments=campaigns.experiments,
+        triggers=campaigns.triggers,
+        scenarios=check_scenarios(tests, content),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Campaigns:
+    """What is checked of scores, caps, experiments and triggers; what is faulty is left out."""
+
+    scores: dict[str, Score]
+    caps: dict[str, Cap]
+    experiments: dict[str, Experiment]
+    triggers: dict[str, Trigger]
+
+
+def _check_campaigns(scope: Scope, definitions: Definitions) -> _Campaigns:
+    symbols = scope.symbols
+    within = TriggerScope(scope, definitions, sensitive_values(symbols, definitions))
+    scores = [check_score(found, scope, definitions) for found in symbols.scores.values()]
+    caps = [check_cap(found, scope.findings) for found in symbols.caps.values()]
+    experiments = [check_experiment(found, scope, definitions) for found in symbols.experiments.values()]
+    triggers = [check_trigger(found, within) for found in symbols.triggers.values()]
+    return _Campaigns(
+        {score.name: score for score in scores if score is not None},
+        {cap.name: cap for cap in caps if cap is not None},
+        {experiment.name: experiment for experiment in experiments if experiment is not None},
+        {trigger.name: trigger for trigger in triggers if trigger is not None},
     )

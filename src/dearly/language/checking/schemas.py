@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
 from dearly.language.checking.findings import Findings
+from dearly.language.checking.symbols import CONSENT_NAMES, check_name
 from dearly.language.program import Field
 from dearly.language.syntax import tree
 from dearly.language.types import (
@@ -45,6 +46,8 @@ def check_fields(
         if name.text == "id" and owner == "catalog":
             message = "Every item has an `id` already: the one it is imported under."
             findings.add("reserved-name", name.span, message, "Leave this line out, or choose another name.")
+        if owner in ("profile", "context") and name.text in CONSENT_NAMES:
+            check_name(name, f"{owner} field", findings)
         if (first := found.get(name.text)) is not None:
             message = f"This {owner} has a field `{name.text}` already, at {first.span}."
             findings.add("duplicate-field", name.span, message, "Leave one of them out.")

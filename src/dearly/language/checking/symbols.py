@@ -10,9 +10,12 @@ from dearly.language.program import Field, Schema, Settings
 from dearly.language.syntax import tree
 
 RESERVED_NAMES = frozenset(
-    ["customer", "loop", "none", "true", "false", "if", "else", "in", "is", "and", "or", "not"]
+    ["customer", "context", "loop", "none", "true", "false", "if", "else", "in", "is", "and", "or", "not"]
 )
 """Names that mean something else in templates."""
+
+CONSENT_NAMES = frozenset(["consent", "consents"])
+"""Names that would read as if rules could tell who agreed to what; only the server can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,10 @@ def check_name(name: tree.Name, kind: str, findings: Findings) -> None:
     if name.text in RESERVED_NAMES:
         message = f"`{name.text}` means something else in rules and templates, so no {kind} can be named so."
         findings.add("reserved-name", name.span, message, "Choose another name.")
+    elif name.text in CONSENT_NAMES:
+        message = f"Who agreed to what is the server's to know, so no {kind} can be named `{name.text}`."
+        hint = "Say what a block is for: `purpose marketing`; the server asks for the consent."
+        findings.add("reserved-name", name.span, message, hint)
 
 
 def report_duplicate(name: tree.Name, kind: str, first: str, findings: Findings) -> None:
