@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from dearly.evaluation import CompiledProgram, Evaluation, Facts, compile_program, reference
-from dearly.language.program import Block, Program, SimilarTo
+from dearly.language.program import Block, Program
 from dearly.language.types import Value
-from tests.evaluation.cases import Case, spell
+from tests.evaluation.cases import Case, seeded, spell
 from tests.evaluation.narrowing import narrow
 
 
@@ -82,11 +82,18 @@ def _block(case: Case, evaluation: Evaluation, block: Block, facts: Facts, now_u
     )
     for index, branch in enumerate(block.branches):
         for items in branch.lists:
-            if isinstance(items.strategy, SimilarTo):
-                seed = reference.evaluate(program, items.strategy.item, facts, now_us)
+            for place, strategy in seeded(items).items():
+                seed = reference.evaluate(program, strategy.item, facts, now_us)
                 yield Answer(
-                    f"seed of {name}, branch {index}", seed, evaluation.seed(name, index, items.name)
+                    f"seed {place} of {name}, branch {index}",
+                    seed,
+                    evaluation.seed(name, index, items.name, place),
                 )
+            yield Answer(
+                f"what branch {index} of {name} leaves out",
+                reference.excluded(program, items, facts, now_us),
+                evaluation.excluded(name, index, items.name),
+            )
             keeps = evaluation.item_filter(name, index, items.name)
             yield Answer(
                 f"whether branch {index} of {name} filters", items.where is not None, keeps is not None

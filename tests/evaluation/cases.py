@@ -7,13 +7,28 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 
 from dearly.evaluation.facts import Facts
-from dearly.language.program import Block, Lifecycle, NamedValue, Program, Segment, Template
+from dearly.language.program import (
+    Block,
+    BoughtTogether,
+    ExcludeItems,
+    Expression,
+    ItemList,
+    Lifecycle,
+    NamedValue,
+    Program,
+    Segment,
+    Settings,
+    SimilarTo,
+    Template,
+    VariantIs,
+)
+from dearly.language.traversal import walk
 from dearly.language.types import Scalar, Value
-from tests.evaluation.vocabulary import CATALOGS, EVENTS, PROFILE
+from tests.evaluation.vocabulary import CATALOGS, CONTEXT, EVENTS, EXPERIMENTS, PROFILE, SCORES
 
 TEMPLATE = "shown"
 """The one template that generated branches show."""
@@ -29,8 +44,13 @@ class Case:
     items: tuple[Mapping[str, Value], ...] = ()
 
 
-def program_of(*declared: Segment | NamedValue | Lifecycle, block: Block | None = None) -> Program:
-    """A program in the generated vocabulary; each declaration refers only to earlier ones."""
+def program_of(
+    *declared: Segment | NamedValue | Lifecycle, block: Block | None = None, timezone: str = "UTC"
+) -> Program:
+    """A program in the generated vocabulary; each declaration refers only to earlier ones.
+
+    It has the vocabulary's experiments when the block asks for their variants.
+    """
     return Program(
         version="generated",
         profile=PROFILE,
@@ -42,7 +62,33 @@ def program_of(*declared: Segment | NamedValue | Lifecycle, block: Block | None 
         blocks={} if block is None else {block.name: block},
         templates={TEMPLATE: Template(TEMPLATE, "<p>shown</p>")},
         evaluation_order=tuple(each.name for each in declared),
+        settings=Settings(timezone=timezone),
+        context=CONTEXT,
+        scores=SCORES,
+        experiments=EXPERIMENTS if block is not None and _asks_for_variants(block) else {},
     )
+
+
+def expressions_in(block: Block) -> Iterator[Expression]:
+    """The expressions of a block: its conditions, and those of its item lists."""
+    for branch in block.branches:
+        if branch.condition is not None:
+            yield branch.condition
+        for items in branch.lists:
+            yield from (each.item for each in seeded(items).values())
+            yield from (each.items for each in items.excluding if isinstance(each, ExcludeItems))
+            if items.where is not None:
+                yield items.where
+
+
+def seeded(items: ItemList) -> Mapping[int, SimilarTo | BoughtTogether]:
+    """The strategies of a list that start from an item, by their place: 0 is the first, then its fillers."""
+    strategies = enumerate((items.strategy, *items.fillers))
+    return {at: each for at, each in strategies if isinstance(each, SimilarTo | BoughtTogether)}
+
+
+def _asks_for_variants(block: Block) -> bool:
+    return any(isinstance(part, VariantIs) for each in expressions_in(block) for part in walk(each))
 
 
 def spell(case: Case) -> str:
@@ -69,6 +115,7 @@ def _spell_program(program: Program) -> str:
     declared = {**program.segments, **program.values, **program.lifecycles}
     parts = [_spell(declared[name]) for name in program.evaluation_order]
     parts += [f"block={_spell(block)}" for block in program.blocks.values()]
+    parts += [f"timezone={program.settings.timezone!r}"] if program.settings.timezone != "UTC" else []
     return f"program_of({', '.join(parts)})"
 
 

@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from dearly.language import program as tree
 from dearly.language.program import Expression, Selection
-from dearly.language.types import BOOL, DATE, DURATION, NUMBER, TEXT, TIME, URL, ItemRef, Scalar, Type
-from tests.evaluation.histories import Below, Palette
+from dearly.language.types import (
+    BOOL,
+    DATE,
+    DURATION,
+    NUMBER,
+    TEXT,
+    TIME,
+    URL,
+    ItemRef,
+    Scalar,
+    SetOf,
+    Type,
+)
+from tests.evaluation.scope import Scope, fields_of, names_of
+from tests.evaluation.selections import draw_selection
 from tests.evaluation.vocabulary import (
+    DATES_SET,
     EVENTS,
     KINDS,
     NUMBERS_SET,
     PRODUCT,
-    PRODUCT_FIELDS,
-    PROFILE,
+    PRODUCTS_SET,
     TEXTS_SET,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where an expression stands: what it may draw on.
-
-    ``event`` is set inside an event's ``where`` (which sees properties and profile, nothing else), ``item``
-    inside an item list's (which sees fields, profile and names). ``drawn`` gathers the program's selections:
-    what several conditions share, evaluators compute once, so some are drawn again.
-    """
-
-    below: Below
-    palette: Palette
-    names: tuple[tuple[str, Type], ...] = ()
-    segments: tuple[str, ...] = ()
-    stages: tuple[tuple[str, str], ...] = ()
-    event: str | None = None
-    item: bool = False
-    drawn: list[Selection] = field(default_factory=list)
-
-    def pick(self, options: Sequence[Any]) -> Any:
-        """One of several; the types of the rest of a tree hold by construction."""
-        return options[self.below(len(options))]
-
-    def one_in(self, n: int) -> bool:
-        return self.below(n) == n - 1
-
-    @property
-    def sees_events(self) -> bool:
-        return self.event is None and not self.item
 
 
 def any_of(scope: Scope, kind: Type, depth: int) -> Expression:
@@ -63,7 +46,7 @@ def any_of(scope: Scope, kind: Type, depth: int) -> Expression:
     if kind == DURATION:
         return _duration(scope, depth)
     makers = [_leaf_of(kind), _leaf_of(kind), _else_of(kind)]
-    if scope.sees_events:
+    if scope.sees_events and _properties(kind):
         makers += [_pick_of(kind), _pick_of(kind)]
         makers += [_extreme_of(kind)] if kind in (DATE, TIME) else []
     return scope.pick(makers)(scope, depth)
@@ -84,21 +67,18 @@ def boolean(scope: Scope, depth: int) -> Expression:
         _text_match,
         _text_match,
         _set_contains,
+        _set_compare,
+        _compare_day_start,
         _else_of(BOOL),
     )
-    over_events = (occurs, occurs, occurs, occurs, _compare_durations, _compare_durations)
+    over_events = (occurs, occurs, occurs, occurs, _compare_durations, _compare_durations, _compare_moving)
     makers = (_leaf_of(BOOL), *pure, *(over_events if scope.sees_events else ()))
     return scope.pick(makers)(scope, depth)
 
 
 def _leaf(scope: Scope, kind: Type) -> Expression:
     """A constant, a field, a property, or a name of this type; only what text can spell as a constant."""
-    options: list[Expression] = [] if kind == DURATION else _fields(scope, kind)
-    if scope.event is None:
-        options += [tree.ValueRef(name, each) for name, each in scope.names if each == kind] * 2
-        if kind == BOOL:
-            options += [tree.SegmentRef(name) for name in scope.segments]
-            options += [tree.StageIs(lifecycle, stage) for lifecycle, stage in scope.stages]
+    options = [] if kind == DURATION else [*fields_of(scope, kind), *names_of(scope, kind)]
     if kind in _SPELLED and not scope.below(1 + len(options)):
         return _literal(scope, kind)
     return scope.pick(options)
@@ -108,28 +88,26 @@ _SPELLED = (BOOL, NUMBER, TEXT, DATE, TIME, DURATION)
 """The types whose constants say their type; a quoted text may also be meant as a url or an item's id."""
 
 
-def _fields(scope: Scope, kind: Type) -> list[Expression]:
-    found: list[Expression] = [tree.ProfileField(n, f.type) for n, f in PROFILE.items() if f.type == kind]
-    if scope.event is not None:
-        declared = EVENTS[scope.event].fields
-        found += [tree.EventProperty(n, f.type) for n, f in declared.items() if f.type == kind] * 3
-    if scope.item:
-        found += [tree.ItemProperty(n, f.type) for n, f in PRODUCT_FIELDS.items() if f.type == kind] * 3
-    return found
-
-
 def _literal(scope: Scope, kind: Type) -> tree.Literal:
     return tree.Literal(scope.pick(scope.palette.values[kind]), kind)
 
 
 def _number(scope: Scope, depth: int) -> Expression:
     pure = (_leaf_of(NUMBER), _leaf_of(NUMBER), _arithmetic, _arithmetic, _negate, _else_of(NUMBER))
-    over_events = (_count, _count, _sum_or_average, _sum_or_average, _extreme_of(NUMBER), _pick_of(NUMBER))
+    over_events = (
+        _count,
+        _count,
+        _distinct,
+        _sum_or_average,
+        _sum_or_average,
+        _extreme_of(NUMBER),
+        _pick_of(NUMBER),
+    )
     return scope.pick((*pure, *over_events) if scope.sees_events else pure)(scope, depth)
 
 
 def _duration(scope: Scope, depth: int) -> Expression:
-    since = tree.TimeSince(scope.pick(("latest", "first")), _selection(scope, depth - 1))
+    since = tree.TimeSince(scope.pick(("latest", "first")), selection(scope, depth - 1))
     if not scope.one_in(3):
         return since
     return tree.Else(
@@ -154,8 +132,8 @@ def _else_of(kind: Type) -> Maker:
 def _pick_of(kind: Type) -> Maker:
     def make(scope: Scope, depth: int) -> Expression:
         event, name = _property(scope, kind)
-        which = scope.pick(("latest", "first"))
-        return tree.Pick(which, _selection(scope, depth - 1, event), name, kind)
+        which = scope.pick(("latest", "first") if isinstance(kind, SetOf) else ("latest", "first", "top"))
+        return tree.Pick(which, selection(scope, depth - 1, event), name, kind)
 
     return make
 
@@ -164,7 +142,7 @@ def _pick_of(kind: Type) -> Maker:
 def _extreme_of(kind: Type) -> Maker:
     def make(scope: Scope, depth: int) -> Expression:
         event, name = _property(scope, kind)
-        return tree.Aggregate(scope.pick(("min", "max")), _selection(scope, depth - 1, event), name, kind)
+        return tree.Aggregate(scope.pick(("min", "max")), selection(scope, depth - 1, event), name, kind)
 
     return make
 
@@ -181,12 +159,17 @@ def _properties(kind: Type) -> tuple[tuple[str, str], ...]:
 
 
 def _count(scope: Scope, depth: int) -> Expression:
-    return tree.Aggregate("count", _selection(scope, depth - 1), None, NUMBER)
+    return tree.Aggregate("count", selection(scope, depth - 1), None, NUMBER)
+
+
+def _distinct(scope: Scope, depth: int) -> Expression:
+    event, name = _property(scope, scope.pick((TEXT, NUMBER, PRODUCT, DATE, TIME, BOOL, URL)))
+    return tree.Aggregate("distinct", selection(scope, depth - 1, event), name, NUMBER)
 
 
 def _sum_or_average(scope: Scope, depth: int) -> Expression:
     event, name = _property(scope, NUMBER)
-    return tree.Aggregate(scope.pick(("sum", "average")), _selection(scope, depth - 1, event), name, NUMBER)
+    return tree.Aggregate(scope.pick(("sum", "average")), selection(scope, depth - 1, event), name, NUMBER)
 
 
 def _arithmetic(scope: Scope, depth: int) -> Expression:
@@ -220,7 +203,7 @@ def _presence(scope: Scope, depth: int) -> Expression:
     else:
         operand = any_of(scope, kind, depth - 1) if depth > 0 else _leaf(scope, kind)
     if isinstance(operand, tree.Literal):
-        operand = scope.pick(_fields(scope, kind))  # a constant is always present; the checker says so
+        operand = scope.pick(fields_of(scope, kind))  # a constant is always present; the checker says so
     return tree.Presence(operand, missing=scope.one_in(2))
 
 
@@ -249,6 +232,38 @@ def _compare(scope: Scope, depth: int) -> Expression:
     return tree.Compare(operator, left, right)
 
 
+_DAYS_ON = (0, 1, -1, 7, -7, 30)
+
+
+def _compare_moving(scope: Scope, depth: int) -> Expression:
+    """Today, or now, against what stands still."""
+    inner = min(depth - 1, 1)
+    if scope.palette.calendar and scope.one_in(2):
+        moving: Expression = tree.Today(scope.pick(_DAYS_ON))
+        fixed = any_of(scope, DATE, inner)
+    else:
+        lengths = (0, *scope.palette.durations, *(-each for each in scope.palette.durations))
+        moving = tree.Now(scope.pick(lengths))
+        fixed = (
+            _day_start(scope) if scope.palette.calendar and scope.one_in(4) else any_of(scope, TIME, inner)
+        )
+    operator = scope.pick((">=", "<") if isinstance(fixed, tree.DayStart) else _ORDERED)
+    if not isinstance(fixed, tree.DayStart) and scope.one_in(3):
+        return tree.Compare(operator, fixed, moving)
+    return tree.Compare(operator, moving, fixed)
+
+
+def _compare_day_start(scope: Scope, depth: int) -> Expression:
+    """A time against the beginning of a date: what ``since`` and ``before`` ask."""
+    if not scope.palette.calendar:
+        return _compare(scope, depth)
+    return tree.Compare(scope.pick((">=", "<")), _leaf(scope, TIME), _day_start(scope))
+
+
+def _day_start(scope: Scope) -> tree.DayStart:
+    return tree.DayStart(scope.pick(scope.palette.values[DATE]))
+
+
 def _compare_durations(scope: Scope, depth: int) -> Expression:
     left = _duration(scope, depth)
     right = _duration(scope, depth) if scope.one_in(4) else _literal(scope, DURATION)
@@ -274,39 +289,26 @@ def _set_contains(scope: Scope, depth: int) -> Expression:
     return tree.SetContains(any_of(scope, kind, depth - 1), any_of(scope, element, depth - 1))
 
 
+def _set_compare(scope: Scope, depth: int) -> Expression:
+    kind = scope.pick((TEXTS_SET, NUMBERS_SET, DATES_SET, PRODUCTS_SET))
+    operator = scope.pick(("any of", "all of", "none of"))
+    left = any_of(scope, kind, depth - 1)
+    if scope.one_in(3):
+        return tree.SetCompare(operator, left, any_of(scope, kind, depth - 1))
+    elements = frozenset(scope.pick(scope.palette.values[kind.element]) for _ in range(1 + scope.below(3)))
+    return tree.SetCompare(operator, left, tree.Literal(elements, kind))
+
+
 def occurs(scope: Scope, depth: int) -> Expression:
     """A count of selected events, against a bound."""
     quantifier = scope.pick(("at least", "at most", "exactly"))
-    return tree.Occurs(quantifier, scope.pick((1, 0, 2, 1, 3)), _selection(scope, max(depth - 1, 0)))
+    return tree.Occurs(quantifier, scope.pick((1, 0, 2, 1, 3)), selection(scope, max(depth - 1, 0)))
 
 
-def _selection(scope: Scope, depth: int, event: str | None = None) -> Selection:
-    """A selection, as often as not the same as an earlier one."""
-    kind = scope.pick(scope.palette.events) if event is None else event
-    shared = [each for each in scope.drawn if each.event == kind]
-    if shared and scope.one_in(2):
-        return scope.pick(shared)
-    scope.drawn.append(_new_selection(scope, depth, kind))
-    return scope.drawn[-1]
+def selection(scope: Scope, depth: int, event: str | None = None) -> Selection:
+    """A selection of events, of one type or any."""
 
+    def where(outside: Scope, kind: str) -> Expression:
+        return boolean(replace(outside, event=kind), min(depth, 2))
 
-def _new_selection(scope: Scope, depth: int, event: str) -> Selection:
-    where = _where(scope, event, depth)
-    within_us = scope.pick(scope.palette.durations) if scope.one_in(2) else None
-    older_than_us = scope.pick(scope.palette.durations) if scope.one_in(4) else None
-    if within_us is not None and older_than_us is not None and older_than_us >= within_us:
-        within_us += older_than_us  # no event is both so recent and so old; the checker says so
-    sequence = _sequence(scope, depth) if scope.one_in(3) else None
-    return Selection(event, where, within_us, older_than_us, sequence=sequence)
-
-
-def _sequence(scope: Scope, depth: int) -> tree.Sequence:
-    kind = scope.pick(scope.palette.events)
-    within_us = scope.pick(scope.palette.durations) if scope.below(3) else None
-    return tree.Sequence(scope.one_in(2), kind, _where(scope, kind, depth), within_us)
-
-
-def _where(scope: Scope, event: str, depth: int) -> Expression | None:
-    if not scope.one_in(3):
-        return None
-    return boolean(replace(scope, event=event), min(depth, 2))
+    return draw_selection(scope, where, event)

@@ -1,9 +1,8 @@
 """Random well-typed programs and histories.
 
 Everything is drawn through one verb, ``below(n)``: a whole number from 0 to n - 1, smaller meaning simpler.
-Hypothesis supplies it, keeps runs repeatable, avoids repeats, and shrinks what fails; drawing whole numbers
-only keeps a draw cheap enough for tens of thousands of cases. A program is drawn with several customers and
-instants, since making and compiling a program costs more than asking it.
+Hypothesis supplies it, or a seeded generator where there are to be very many. A program is drawn with several
+customers and instants, since making and compiling a program costs more than asking it.
 """
 
 from __future__ import annotations
@@ -11,16 +10,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from random import Random
 
 from hypothesis import strategies as st
 
 from dearly.language import program as tree
 from dearly.language.program import Block, Branch, Expression, ItemList, Lifecycle, NamedValue, Segment
-from dearly.language.types import NUMBER
+from dearly.language.types import DAY_US, NUMBER
 from tests.evaluation.cases import TEMPLATE, Case, program_of
-from tests.evaluation.expressions import Scope, any_of, boolean, occurs
-from tests.evaluation.histories import draw_customer, draw_instants, draw_item, draw_palette
-from tests.evaluation.vocabulary import DURATIONS, INSTANTS, KINDS, PRODUCT
+from tests.evaluation.expressions import any_of, boolean, occurs, selection
+from tests.evaluation.histories import (
+    Below,
+    Palette,
+    draw_customer,
+    draw_instants,
+    draw_item,
+    draw_palette,
+)
+from tests.evaluation.scope import Scope
+from tests.evaluation.vocabulary import DURATIONS, KINDS, OCCASIONS, PRODUCT, PRODUCTS_SET, Occasion
 
 
 @cache
@@ -32,21 +40,36 @@ def _numbers_below(n: int) -> st.SearchStrategy[int]:
 def cases(
     draw: st.DrawFn,
     durations: Sequence[int] = DURATIONS,
-    origins: Sequence[int] = INSTANTS,
+    occasions: Sequence[Occasion] = OCCASIONS,
     customers: int = 3,
     instants: int = 3,
+    *,
+    calendar: bool = True,
 ) -> Case:
     """Programs of a few names and a block, with customers, instants and items to ask them of."""
 
     def below(n: int) -> int:
         return draw(_numbers_below(n)) if n > 1 else 0
 
-    palette = draw_palette(below, durations)
-    times = draw_instants(below, palette, origins, instants)
+    occasion = occasions[below(len(occasions))]
+    palette = draw_palette(below, durations, occasion, calendar=calendar)
+    return _case(below, palette, draw_instants(below, palette, occasion, instants), customers)
+
+
+def random_case(seed: int, customers: int, instants: int) -> Case:
+    """The case of a seed, drawn in a hundredth of the time that Hypothesis takes, and never shrunk by it."""
+    random = Random(seed)
+    occasion = random.choice(OCCASIONS)
+    palette = draw_palette(random.randrange, DURATIONS, occasion)
+    times = draw_instants(random.randrange, palette, occasion, instants)
+    return _case(random.randrange, palette, times, customers)
+
+
+def _case(below: Below, palette: Palette, instants: tuple[int, ...], customers: int) -> Case:
     return Case(
         program=_program(Scope(below, palette)),
-        customers=tuple(draw_customer(below, palette, times) for _ in range(customers)),
-        instants=times,
+        customers=tuple(draw_customer(below, palette, instants) for _ in range(customers)),
+        instants=instants,
         items=tuple(draw_item(below, palette) for _ in range(2)),
     )
 
@@ -57,7 +80,7 @@ def _program(scope: Scope) -> tree.Program:
         declaration = scope.pick((_segment, _segment, _value, _value, _lifecycle))(scope, index)
         declared.append(declaration)
         scope = _knowing(scope, declaration)
-    return program_of(*declared, block=_block(scope))
+    return program_of(*declared, block=_block(scope), timezone=scope.palette.timezone)
 
 
 def _knowing(scope: Scope, declared: Segment | NamedValue | Lifecycle) -> Scope:
@@ -87,6 +110,7 @@ def _lifecycle(scope: Scope, index: int) -> Lifecycle:
 
 
 def _block(scope: Scope) -> Block:
+    scope = replace(scope, content=True)
     conditions: list[Expression | None] = [_way(scope) for _ in range(1 + scope.below(2))]
     branches = [Branch(each, TEMPLATE, _lists(scope)) for each in conditions]
     return Block("hero", (*branches, Branch(None, TEMPLATE, ())))  # an otherwise has no personal lists
@@ -101,6 +125,35 @@ def _way(scope: Scope) -> Expression:
 def _lists(scope: Scope) -> tuple[ItemList, ...]:
     if not scope.one_in(2):
         return ()
-    strategy = tree.SimilarTo(any_of(scope, PRODUCT, 1)) if scope.one_in(2) else tree.Recommended()
-    where = boolean(replace(scope, item=True), 2) if scope.one_in(2) else None
-    return (ItemList("items", "product", strategy, 6, where),)
+    items = ItemList(
+        "items",
+        "product",
+        _strategy(scope),
+        limit=6,
+        where=boolean(replace(scope, item=True), 2) if scope.one_in(2) else None,
+        fillers=tuple(_strategy(scope) for _ in range(scope.below(3))),
+        excluding=tuple(_exclusion(scope) for _ in range(scope.below(3))),
+        diverse_by="title" if scope.one_in(4) else None,
+    )
+    return (items,)
+
+
+def _strategy(scope: Scope) -> tree.Strategy:
+    return scope.pick(
+        (
+            tree.Recommended(),
+            tree.SimilarTo(any_of(scope, PRODUCT, 1)),
+            tree.BoughtTogether(any_of(scope, PRODUCT, 1)),
+            tree.Trending(7 * DAY_US),
+            tree.Recently("viewed", "product"),
+            tree.Listed(("X", "x")),
+        )
+    )
+
+
+def _exclusion(scope: Scope) -> tree.Exclusion:
+    if scope.one_in(2):
+        kind = scope.pick((PRODUCT, PRODUCTS_SET))
+        return tree.ExcludeItems(any_of(scope, kind, 1))
+    event, name = scope.pick((("viewed", "product"), ("bought", "item")))
+    return tree.ExcludeTouched(selection(scope, 1, event), name)

@@ -29,6 +29,7 @@ from dearly.language.program import (
 from dearly.language.types import DURATION, NUMBER
 from tests.evaluation.cases import TEMPLATE, Case, program_of
 from tests.evaluation.generator import cases
+from tests.evaluation.vocabulary import Occasion
 
 ANY_VIEWED = Occurs("at least", 1, Selection("viewed", within_us=10))
 
@@ -101,7 +102,13 @@ def test_flips_are_followed_through_names_stages_and_blocks() -> None:
     assert next_branch_flip(program, "hero", facts, 13) is None
 
 
-TINY = {"durations": (1, 2, 3, 5), "origins": (20,), "customers": 1, "instants": 2}
+TINY = {
+    "durations": (1, 2, 3, 5),
+    "occasions": (Occasion(20, "UTC"),),
+    "customers": 1,
+    "instants": 2,
+    "calendar": False,
+}
 """Durations of a few microseconds, so that every instant until nothing more can change may be looked at."""
 
 
@@ -111,7 +118,7 @@ TINY = {"durations": (1, 2, 3, 5), "origins": (20,), "customers": 1, "instants":
 )
 def test_looking_at_every_microsecond_finds_the_same_flip(case: Case) -> None:
     (facts,) = case.customers
-    last_us = max((time for log in facts.events.values() for time in log.times_us), default=0) + 20
+    last_us = max((time for log in facts.events.values() for time in log.times_us), default=20) + 20
     for now_us in case.instants:
         for name in case.program.evaluation_order:
             seen_now = value_of(case.program, name, facts, now_us)

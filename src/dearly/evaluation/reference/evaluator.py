@@ -36,8 +36,11 @@ from dearly.language.program import (
     DayStart,
     Else,
     EventProperty,
+    ExcludeItems,
+    ExcludeTouched,
     Expression,
     In,
+    ItemList,
     ItemProperty,
     Lifecycle,
     Literal,
@@ -95,6 +98,21 @@ def branch_of(program: Program, block: str, facts: Facts, now_us: int) -> int:
     conditions = _branch_conditions(program.blocks[block])
     known = _evaluate_names(program, _names_in_order(program, conditions), facts, now_us)
     return _first_true(conditions, _Scene(program, facts, now_us, known))
+
+
+def excluded(program: Program, items: ItemList, facts: Facts, now_us: int) -> frozenset[str]:
+    """The ids of the items that a list leaves out, by all that it is ``excluding`` together."""
+    found: set[Any] = set()
+    for exclusion in items.excluding:
+        match exclusion:
+            case ExcludeTouched():
+                scene = _Scene(program, facts, now_us, names={})  # a selection refers to none
+                touched = scene.selected(exclusion.selection)
+                found.update(event.properties.get(exclusion.property) for event in touched)
+            case ExcludeItems():
+                value = evaluate(program, exclusion.items, facts, now_us)
+                found.update(value if isinstance(value, frozenset) else {value})
+    return frozenset(found - {None})
 
 
 def next_flip(program: Program, of: Expression | str, facts: Facts, now_us: int) -> int | None:
