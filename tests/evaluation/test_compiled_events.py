@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.evaluation.written import NOW, S, ask, compiled, customer, work_out
+from tests.evaluation.written import NOW, Happened, S, ask, compiled, customer, work_out
 
 
 @pytest.mark.parametrize(
@@ -132,6 +132,14 @@ ORDERS = customer(
         ("max of ordered.total", 0.3000005),
         ("max of viewed.day", 300),
         ("min of viewed.day", 100),
+        ("distinct of ordered.total", 3.0),
+        ("distinct of ordered.total within 1 second", 0.0),
+        ("distinct of ordered.voucher", 2.0),
+        ("distinct of viewed.day within 9 seconds", 1.0),
+        ("distinct of ordered.total not followed by viewed within 25 seconds", 2.0),
+        ("top ordered.voucher", "c"),
+        ("top ordered.voucher within 1 second", None),
+        ("top viewed.day", 100),
         ("latest ordered.voucher", "c"),
         ("latest ordered.voucher within 45 seconds older than 30 seconds", None),
         ("first ordered.voucher", "a"),
@@ -146,6 +154,31 @@ ORDERS = customer(
 )
 def test_aggregates_and_picks_look_at_the_selected_events(expression: str, expected: object) -> None:
     assert work_out(expression, ORDERS) == expected
+
+
+@pytest.mark.parametrize(
+    ("seen", "top"),
+    [
+        ("", None),
+        ("-", None),
+        ("a", "a"),
+        ("ab", "b"),
+        ("aba", "a"),
+        ("aab", "a"),
+        ("abba", "a"),
+        ("baab", "b"),
+        ("b---", "b"),
+        ("abbca-c", "c"),
+        ("abcabca", "a"),
+    ],
+)
+def test_the_top_value_is_the_most_frequent_and_of_several_the_one_last_seen(
+    seen: str, top: str | None
+) -> None:
+    viewed: list[Happened] = [
+        (i - len(seen), {} if category == "-" else {"category": category}) for i, category in enumerate(seen)
+    ]
+    assert work_out("top viewed.category", customer(viewed=viewed)) == top
 
 
 def test_a_sum_does_not_depend_on_the_order_of_its_addends() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from collections.abc import Mapping
 from typing import Literal as OneOf
 
@@ -12,6 +14,7 @@ from dearly.evaluation.compiled import compiler
 from dearly.evaluation.compiled.codegen import generate
 from dearly.evaluation.compiled.extremes import last_extreme
 from dearly.evaluation.compiled.plan import plan_program
+from dearly.evaluation.compiled.tallies import leader, tally
 from dearly.evaluation.compiled.timeline import window_timeline
 from dearly.evaluation.compiled.windows import BEGINNING
 from dearly.language.program import (
@@ -30,6 +33,7 @@ from dearly.language.program import (
     Not,
     Occurs,
     Or,
+    Pick,
     Presence,
     ProfileField,
     Program,
@@ -228,9 +232,9 @@ def test_a_window_that_can_hold_no_event_is_empty() -> None:
     assert (evaluation.next_flip("any"), evaluation.next_flip("none")) == (None, None)
 
 
-@pytest.mark.parametrize("kind", ["count", "sum", "average", "min", "max"])
+@pytest.mark.parametrize("kind", ["count", "sum", "average", "min", "max", "distinct"])
 def test_a_search_over_twice_the_events_takes_hardly_more_than_twice_the_steps(
-    kind: OneOf["count", "sum", "average", "min", "max"],
+    kind: OneOf["count", "sum", "average", "min", "max", "distinct"],
 ) -> None:
     selected = Selection("viewed", within_us=DAY_US)
     figure = Aggregate(kind, selected, None if kind == "count" else "price", NUMBER)
@@ -244,8 +248,45 @@ def test_a_search_over_twice_the_events_takes_hardly_more_than_twice_the_steps(
         return program.at(Facts({}, {"viewed": log}), NOW).next_flip("busy")
 
     last_end_us = NOW + 9_999 + DAY_US
-    assert flip(10_000) == (None if kind in ("count", "sum") else last_end_us)
+    assert flip(10_000) == (None if kind in ("count", "sum", "distinct") else last_end_us)
     assert steps_of(lambda: flip(10_000)) < 2.3 * steps_of(lambda: flip(5_000))
+
+
+def test_a_search_for_another_favourite_takes_steps_with_the_number_of_events() -> None:
+    category = Pick("top", Selection("viewed", within_us=DAY_US), "category", TEXT)
+    program = _compile({"odd": Compare("==", category, Literal("nothing", TEXT))})
+
+    def flip(count: int) -> int | None:
+        times = tuple(NOW + i for i in range(count))
+        log = EventLog(times, tuple({"category": f"c{i % 7}"} for i in range(count)))
+        return program.at(Facts({}, {"viewed": log}), NOW).next_flip("odd")
+
+    assert flip(10_000) == NOW + 9_999 + DAY_US
+    assert steps_of(lambda: flip(10_000)) < 2.3 * steps_of(lambda: flip(5_000))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_tally_of_every_run_is_that_of_a_scan(seed: int) -> None:
+    chance = random.Random(seed)
+    categories = [chance.choice(("a", "b", "c", None)) for _ in range(12)]
+    rows = tuple({} if category is None else {"category": category} for category in categories)
+    timeline = window_timeline(EventLog(tuple(range(12)), rows), BEGINNING, 0, None)
+    first = past_last = 0
+    for _ in range(40):  # mostly onwards, as a search goes; sometimes another search begins
+        if chance.random() < 0.1:
+            first = past_last = 0
+        past_last = min(12, past_last + chance.randrange(3))
+        first = min(past_last, first + chance.randrange(3))
+        found = tally(timeline, "category", first, past_last)
+        run = [category for category in categories[first:past_last] if category is not None]
+        assert found.counts == Counter(run)
+        assert leader(found) == max(
+            run, key=lambda category: (run.count(category), _last_place(run, category)), default=None
+        )
+
+
+def _last_place(run: list[str], category: str) -> int:
+    return len(run) - run[::-1].index(category)
 
 
 @pytest.mark.parametrize("direction", ["min", "max"])

@@ -11,16 +11,20 @@ from dearly.evaluation.compiled.codegen import generate
 from dearly.evaluation.compiled.plan import plan_program
 from dearly.language.program import (
     Compare,
+    ContextField,
     Literal,
     Occurs,
     Or,
     ProfileField,
     Program,
+    ScoreRef,
     Segment,
     SegmentRef,
     Selection,
+    SetCompare,
+    VariantIs,
 )
-from dearly.language.types import TEXT, Value
+from dearly.language.types import NUMBER, TEXT, SetOf, Value
 from tests.evaluation.written import NOW, ask, compiled, customer, work_out
 
 NOBODY = Facts()
@@ -220,47 +224,6 @@ def test_a_block_shows_its_first_branch_that_is_true() -> None:
     assert hero.at(customer({"points": 100.5}, ordered=[-1]), NOW).branch("hero") == 0
 
 
-def test_similar_to_starts_from_the_item_of_the_moment() -> None:
-    hero = compiled(BLOCK)
-    facts = customer(added=[(-2, {"product": "p1"}), (2, {"product": "p2"})])
-    assert hero.at(facts, NOW).seed("hero", 0, "items") == "p1"
-    assert hero.at(facts, NOW + 2).seed("hero", 0, "items") == "p2"
-    assert hero.at(NOBODY, NOW).seed("hero", 0, "items") is None
-    assert hero.at(facts, NOW).seed("hero", 1, "items") is None
-
-
-def test_an_item_filter_keeps_items_of_which_the_condition_is_true() -> None:
-    hero = compiled(BLOCK)
-    cheap = hero.at(Facts({"bonus": 10.0}), NOW).item_filter("hero", 0, "items")
-    assert cheap is not None
-    assert cheap({"available": True, "price": 9.5}) is True
-    assert cheap({"available": False, "price": 9.5}) is False
-    assert cheap({"available": True}) is False
-    assert cheap({}) is False
-    penniless = hero.at(NOBODY, NOW).item_filter("hero", 0, "items")
-    assert penniless is not None
-    assert penniless({"available": True, "price": 9.5}) is False
-
-
-def test_an_item_filter_works_out_the_customers_side_once() -> None:
-    class Counted(dict[str, Value]):
-        reads = 0
-
-        def get(self, key: str, default: object = None) -> object:  # type: ignore[override]
-            Counted.reads += 1
-            return super().get(key, default)
-
-    facts = Facts(Counted({"country": "books"}))
-    keeps = compiled(BLOCK).at(facts, NOW).item_filter("hero", 1, "items")
-    assert keeps is not None
-    kept = [keeps({"category": category}) for category in ("books", "pens", "books")]
-    assert (kept, Counted.reads) == ([True, False, True], 1)
-
-
-def test_a_list_without_where_has_no_filter() -> None:
-    assert compiled(BLOCK).at(NOBODY, NOW).item_filter("hero", 2, "items") is None
-
-
 def test_a_name_that_is_not_declared_is_an_error_that_names_it() -> None:
     evaluation = compiled(BLOCK).at(NOBODY, NOW)
     for wrong in (
@@ -270,6 +233,7 @@ def test_a_name_that_is_not_declared_is_an_error_that_names_it() -> None:
         lambda: evaluation.next_branch_flip("nope"),
         lambda: evaluation.seed("hero", 0, "nope"),
         lambda: evaluation.item_filter("hero", 7, "nope"),
+        lambda: evaluation.excluded("hero", 7, "nope"),
     ):
         with pytest.raises(UnknownNameError, match="nope"):
             wrong()
@@ -277,7 +241,18 @@ def test_a_name_that_is_not_declared_is_an_error_that_names_it() -> None:
 
 def test_what_an_author_wrote_never_stands_in_the_source() -> None:
     hostile = '""" + __import__(\'os\').abort() #'
-    condition = Or((Compare("==", ProfileField(hostile, TEXT), Literal(hostile, TEXT)), SegmentRef(hostile)))
+    condition = Or(
+        (
+            Compare("==", ProfileField(hostile, TEXT), Literal(hostile, TEXT)),
+            Compare("==", ContextField(hostile, TEXT), Literal(hostile, TEXT)),
+            SetCompare(
+                "any of", ContextField("set", SetOf(TEXT)), Literal(frozenset([hostile]), SetOf(TEXT))
+            ),
+            Compare(">", ScoreRef(hostile), Literal(0.5, NUMBER)),
+            VariantIs(hostile, hostile),
+            SegmentRef(hostile),
+        )
+    )
     segments = {
         hostile: Segment(hostile, hostile, Occurs("at least", 1, Selection(hostile))),
         "asked": Segment("asked", "", condition),
@@ -286,7 +261,8 @@ def test_what_an_author_wrote_never_stands_in_the_source() -> None:
     assert not any("import" in function for function in generate(plan_program(declared)).functions)
     program = compile_program(declared)
     assert program.at(Facts({hostile: hostile}), NOW).value("asked") is True
-    assert program.at(Facts({hostile: "x"}), NOW).value("asked") is False
+    other = Facts({hostile: "x"}, {}, {hostile: "x", "set": frozenset()}, {hostile: 0.5}, {hostile: "x"})
+    assert program.at(other, NOW).value("asked") is False
 
 
 def test_answers_do_not_depend_on_what_was_asked_before() -> None:
