@@ -166,7 +166,7 @@ def _only(declarations: Iterable[tree.Declaration], kind: type[_One], findings: 
     found = [declared for declared in declarations if isinstance(declared, kind)]
     word = _KINDS[kind]
     for further in found[1:]:
-        message = f"The {word} of this package stands at {found[0].span} already; a package has one `{word}`."
+        message = f"This package has its `{word}` already, at {found[0].span}."
         findings.add(f"duplicate-{word}", _first_line(further.span), message, "Move these lines into it.")
     return found[0] if found else None
 

@@ -10,6 +10,7 @@ from dearly.language.checking.findings import Findings
 from dearly.language.checking.looking_forward import check_label
 from dearly.language.checking.parts import Owner, named, report_further, report_missing, without_repeats
 from dearly.language.checking.scopes import Scope
+from dearly.language.checking.symbols import with_article
 from dearly.language.program import Expression, Score, Tier
 from dearly.language.syntax import tree
 
@@ -77,7 +78,7 @@ def _is_value(name: tree.Name, scope: Scope) -> bool:
         return False
     kind = symbols.kind_of(name.text)
     if kind is not None:
-        message = f"`{name.text}` is a {kind}; features are values."
+        message = f"`{name.text}` is {with_article(kind)}; features are values."
         hint = f"Give it a name: `value NAME = {name.text}`." if kind == "profile field" else None
         findings.add("unknown-name", name.span, message, hint or "Leave it out, or name a value.")
         return False
@@ -97,7 +98,7 @@ def _tiers(
     are_whole = _share_all_out(declared, findings)
     fit = [_fits(tier.name.text, tier.at_least, findings) for tier in declared if tier.at_least is not None]
     distinct = _are_distinct(declared, owner, findings)
-    if not (are_whole and all(fit) and distinct and _descend(declared, findings)):
+    if not are_whole or not distinct or not all(fit) or not _descend(declared, findings):
         return None
     return tuple(
         Tier(tier.name.text, tier.at_least.value if tier.at_least is not None else None, tier.span)
@@ -115,7 +116,7 @@ def _share_all_out(tiers: tuple[tree.TierDeclaration, ...], findings: Findings) 
     if not open_ended and tiers and (bound := tiers[-1].at_least) is not None:
         name = tiers[-1].name.text
         message = f"No tier is left for a score below {bound.text}: the last one has no threshold."
-        hint = f"Write `{name}` alone, or add one after it: `{name} >= {bound.text}, low`."
+        hint = f"Write `{name}` alone, or add a tier after it that has no threshold."
         findings.add("bad-threshold", tiers[-1].span, message, hint)
     return len(open_ended) == 1 or not tiers
 

@@ -93,6 +93,11 @@ class Symbols:
         return self.broken.profile or self.is_excused(name)
 
 
+def with_article(kind: str) -> str:
+    """The kind as a sentence has it: ``a segment``, ``an event``."""
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
 def check_name(name: tree.Name, kind: str, findings: Findings) -> None:
     """Report a name that is reserved."""
     if name.text in RESERVED_NAMES:

@@ -13,6 +13,7 @@ from dearly.language.checking.parts import Owner, named, report_further, report_
 from dearly.language.checking.scopes import Scope
 from dearly.language.checking.sensitivity import sensitive_origin
 from dearly.language.checking.states import resolve_state
+from dearly.language.checking.symbols import with_article
 from dearly.language.program import Becomes, Entering, Expression, Leaving, Moment, QuietHours, Trigger
 from dearly.language.syntax import tree
 
@@ -65,7 +66,7 @@ def _report_no_segment(written: tree.MembershipMoment, scope: Scope) -> None:
         return
     kind = symbols.kind_of(name.text)
     if kind is not None:
-        message = f"`{name.text}` is a {kind}; what customers enter and leave is a segment."
+        message = f"`{name.text}` is {with_article(kind)}; what customers enter and leave is a segment."
         hint = f"Declare one that asks for it: `segment NAME {{ .. }}`, and write `{written.change} NAME`."
         if kind in ("lifecycle", "score"):
             hint = f"Write `when {name.text} becomes {'STAGE' if kind == 'lifecycle' else 'TIER'}`."
