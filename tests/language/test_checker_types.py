@@ -104,7 +104,7 @@ def test_a_written_condition_means(condition: str, meant: Expression) -> None:
         ("interests contains 3", "it cannot contain a number"),
         ('points contains "x"', "`points` is a number"),
         ("country starts with 3", "`3` is a number"),
-        ("joined >= 2026-01-01", "Compare a time with a time"),
+        ("joined >= 2026-01-01", "Beside a time, write `since 2026-01-01` or `before 2026-01-01`"),
         ("birthday > 1990", "Write a whole date: `1990-01-01`."),
         ("1990 <= birthday", "Write a whole date: `1990-01-01`."),
         ("joined < 2020", "Write a time: `2020-01-01T00:00:00Z`."),

@@ -175,7 +175,13 @@ def needed(facts: Facts, requirements: Requirements, now_us: int) -> Facts:
         log = facts.events.get(kind, EventLog())
         first = sum(1 for time in log.times_us if horizon_us is not None and time <= now_us - horizon_us)
         logs[kind] = EventLog(log.times_us[first:], log.properties[first:])
-    return Facts({n: v for n, v in facts.profile.items() if n in requirements.profile_fields}, logs)
+    return Facts(
+        {name: value for name, value in facts.profile.items() if name in requirements.profile_fields},
+        logs,
+        {name: value for name, value in facts.context.items() if name in requirements.context_fields},
+        {name: score for name, score in facts.scores.items() if name in requirements.scores},
+        {name: variant for name, variant in facts.variants.items() if name in requirements.experiments},
+    )
 
 
 @given(cases())

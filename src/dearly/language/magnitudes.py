@@ -38,7 +38,10 @@ KEPT = Magnitude(_LEAST, MAX_MAGNITUDE)
 """Of numbers that came in at the door."""
 
 COUNTED = Magnitude(1, MAX_EVENTS, whole=True)
-"""Of a count of events."""
+"""Of a count of events, or of the different values in them."""
+
+LIKELY = Magnitude(_LEAST, 1)
+"""Of a likelihood, from 0 to 1."""
 
 SUMMED = Magnitude(_LEAST, MAX_MAGNITUDE * MAX_EVENTS)
 """Of a sum over events."""

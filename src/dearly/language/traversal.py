@@ -12,10 +12,15 @@ from dearly.language.program import (
     Aggregate,
     And,
     Arithmetic,
+    Block,
+    BoughtTogether,
     Compare,
     Else,
+    ExcludeItems,
+    ExcludeTouched,
     Expression,
     In,
+    ItemList,
     Negate,
     Not,
     Occurs,
@@ -27,7 +32,9 @@ from dearly.language.program import (
     Selection,
     SetCompare,
     SetContains,
+    SimilarTo,
     StageIs,
+    Strategy,
     TextMatch,
     TimeSince,
     ValueRef,
@@ -55,9 +62,44 @@ def children(expression: Expression) -> tuple[Expression, ...]:
         case Else():
             return (expression.operand, expression.default)
         case Occurs() | Aggregate() | Pick() | TimeSince():
-            return _conditions(expression.selection)
+            return selection_conditions(expression.selection)
         case _:
             return ()
+
+
+def selection_conditions(selection: Selection) -> tuple[Expression, ...]:
+    """What is asked of each selected event, and of what follows it."""
+    sequence = selection.sequence
+    found = (selection.where, sequence.where if sequence is not None else None)
+    return tuple(condition for condition in found if condition is not None)
+
+
+def list_expressions(items: ItemList) -> tuple[Expression, ...]:
+    """All that an item list evaluates: the items that it starts from, what it leaves out, its ``where``."""
+    found = [item for strategy in list_strategies(items) for item in _item_of(strategy)]
+    for exclusion in items.excluding:
+        match exclusion:
+            case ExcludeTouched(selection):
+                found.extend(selection_conditions(selection))
+            case ExcludeItems(excluded):
+                found.append(excluded)
+    return (*found, items.where) if items.where is not None else tuple(found)
+
+
+def list_strategies(items: ItemList) -> tuple[Strategy, ...]:
+    """The strategies of an item list, in the order in which they fill it."""
+    return (items.strategy, *items.fillers)
+
+
+def block_expressions(block: Block) -> tuple[Expression, ...]:
+    """The conditions of a block's branches, and all that their item lists evaluate."""
+    found: list[Expression] = []
+    for branch in block.branches:
+        if branch.condition is not None:
+            found.append(branch.condition)
+        for items in branch.lists:
+            found.extend(list_expressions(items))
+    return tuple(found)
 
 
 def walk(expression: Expression) -> Iterator[Expression]:
@@ -112,7 +154,9 @@ def _referenced_name(expression: Expression) -> str | None:
             return None
 
 
-def _conditions(selection: Selection) -> tuple[Expression, ...]:
-    sequence = selection.sequence
-    found = (selection.where, sequence.where if sequence is not None else None)
-    return tuple(condition for condition in found if condition is not None)
+def _item_of(strategy: Strategy) -> tuple[Expression, ...]:
+    match strategy:
+        case SimilarTo(item) | BoughtTogether(item):
+            return (item,)
+        case _:
+            return ()

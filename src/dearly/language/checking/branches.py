@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from dearly.language.checking.coverage import constant_truth, covers
 from dearly.language.checking.findings import Findings
+from dearly.language.checking.scopes import Scope
+from dearly.language.checking.tier_bounds import Scores, with_tier_bounds
 from dearly.language.program import Expression, Span
 
 MAX_COMPARED = 50
@@ -22,8 +24,9 @@ class Way:
     span: Span
 
 
-def check_ways(ways: Sequence[Way], owner: str, owner_span: Span, findings: Findings) -> None:
+def check_ways(ways: Sequence[Way], owner: str, owner_span: Span, scope: Scope) -> None:
     """Report an ``otherwise`` that is absent or not last, and each ``when`` that can never be reached."""
+    findings = scope.findings
     if not any(way.is_otherwise for way in ways):
         message = f"{owner} has no `otherwise`: nothing is said for whoever meets none of its conditions."
         findings.add("missing-otherwise", owner_span, message, "End it with an `otherwise`.")
@@ -31,10 +34,10 @@ def check_ways(ways: Sequence[Way], owner: str, owner_span: Span, findings: Find
         if way.is_otherwise:
             message = "`otherwise` holds for everybody, so nothing below it is ever reached."
             findings.add("otherwise-not-last", way.span, message, "Move it to the end.")
-    _report_unreachable(ways, findings)
+    _report_unreachable(ways, scope.symbols.scores, findings)
 
 
-def _report_unreachable(ways: Sequence[Way], findings: Findings) -> None:
+def _report_unreachable(ways: Sequence[Way], scores: Scores, findings: Findings) -> None:
     """Each ``when`` that is never true, or only when one before it is.
 
     An ``otherwise`` below a ``when`` that is always true has its use: a block shows it when all else fails.
@@ -47,7 +50,8 @@ def _report_unreachable(ways: Sequence[Way], findings: Findings) -> None:
             message = "This is never true, whoever the customer is, so it is never reached."
             findings.add("unreachable-when", way.span, message, "Leave it out, or mend the condition.")
             continue
-        covering = _covering(way.condition, seen)
+        condition = with_tier_bounds(way.condition, scores)
+        covering = _covering(condition, seen)
         if covering is not None:
             message = (
                 f"This is never reached: whenever it is true, the one at {covering} is true and comes first."
@@ -55,7 +59,7 @@ def _report_unreachable(ways: Sequence[Way], findings: Findings) -> None:
             hint = "Put the narrower condition first, or leave this out."
             findings.add("unreachable-when", way.span, message, hint)
         else:
-            seen[way.condition] = way.span
+            seen[condition] = way.span
 
 
 def _covering(condition: Expression, seen: dict[Expression, Span]) -> Span | None:

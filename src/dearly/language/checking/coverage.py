@@ -5,23 +5,34 @@ Nothing here guesses: "no" means "not proved".
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
+from itertools import combinations
 
-from dearly.language.program import And, Compare, Expression, Literal, Not, Occurs, Or, Selection
-from dearly.language.types import Value
+from dearly.language.checking.bounds import COMPARISONS, bound_follows, bounds_exclude
+from dearly.language.checking.containment import contains, set_follows, sets_exclude
+from dearly.language.program import (
+    And,
+    Compare,
+    Expression,
+    In,
+    Literal,
+    Not,
+    Occurs,
+    Or,
+    Presence,
+    SetCompare,
+    SetContains,
+    StageIs,
+    TextMatch,
+    TierIs,
+    VariantIs,
+)
 
 MAX_PARTS = 32
 """Conditions with more parts than this are compared as wholes only, so that comparing stays cheap."""
 
-_COMPARISONS: Mapping[str, Callable[[Value, Value], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+MAX_EXCLUDED = 12
+"""Of an ``and`` with more parts than this no two are compared."""
 
 
 def constant_truth(condition: Expression) -> bool | None:
@@ -37,7 +48,7 @@ def constant_truth(condition: Expression) -> bool | None:
         case Or(operands):
             return _joined([constant_truth(operand) for operand in operands], decisive=True)
         case Compare(comparison, Literal(left), Literal(right)):
-            return _COMPARISONS[comparison](left, right)
+            return COMPARISONS[comparison](left, right)
         case Occurs("at least", 0, _):
             return True
         case _:
@@ -48,6 +59,9 @@ def _joined(truths: list[bool | None], decisive: bool) -> bool | None:
     if decisive in truths:
         return decisive
     return None if None in truths else not decisive
+
+
+# -------------------------------------------------------------------------------------------------- coverage
 
 
 def covers(earlier: Expression, later: Expression) -> bool:
@@ -82,11 +96,40 @@ def _all_follow(wanted: tuple[Expression, ...], given: tuple[Expression, ...]) -
 def _follows(wanted: Expression, given: Expression) -> bool:
     if wanted == given:
         return True
-    if isinstance(wanted, Occurs) and isinstance(given, Occurs):
-        return _count_follows(wanted, given)
-    if isinstance(wanted, Compare) and isinstance(given, Compare):
-        return _bound_follows(wanted, given)
-    return False
+    if isinstance(wanted, Presence) and not wanted.missing:
+        return wanted.operand in _read_by(given)
+    asked, known = _count_of(wanted), _count_of(given)
+    if asked is not None and known is not None:
+        return _count_follows(asked, known)
+    return bound_follows(wanted, given) or set_follows(wanted, given)
+
+
+def _read_by(given: Expression) -> tuple[Expression, ...]:
+    """What must be there for a comparison to be true."""
+    match given:
+        case Compare(_, left, right) | TextMatch(_, left, right) | SetCompare(_, left, right):
+            return (left, right)
+        case SetContains(left, right):
+            return (left, right)
+        case In(left):
+            return (left,)
+        case Not(Compare() | In() | TextMatch() | SetContains() | SetCompare() as operand):
+            return _read_by(operand)
+        case _:
+            return ()
+
+
+def _count_of(condition: Expression) -> Occurs | None:
+    """How many events must be there, also where that is said by what must not be."""
+    match condition:
+        case Occurs():
+            return condition
+        case Not(Occurs("at least", count, selection)) if count > 0:
+            return Occurs("at most", count - 1, selection)
+        case Not(Occurs("at most", count, selection)) | Not(Occurs("exactly", 0 as count, selection)):
+            return Occurs("at least", count + 1, selection)
+        case _:
+            return None
 
 
 def _count_follows(wanted: Occurs, given: Occurs) -> bool:
@@ -100,38 +143,40 @@ def _count_follows(wanted: Occurs, given: Occurs) -> bool:
     return none and contains(given.selection, wanted.selection)
 
 
-def contains(larger: Selection, smaller: Selection) -> bool:
-    """Whether every event of ``smaller`` is proved to be one of ``larger``."""
-    return (
-        larger.event == smaller.event
-        and (larger.where is None or larger.where == smaller.where)
-        and (larger.sequence is None or larger.sequence == smaller.sequence)
-        and (
-            larger.within_us is None
-            or (smaller.within_us is not None and smaller.within_us <= larger.within_us)
-        )
-        and (larger.older_than_us or 0) <= (smaller.older_than_us or 0)
-    )
+# --------------------------------------------------------------------------------------------- contradictions
 
 
-def _bound_follows(wanted: Compare, given: Compare) -> bool:
-    if (
-        wanted.left != given.left
-        or not isinstance(wanted.right, Literal)
-        or not isinstance(given.right, Literal)
-    ):
-        return False
-    bound, value = wanted.right.value, given.right.value
-    match wanted.operator, given.operator:
-        case ((">" | ">=" | "<" | "<=" | "!=") as asked, "=="):
-            return _COMPARISONS[asked](value, bound)
-        case (">=", ">" | ">=") | (">", ">"):
-            return value >= bound  # type: ignore[operator]  # both of one ordered type
-        case (">", ">="):
-            return value > bound  # type: ignore[operator]
-        case ("<=", "<" | "<=") | ("<", "<"):
-            return value <= bound  # type: ignore[operator]
-        case ("<", "<="):
-            return value < bound  # type: ignore[operator]
+def contradiction(condition: And) -> tuple[Expression, Expression] | None:
+    """Two parts of an ``and`` that are proved never to be true together; None when none are."""
+    parts = tuple(_flat(condition, And))
+    if len(parts) > MAX_EXCLUDED:
+        return None
+    return next((pair for pair in combinations(parts, 2) if _exclude(*pair)), None)
+
+
+def _exclude(one: Expression, other: Expression) -> bool:
+    if _is_negation(one, other) or _is_negation(other, one):
+        return True
+    match one, other:
+        case (StageIs(subject, state), StageIs(same, another)):
+            return subject == same and state != another
+        case (TierIs(subject, state), TierIs(same, another)):
+            return subject == same and state != another
+        case (VariantIs(subject, state), VariantIs(same, another)):
+            return subject == same and state != another
         case _:
-            return False
+            pass
+    first, second = _count_of(one), _count_of(other)
+    if first is not None and second is not None:
+        return _counts_exclude(first, second) or _counts_exclude(second, first)
+    return bounds_exclude(one, other) or sets_exclude(one, other)
+
+
+def _is_negation(one: Expression, other: Expression) -> bool:
+    return isinstance(one, Not) and one.operand == other
+
+
+def _counts_exclude(many: Occurs, few: Occurs) -> bool:
+    """Whether so many events of the one selection are more than the other may have."""
+    too_many = many.quantifier != "at most" and few.quantifier != "at least" and many.count > few.count
+    return too_many and contains(few.selection, many.selection)

@@ -1,4 +1,7 @@
-"""Segments, values and lifecycles: each checked after all that it refers to."""
+"""Segments, values and lifecycles: each checked after all that it refers to.
+
+Scores stand among the names that refer to names, so that none is learnt from itself; they are checked later.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from dearly.language.checking.scopes import Scope
 from dearly.language.checking.symbols import Symbols
 from dearly.language.checking.typing_rules import type_of
 from dearly.language.magnitudes import Magnitude
-from dearly.language.program import Expression, Lifecycle, NamedValue, Segment, Stage
+from dearly.language.program import Expression, Lifecycle, NamedValue, Segment, Span, Stage
 from dearly.language.syntax import tree
 from dearly.language.types import NUMBER, Type
 
@@ -47,25 +50,30 @@ def check_definitions(symbols: Symbols, findings: Findings) -> Definitions:
         if is_cycle(component, graph):
             _report_cycle(cycle_path(component, graph), symbols, findings)
         for name in component:
-            checked.order.append(name)
-            _check_definition(name, symbols, scope, checked)
+            if name not in symbols.scores:
+                checked.order.append(name)
+                _check_definition(name, symbols, scope, checked)
     return checked
 
 
 def reference_graph(symbols: Symbols) -> Graph:
-    """Each segment, value and lifecycle with those that it refers to."""
-    names = {*symbols.segments, *symbols.values, *symbols.lifecycles}
+    """Each segment, value, lifecycle and score with those that it refers to, or is learnt from."""
+    names = {*symbols.segments, *symbols.values, *symbols.lifecycles, *symbols.scores}
     return {
         name: sorted(
-            {
-                other
-                for expression in _written(name, symbols)
-                for other in referenced_names(expression)
-                if other in names and other not in symbols.profile
-            }
+            other
+            for other in _names_in(name, symbols)
+            if other in names and other not in symbols.profile and other not in symbols.context
         )
         for name in names
     }
+
+
+def _names_in(name: str, symbols: Symbols) -> set[str]:
+    found = {other for written in _written(name, symbols) for other in referenced_names(written)}
+    if name in symbols.scores:
+        found.update(feature.text for feature in symbols.scores[name].features)
+    return found
 
 
 def _written(name: str, symbols: Symbols) -> Iterable[tree.Expression]:
@@ -73,16 +81,30 @@ def _written(name: str, symbols: Symbols) -> Iterable[tree.Expression]:
         return [symbols.segments[name].condition]
     if name in symbols.values:
         return [symbols.values[name].expression]
+    if name in symbols.scores:
+        return [*symbols.scores[name].predict, *symbols.scores[name].among]
     return [stage.condition for stage in symbols.lifecycles[name].stages if stage.condition is not None]
 
 
 def _report_cycle(path: list[str], symbols: Symbols, findings: Findings) -> None:
-    name = path[0]
-    declaration = symbols.segments.get(name) or symbols.values.get(name) or symbols.lifecycles[name]
+    # A score is the one to name: it is learnt, and so cannot be known before it is.
+    turn = next((place for place, name in enumerate(path) if name in symbols.scores), 0)
+    path = [*path[turn:-1], *path[:turn], path[turn]]
     shown = path if len(path) <= MAX_SHOWN + 1 else [*path[: MAX_SHOWN - 1], "..", *path[-1:]]
-    message = f"`{name}` refers to itself: {' -> '.join(shown)}."
+    name, way = path[0], " -> ".join(shown)
+    message = f"`{name}` refers to itself: {way}."
     hint = "Take one of these references out: a definition cannot rest on itself."
-    findings.add("cycle", declaration.name.span, message, hint)
+    if name in symbols.scores:
+        message = f"The score `{name}` would be learnt from itself: {way}."
+        hint = "Take one of these references out: what a score is learnt from is known before it is."
+    findings.add("cycle", _place(name, symbols), message, hint)
+
+
+def _place(name: str, symbols: Symbols) -> Span:
+    for kind in (symbols.segments, symbols.values, symbols.lifecycles, symbols.scores):
+        if name in kind:
+            return kind[name].name.span
+    raise KeyError(name)
 
 
 def _check_definition(name: str, symbols: Symbols, scope: Scope, checked: Definitions) -> None:
@@ -146,5 +168,5 @@ def _check_lifecycle(declared: tree.LifecycleDeclaration, scope: Scope, checked:
             may_be_missing(condition, scope, checked)
         stages.append(Stage(name, condition, stage.name.span))
         ways.append(Way(stage.condition is None, condition, stage.name.span))
-    check_ways(ways, f"The lifecycle `{declared.name.text}`", declared.name.span, scope.findings)
+    check_ways(ways, f"The lifecycle `{declared.name.text}`", declared.name.span, scope)
     checked.lifecycles[declared.name.text] = Lifecycle(declared.name.text, tuple(stages), declared.name.span)

@@ -6,10 +6,23 @@ it stands in gives None too without a finding of its own. The parser has bounded
 
 from __future__ import annotations
 
-from dearly.language.checking import operators, selections
+from dearly.language.checking import moments, operators, selections, sets
+from dearly.language.checking.coverage import contradiction
 from dearly.language.checking.schemas import constant
-from dearly.language.checking.scopes import Scope, find_event, forbid_events, resolve, resolve_stage
-from dearly.language.program import And, Expression, Literal, Not, Or, Schema, Selection, Sequence, TimeSince
+from dearly.language.checking.scopes import Scope, find_event, forbid_events, resolve
+from dearly.language.checking.states import resolve_state
+from dearly.language.program import (
+    And,
+    Expression,
+    Literal,
+    Not,
+    Or,
+    Schema,
+    Selection,
+    Sequence,
+    TimeSince,
+)
+from dearly.language.spelling import capitalised, quoted
 from dearly.language.syntax import tree
 
 
@@ -40,14 +53,21 @@ def _check(node: tree.Expression, scope: Scope) -> Expression | None:
             operand = check_condition(node.operand, scope)
             return Not(operand, node.span) if operand is not None else None
         case tree.IsStage():
-            stage = resolve_stage(node, scope)
-            return Not(stage, node.span) if stage is not None and node.negated else stage
+            state = resolve_state(node, scope)
+            return Not(state, node.span) if state is not None and node.negated else state
         case tree.Quantified() | tree.Aggregated() | tree.Picked() | tree.Elapsed():
             return _about_events(node, scope)
-        case tree.Compare() | tree.Matches() | tree.Else() | tree.Arithmetic():
+        case tree.Compare() | tree.DateCompare() | tree.Between():
+            return _compared(node, scope)
+        case tree.Matches() | tree.Else() | tree.Arithmetic():
             return _on_two(node, scope)
+        case tree.SetMatches():
+            return _on_sets(node, scope)
         case tree.In() | tree.IsPresent() | tree.Negate():
             return _on_one(node, scope)
+        case tree.Today() | tree.Now():
+            moments.report_misplaced(node, scope)
+            return None
         case _:
             return _literal(node)
 
@@ -65,25 +85,69 @@ def _joined(node: tree.And | tree.Or, scope: Scope) -> Expression | None:
     operands = tuple(operand for operand in checked if operand is not None)
     if len(operands) < len(checked):
         return None
-    return And(operands, node.span) if isinstance(node, tree.And) else Or(operands, node.span)
+    if isinstance(node, tree.Or):
+        return Or(operands, node.span)
+    joined = And(operands, node.span)
+    _warn_of_contradiction(joined, scope)
+    return joined
 
 
-def _on_two(
-    node: tree.Compare | tree.Matches | tree.Else | tree.Arithmetic, scope: Scope
-) -> Expression | None:
+def _warn_of_contradiction(joined: And, scope: Scope) -> None:
+    found = contradiction(joined)
+    if found is None:
+        return
+    message = f"{capitalised(quoted(found[0]))} and {quoted(found[1])} are never both true, so this never is."
+    hint = "Write `or` between them if either is enough, or mend one of them."
+    scope.findings.add("never-true", joined.span, message, hint)
+
+
+def _compared(node: tree.Compare | tree.DateCompare | tree.Between, scope: Scope) -> Expression | None:
+    if isinstance(node, tree.Between):
+        operand, low, high = (_side(side, scope) for side in (node.operand, node.low, node.high))
+        if operand is None or low is None or high is None:
+            return None
+        if moments.are_two(operand, low, scope.findings) or moments.are_two(operand, high, scope.findings):
+            return None
+        return moments.between(node, operand, low, high, scope.findings)
+    left, right = _side(node.left, scope), _side(node.right, scope)
+    if left is None or right is None or moments.are_two(left, right, scope.findings):
+        return None
+    if isinstance(node, tree.DateCompare):
+        return moments.date_compare(node, left, right, scope.findings)
+    return operators.compare(node.operator, left, right, node.span, scope.findings)
+
+
+def _side(node: tree.Expression, scope: Scope) -> Expression | None:
+    """A side of a comparison: only there `today` and `now` may stand."""
+    if isinstance(node, tree.Today | tree.Now):
+        return moments.moment(node, scope)
+    return _check(node, scope)
+
+
+def _on_two(node: tree.Matches | tree.Else | tree.Arithmetic, scope: Scope) -> Expression | None:
     written = (node.operand, node.default) if isinstance(node, tree.Else) else (node.left, node.right)
     first, second = (_check(side, scope) for side in written)
     if first is None or second is None:
         return None
     match node:
-        case tree.Compare():
-            return operators.compare(node, first, second, scope.findings)
         case tree.Matches():
             return operators.matches(node, first, second, scope.findings)
         case tree.Else():
             return operators.otherwise(node, first, second, scope.findings)
         case tree.Arithmetic():
             return operators.arithmetic(node, first, second, scope.findings)
+
+
+def _on_sets(node: tree.SetMatches, scope: Scope) -> Expression | None:
+    left = _check(node.left, scope)
+    if isinstance(node.right, tree.ListLiteral):
+        if left is None:
+            return None
+        return sets.set_compare_list(node, left, node.right, scope.findings)
+    right = _check(node.right, scope)
+    if left is None or right is None:
+        return None
+    return sets.set_compare(node, left, right, scope.findings)
 
 
 def _on_one(node: tree.In | tree.IsPresent | tree.Negate, scope: Scope) -> Expression | None:

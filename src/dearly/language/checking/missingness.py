@@ -1,7 +1,7 @@
 """Where a missing value would surprise: which expressions may be missing, and what to say about it.
 
 A comparison with a missing value is unknown, and so is ``not`` of it: nobody gets in. Authors who write
-``not`` or ``!=`` often expect the opposite, so they are told. Guards are understood: beside
+``not``, ``!=`` or ``none of`` often expect the opposite, so they are told. Guards are understood: beside
 ``x is present and ..`` and ``x is missing or ..``, x counts as there.
 """
 
@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from dearly.language.checking.coverage import contains
+from dearly.language.checking.containment import contains
 from dearly.language.checking.findings import Findings
 from dearly.language.checking.symbols import Symbols
 from dearly.language.checking.typing_rules import type_of
 from dearly.language.magnitudes import (
     COUNTED,
     KEPT,
+    LIKELY,
     SUMMED,
     Magnitude,
     calculated,
@@ -29,6 +30,7 @@ from dearly.language.program import (
     And,
     Arithmetic,
     Compare,
+    ContextField,
     Else,
     EventProperty,
     Expression,
@@ -42,10 +44,13 @@ from dearly.language.program import (
     Presence,
     ProfileField,
     Schema,
+    ScoreRef,
     SegmentRef,
     Selection,
     Sequence,
+    SetCompare,
     Span,
+    TierIs,
     TimeSince,
     ValueRef,
 )
@@ -91,7 +96,8 @@ class Watch:
 def find_cause(expression: Expression, watch: Watch, known: Known = NOTHING_KNOWN) -> Expression | None:
     """What may be missing and so make this missing (for a condition: unknown); None when it never is.
 
-    Reports on the way what stands under ``not``, ``!=`` or in a ``no E where ..`` and may be missing.
+    Reports on the way what may be missing and stands under ``not``, ``!=``, ``none of``, or in a
+    ``no E where ..``.
     """
     match expression:
         case And(operands):
@@ -104,7 +110,7 @@ def find_cause(expression: Expression, watch: Watch, known: Known = NOTHING_KNOW
             cause = find_cause(operand, watch, known)
             _tell_under_not(cause, expression.span, watch)
             return cause
-        case Compare("!=", left, right):
+        case Compare("!=", left, right) | SetCompare("none of", left, right):
             cause = _first([find_cause(left, watch, known), find_cause(right, watch, known)])
             _tell_under_not(cause, expression.span, watch)
             return cause
@@ -148,10 +154,12 @@ def _magnitude(expression: Expression, watch: Watch) -> Magnitude:
             return written(number)
         case ValueRef(name):
             return watch.magnitudes.get(name, KEPT)
-        case Aggregate("count"):
+        case Aggregate("count" | "distinct"):
             return COUNTED
         case Aggregate("sum"):
             return SUMMED
+        case ScoreRef():
+            return LIKELY
         case _:
             return KEPT
 
@@ -169,6 +177,12 @@ def _leaf(expression: Expression, watch: Watch, known: Known) -> Expression | No
     match expression:
         case ProfileField(name):
             certain = watch.symbols.profile[name].default is not None
+        case ContextField(name):
+            certain = watch.symbols.context[name].default is not None
+        case ScoreRef():
+            certain = False
+        case TierIs(score):
+            certain = ScoreRef(score) in known.present
         case EventProperty(name) | ItemProperty(name):
             certain = watch.schema is None or not _may_lack(watch.schema, name)
         case SegmentRef(name) | ValueRef(name):
@@ -196,7 +210,7 @@ def _over_events(
     if (sequence := selection.sequence) is not None:
         _look_into_sequence(sequence, watch, known)
     if isinstance(expression, Occurs) or (
-        isinstance(expression, Aggregate) and expression.kind in ("count", "sum")
+        isinstance(expression, Aggregate) and expression.kind in ("count", "distinct", "sum")
     ):
         return None
     is_filled = any(contains(selection, filled) for filled in known.filled)
@@ -287,7 +301,7 @@ def _tell_under_not(cause: Expression | None, span: Span, watch: Watch) -> None:
     if cause is None or cause in watch.told:
         return
     watch.told.add(cause)
-    lacking = "unknown" if isinstance(cause, SegmentRef) else "missing"
+    lacking = "unknown" if isinstance(cause, SegmentRef | TierIs) else "missing"
     message = f"{capitalised(quoted(cause))} may be {lacking}; then this is unknown, and lets nobody in."
     watch.findings.add("missing-under-not", span, message, _write_guard(cause))
 
@@ -304,8 +318,9 @@ def _write_guard(cause: Expression) -> str:
     if isinstance(cause, Arithmetic):
         return "A result beyond 1.8e308 is missing; write `.. else 0`, or multiply less."
     substitute = _with_default(cause)
+    guarded = ScoreRef(cause.score) if isinstance(cause, TierIs) else cause
     either = f"`{substitute}` to decide for a value, or " if substitute else ""
-    return f"Write {either}`{spell(Presence(cause, missing=False))} and ..` if they shall stay out."
+    return f"Write {either}`{spell(Presence(guarded, missing=False))} and ..` if they shall stay out."
 
 
 def _write_else(cause: Expression) -> str:

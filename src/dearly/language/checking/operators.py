@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal as OneOf
+from typing import TypeAlias
+
 from dearly.language.checking.findings import Findings
+from dearly.language.checking.type_hints import comparison_hint, condition_hint
 from dearly.language.checking.typing_rules import are_comparable, are_ordered, common_type, type_of
 from dearly.language.program import (
     Arithmetic,
@@ -16,7 +20,6 @@ from dearly.language.program import (
     SetContains,
     Span,
     TextMatch,
-    TimeSince,
 )
 from dearly.language.spelling import capitalised, default_for, describe, quoted, spell
 from dearly.language.syntax import tree
@@ -25,26 +28,28 @@ from dearly.language.types import (
     DATE,
     DURATION,
     NUMBER,
-    TEXT,
     TIME,
     SetOf,
-    Type,
     is_textual,
 )
 
+Comparison: TypeAlias = OneOf["==", "!=", "<", "<=", ">", ">="]
 
-def compare(node: tree.Compare, left: Expression, right: Expression, findings: Findings) -> Compare | None:
+
+def compare(
+    sign: Comparison, left: Expression, right: Expression, span: Span, findings: Findings
+) -> Compare | None:
     """``left == right`` and its like."""
     left_type, right_type = type_of(left), type_of(right)
     if not are_comparable(left_type, right_type):
-        _mismatch(left, right, node.span, findings, _comparison_hint(left, right))
+        mismatch(left, right, span, findings, comparison_hint(left, right))
         return None
-    if node.operator not in ("==", "!=") and not are_ordered(left_type):
+    if sign not in ("==", "!=") and not are_ordered(left_type):
         name = capitalised(quoted(left))
-        message = f"{name} is {describe(left_type)}, which has no order for `{node.operator}`."
-        findings.add("type-mismatch", node.span, message, "Use `==` or `!=`.")
+        message = f"{name} is {describe(left_type)}, which has no order for `{sign}`."
+        findings.add("type-mismatch", span, message, "Use `==` or `!=`.")
         return None
-    return Compare(node.operator, left, right, node.span)
+    return Compare(sign, left, right, span)
 
 
 def is_in(node: tree.In, left: Expression, choices: list[Expression], findings: Findings) -> In | None:
@@ -52,7 +57,7 @@ def is_in(node: tree.In, left: Expression, choices: list[Expression], findings: 
     kind = type_of(left)
     wrong = [choice for choice in choices if not are_comparable(kind, type_of(choice))]
     for choice in wrong:
-        _mismatch(left, choice, choice.span, findings, _comparison_hint(left, choice))
+        mismatch(left, choice, choice.span, findings, comparison_hint(left, choice))
     constants = tuple(choice for choice in choices if isinstance(choice, Literal))
     return In(left, constants, node.span) if not wrong else None
 
@@ -83,7 +88,7 @@ def otherwise(node: tree.Else, operand: Expression, default: Expression, finding
     if common_type(operand, default) is None:
         suggestion = default_for(type_of(operand))
         hint = f"Write `else {spell(suggestion)}`, say." if suggestion else None
-        _mismatch(operand, default, node.span, findings, hint, "the one cannot stand in for the other")
+        mismatch(operand, default, node.span, findings, hint, "the one cannot stand in for the other")
         return None
     return Else(operand, default, node.span)
 
@@ -124,7 +129,7 @@ def condition(expression: Expression, findings: Findings) -> Expression | None:
     if kind == BOOL:
         return expression
     message = f"A condition is expected here, and {quoted(expression)} is {describe(kind)}."
-    findings.add("not-a-condition", expression.span, message, _condition_hint(expression, kind))
+    findings.add("not-a-condition", expression.span, message, condition_hint(expression, kind))
     return None
 
 
@@ -144,12 +149,17 @@ def _is_number(operand: Expression, operator: str, findings: Findings) -> bool:
         return True
     code = "misplaced-duration" if kind == DURATION else "type-mismatch"
     message = f"`{operator}` takes numbers, and {quoted(operand)} is {describe(kind)}."
-    hint = "Lengths of time can only be compared." if kind == DURATION else None
+    hint = None
+    if kind == DURATION:
+        hint = "Lengths of time can only be compared, or added to `today` and `now`."
+    if kind in (DATE, TIME):
+        moment = "today" if kind == DATE else "now"
+        hint = f"Only `{moment}` can be moved: compare with `{moment} - 3 days`, say."
     findings.add(code, operand.span, message, hint)
     return False
 
 
-def _mismatch(
+def mismatch(
     left: Expression,
     right: Expression,
     span: Span,
@@ -157,55 +167,7 @@ def _mismatch(
     hint: str | None,
     why: str = "they cannot be compared",
 ) -> None:
+    """Report that two expressions do not go together, with what each of them is."""
     one = f"{capitalised(quoted(left))} is {describe(type_of(left))}"
     other = f"{quoted(right)} is {describe(type_of(right))}"
     findings.add("type-mismatch", span, f"{one} and {other}: {why}.", hint)
-
-
-def _comparison_hint(left: Expression, right: Expression) -> str | None:
-    kinds = (type_of(left), type_of(right))
-    if isinstance(kinds[0], SetOf) or isinstance(kinds[1], SetOf):
-        return "Ask whether the set contains it: `SET contains VALUE`."
-    if DURATION in kinds:
-        if NUMBER in kinds:
-            return "Write the number with its unit: `60 days`."
-        return (
-            "Compare with a length of time: `60 days`." if _is_elapsed(left) or _is_elapsed(right) else None
-        )
-    if set(kinds) == {DATE, TIME}:
-        return "Compare a time with a time: `2026-03-01T00:00:00Z`."
-    other, constant = (left, right) if isinstance(right, Literal) else (right, left)
-    if isinstance(constant, Literal) and constant.type == TEXT and not is_textual(type_of(other)):
-        return f"Write the {type_of(other)} without quotes."
-    if isinstance(constant, Literal) and (day := _first_day(constant)) and type_of(other) in (DATE, TIME):
-        return (
-            f"Write a whole date: `{day}`." if type_of(other) == DATE else f"Write a time: `{day}T00:00:00Z`."
-        )
-    if isinstance(constant, Literal) and is_textual(type_of(other)):
-        return "Put text in double quotes."
-    return None
-
-
-def _first_day(constant: Literal) -> str | None:
-    """The first day of what may be meant as a year."""
-    value = constant.value
-    is_year = (
-        constant.type == NUMBER and isinstance(value, float) and value.is_integer() and 1000 <= value <= 9999
-    )
-    return f"{value:.0f}-01-01" if is_year else None
-
-
-def _is_elapsed(expression: Expression) -> bool:
-    return isinstance(expression, TimeSince)
-
-
-def _condition_hint(expression: Expression, kind: Type) -> str | None:
-    if kind == DURATION:
-        return "Compare it: `time since last E > 60 days`."
-    if isinstance(expression, Literal):
-        return "Write `true`, `false`, or a comparison."
-    if kind == NUMBER:
-        return "Compare it: `.. > 0`."
-    if isinstance(kind, SetOf):
-        return 'Ask for an element, `.. contains "x"`, or `.. is present`.'
-    return 'Compare it, `.. == "x"`, or ask `.. is present`.'

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from dearly.language.checking.symbols import Symbols
+from dearly.language.program import Span
 from dearly.language.syntax import tree
 
 MAX_LOOKED_AT = 8
@@ -24,10 +25,18 @@ class Chain:
     outer: Chain | None
 
 
-def meant_where(name: str, chain: Chain | None, symbols: Symbols) -> tuple[str, str] | None:
-    """The event to the left that has this property and a ``where``, and the ``where`` that was meant."""
+def meant_where(
+    name: str, chain: Chain | None, symbols: Symbols, ended: bool = False
+) -> tuple[str, str] | None:
+    """The event to the left that has this property and a ``where``, and the ``where`` that was meant.
+
+    With ``ended``, only a ``where`` that the ``and`` or ``or`` itself has ended: the last clause of its
+    condition, and not in parentheses.
+    """
     for link, operand in islice(_to_the_left(chain), MAX_LOOKED_AT):
         for event, where in _open_ends(operand):
+            if ended and not _ends_together(where.span, operand.span):
+                continue
             schema = symbols.events.get(event.text)
             if schema is not None and name in schema.fields:
                 word = "and" if isinstance(link.node, tree.And) else "or"
@@ -56,10 +65,16 @@ def _open_ends(node: tree.Expression) -> Iterator[tuple[tree.Name, tree.Expressi
                 node = node.operands[-1]
             case tree.Not() | tree.Negate():
                 node = node.operand
-            case tree.Compare() | tree.Matches() | tree.Arithmetic():
+            case tree.Compare() | tree.Matches() | tree.DateCompare() | tree.Arithmetic():
                 node = node.right
+            case tree.Between():
+                node = node.high
             case _:
                 return
+
+
+def _ends_together(one: Span, other: Span) -> bool:
+    return (one.end_line, one.end_column) == (other.end_line, other.end_column)
 
 
 def _spell(node: tree.Expression) -> str:

@@ -14,8 +14,12 @@ def children(node: tree.Expression) -> tuple[tree.Expression, ...]:
             return (node.operand,)
         case tree.And() | tree.Or():
             return node.operands
-        case tree.Compare() | tree.Matches() | tree.Arithmetic():
+        case tree.Compare() | tree.Matches() | tree.DateCompare() | tree.Arithmetic():
             return (node.left, node.right)
+        case tree.SetMatches(_, left, right):
+            return (left, *right.elements) if isinstance(right, tree.ListLiteral) else (left, right)
+        case tree.Between():
+            return (node.operand, node.low, node.high)
         case tree.In():
             return (node.left, *node.choices)
         case tree.Else():
@@ -29,7 +33,7 @@ def children(node: tree.Expression) -> tuple[tree.Expression, ...]:
 
 
 def referenced_names(root: tree.Expression) -> Iterator[str]:
-    """Every bare name, and every lifecycle asked for its stage, outside the ``where`` of events.
+    """Every bare name, and everything asked for its state, outside the ``where`` of events.
 
     (Inside, a name is the event's own property or the customer's field, never a definition.)
     """

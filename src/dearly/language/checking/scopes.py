@@ -10,13 +10,15 @@ from dearly.language.checking.findings import Findings
 from dearly.language.checking.parentheses import Chain, meant_where
 from dearly.language.checking.symbols import Symbols
 from dearly.language.program import (
+    ContextField,
     EventProperty,
     Expression,
     ItemProperty,
     ProfileField,
     Schema,
+    ScoreRef,
     SegmentRef,
-    StageIs,
+    Span,
     ValueRef,
 )
 from dearly.language.syntax import tree
@@ -35,6 +37,12 @@ class Scope:
     item: Schema | None = None
     chain: Chain | None = None
     """The ``and`` or ``or`` that it stands in."""
+    content: bool = False
+    """Whether content is decided here, for one call: only then are there its context and variants."""
+
+    def inside_content(self) -> Scope:
+        """This scope, in a block or in what a test expects."""
+        return replace(self, content=True)
 
     def inside_event(self, event: Schema) -> Scope:
         """This scope, inside the ``where`` of an event."""
@@ -57,45 +65,21 @@ def resolve(node: tree.Reference, scope: Scope) -> Expression | None:
     owner = scope.event or scope.item
     if owner is not None and name in owner.fields:
         return _own(node, owner, scope)
+    if not _has_value(name, symbols):
+        _report_unknown(node, scope)
+        return None
+    _warn_of_ended_where(node, scope)
     if name in symbols.profile:
         return ProfileField(name, symbols.profile[name].type, node.span)
-    if name in symbols.segments or name in symbols.values:
-        return _definition(node, scope)
-    _report_unknown(node, scope)
-    return None
+    if name in symbols.context:
+        return _from_context(node, scope)
+    return _definition(node, scope)
 
 
-def resolve_stage(node: tree.IsStage, scope: Scope) -> StageIs | None:
-    """Whether a lifecycle stands at a stage; None when there is no such one, which is reported."""
-    name, stage, symbols, findings = node.subject, node.stage, scope.symbols, scope.findings
-    if scope.event is not None:
-        _report_impure(f"`{name.text} is {stage.text}`", node, scope)
-        return None
-    if name.text not in symbols.lifecycles:
-        _report_no_lifecycle(name, scope)
-        return None
-    stages = symbols.stages[name.text]
-    if stage.text not in stages:
-        hint = findings.did_you_mean(stage.text, stages) or _listing("Its stages are", stages)
-        message = f"The lifecycle `{name.text}` has no stage `{stage.text}`."
-        findings.add("unknown-stage", stage.span, message, hint)
-        return None
-    return StageIs(name.text, stage.text, node.span)
-
-
-def _report_no_lifecycle(name: tree.Name, scope: Scope) -> None:
-    symbols, findings = scope.symbols, scope.findings
-    if symbols.is_excused(name.text):
-        return
-    kind = symbols.kind_of(name.text)
-    if kind is not None:
-        message = f"`{name.text}` is a {kind}, not a lifecycle."
-        hint = f"Compare with `==`, or ask `{name.text} is present` or `{name.text} is missing`."
-        findings.add("unknown-name", name.span, message, hint)
-        return
-    near = findings.did_you_mean(name.text, symbols.lifecycles)
-    hint = near or _listing("There are", symbols.lifecycles) or "Declare it: `lifecycle NAME { .. }`."
-    findings.add("unknown-name", name.span, f"There is no lifecycle `{name.text}`.", hint)
+def _has_value(name: str, symbols: Symbols) -> bool:
+    """Whether a bare name can stand for something, beside a field of the event or item at hand."""
+    kinds = (symbols.profile, symbols.context, symbols.segments, symbols.values, symbols.scores)
+    return any(name in names for names in kinds)
 
 
 def find_event(name: tree.Name, scope: Scope) -> Schema | None:
@@ -132,7 +116,7 @@ def find_property_type(event: Schema, name: tree.Name, scope: Scope) -> Type | N
     if declared is not None:
         return declared.type
     if not scope.symbols.is_excused(name.text):
-        hint = scope.findings.did_you_mean(name.text, event.fields) or _listing("It has", event.fields)
+        hint = scope.findings.did_you_mean(name.text, event.fields) or listing("It has", event.fields)
         message = f"The event `{event.name}` has no property `{name.text}`."
         scope.findings.add("unknown-property", name.span, message, hint)
     return None
@@ -141,7 +125,7 @@ def find_property_type(event: Schema, name: tree.Name, scope: Scope) -> Type | N
 def forbid_events(node: tree.Expression, scope: Scope) -> None:
     """Report a question about events inside a ``where``."""
     if scope.event is not None:
-        _report_impure("This", node, scope)
+        report_impure("This", node.span, scope)
         return
     message = "This is about the customer's events; the `where` of an item list is about one item."
     hint = "Give it a name, `value NAME = ..` or `segment NAME { .. }`, and use the name here."
@@ -150,53 +134,102 @@ def forbid_events(node: tree.Expression, scope: Scope) -> None:
 
 def _own(node: tree.Reference, owner: Schema, scope: Scope) -> Expression:
     name = node.name.text
-    if name in scope.symbols.profile:
-        whose = f"the event `{owner.name}`" if scope.event else f"the catalog `{owner.name}`"
-        message = f"Both the customer and {whose} have a `{name}`; here it means that of {whose}."
-        hint = f"Write `customer.{name}` for the customer's; rename one of them to be rid of this warning."
-        scope.findings.add("ambiguous-name", node.span, message, hint)
+    for other, qualifier, names in (
+        ("customer", "customer", scope.symbols.profile),
+        ("call", "context", scope.symbols.context),
+    ):
+        if name in names:
+            whose = f"the event `{owner.name}`" if scope.event else f"the catalog `{owner.name}`"
+            message = f"Both the {other} and {whose} have a `{name}`; here it means that of {whose}."
+            hint = (
+                f"Write `{qualifier}.{name}` for the {other}'s; rename one of them to be rid of this warning."
+            )
+            scope.findings.add("ambiguous-name", node.span, message, hint)
     kind = owner.fields[name].type
     return EventProperty(name, kind, node.span) if scope.event else ItemProperty(name, kind, node.span)
+
+
+def _warn_of_ended_where(node: tree.Reference, scope: Scope) -> None:
+    """A ``where`` without parentheses ends at the ``and``: what follows it is not the event's any more."""
+    name = node.name.text
+    meant = meant_where(name, scope.chain, scope.symbols, ended=True)
+    if meant is None:
+        return
+    event, where = meant
+    kind = scope.symbols.kind_of(name)
+    whose = "that of the customer" if kind == "profile field" else f"the {kind}"
+    message = f"The `where` of `{event}` ends before this, so `{name}` means {whose}, not that of `{event}`."
+    hint = f"Put parentheses around it all, `{where}`, if it shall be the event's."
+    if kind == "profile field":
+        hint = f"{hint[:-1]}; write `customer.{name}` if it shall be the customer's."
+    scope.findings.add("ambiguous-name", node.span, message, hint)
+
+
+def _from_context(node: tree.Reference, scope: Scope) -> ContextField | None:
+    """A field of what the call brings along, where there is a call."""
+    name = node.name.text
+    if scope.content:
+        return ContextField(name, scope.symbols.context[name].type, node.span)
+    message = f"`{name}` is what a call brings along; segments, values and their like exist without a call."
+    hint = f"Ask for it in a block: `when {name} ..`. What shall always be known belongs in the profile."
+    scope.findings.add("context-in-segment", node.span, message, hint)
+    return None
 
 
 def _definition(node: tree.Reference, scope: Scope) -> Expression | None:
     name = node.name.text
     if scope.event is not None:
-        _report_impure(f"`{name}`", node, scope)
+        report_impure(f"`{name}`", node.span, scope)
         return None
     if name in scope.symbols.segments:
         return SegmentRef(name, node.span)
+    if name in scope.symbols.scores:
+        return ScoreRef(name, node.span)
     kind = scope.value_types.get(name)
     return ValueRef(name, kind, node.span) if kind is not None else None
 
 
-def _report_impure(what: str, node: tree.Expression, scope: Scope) -> None:
+def report_impure(what: str, span: Span, scope: Scope) -> None:
+    """Report what is about more than the one event, in the ``where`` of that event."""
     message = (
         f"{what} is about the customer's whole history; the `where` of an event is about that one event."
     )
-    hint = "Ask for it outside, joined with `and`."
-    scope.findings.add("impure-where", node.span, message, hint)
+    scope.findings.add("impure-where", span, message, "Ask for it outside, joined with `and`.")
 
 
 def _qualified(node: tree.Reference, qualifier: tree.Name, scope: Scope) -> Expression | None:
-    name, symbols, findings = node.name.text, scope.symbols, scope.findings
+    name, symbols = node.name.text, scope.symbols
     if qualifier.text == "customer":
         declared = symbols.profile.get(name)
         if declared is None and not symbols.is_excused_field(name):
-            hint = findings.did_you_mean(name, symbols.profile) or _listing("It has", symbols.profile)
-            findings.add("unknown-name", node.span, f"The profile has no field `{name}`.", hint)
+            _report_no_field(node, "The profile", symbols.profile, scope)
         return ProfileField(name, declared.type, node.span) if declared is not None else None
-    if symbols.is_excused(qualifier.text):
+    if qualifier.text == "context":
+        if name in symbols.context:
+            return _from_context(node, scope)
+        if not symbols.is_excused(name):
+            _report_no_field(node, "The context", symbols.context, scope)
         return None
-    own = scope.event or scope.item
+    if not symbols.is_excused(qualifier.text):
+        _report_no_owner(node, qualifier, scope)
+    return None
+
+
+def _report_no_field(node: tree.Reference, owner: str, fields: Collection[str], scope: Scope) -> None:
+    name = node.name.text
+    hint = scope.findings.did_you_mean(name, fields) or listing("It has", fields)
+    scope.findings.add("unknown-name", node.span, f"{owner} has no field `{name}`.", hint)
+
+
+def _report_no_owner(node: tree.Reference, qualifier: tree.Name, scope: Scope) -> None:
+    name, own = node.name.text, scope.event or scope.item
     message = f"There is no `{qualifier.text}.{name}` here."
-    hint = "A dot stands only in `customer.NAME`, and in `latest EVENT.NAME` and its like."
+    hint = "A dot stands only in `customer.NAME`, `context.NAME`, and in `latest EVENT.NAME` and its like."
     if own is not None and qualifier.text == own.name:
         hint = f"Inside its own `where`, write just `{name}`."
-    elif qualifier.text in symbols.events:
+    elif qualifier.text in scope.symbols.events:
         hint = f"Say which event's: `latest {qualifier.text}.{name}`, or the `sum of` it, or the like."
-    findings.add("unknown-name", node.span, message, hint)
-    return None
+    scope.findings.add("unknown-name", node.span, message, hint)
 
 
 def _report_unknown(node: tree.Reference, scope: Scope) -> None:
@@ -216,9 +249,10 @@ def _report_unknown(node: tree.Reference, scope: Scope) -> None:
         return
     owner = scope.event or scope.item
     fields: Collection[str] = owner.fields if owner else ()
-    definitions = (symbols.segments, symbols.values) if scope.event is None else ()
+    definitions = (symbols.segments, symbols.values, symbols.scores) if scope.event is None else ()
+    context: Collection[str] = symbols.context if scope.content else ()
     place = f" in the event `{scope.event.name}` or in the profile" if scope.event else ""
-    near = findings.did_you_mean(name, fields, symbols.profile, *definitions)
+    near = findings.did_you_mean(name, fields, symbols.profile, context, *definitions)
     hint = near or "Declare it: in the profile, as a `value`, or as a `segment`."
     findings.add("unknown-name", node.span, f"There is no `{name}`{place}.", hint)
 
@@ -236,6 +270,7 @@ _MISUSED = {
 """What is wrong with a name of each kind as a value, and what to write; ``..`` is the name."""
 
 
-def _listing(beginning: str, names: Collection[str]) -> str | None:
+def listing(beginning: str, names: Collection[str]) -> str | None:
+    """A sentence with the first of the names; None when there are none."""
     shown = ", ".join(islice(names, 12))
     return f"{beginning} {shown}{', ..' if len(names) > 12 else ''}." if shown else None

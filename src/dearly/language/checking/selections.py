@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dearly.language.checking.findings import Findings
+from dearly.language.checking.moments import instant
 from dearly.language.checking.scopes import Scope, find_property_type
+from dearly.language.checking.windows import check_windows
 from dearly.language.program import Aggregate, Expression, Occurs, Pick, Schema, Selection, Sequence
 from dearly.language.spelling import describe
 from dearly.language.syntax import tree
-from dearly.language.types import DATE, NUMBER, TIME, Type
+from dearly.language.types import DATE, NUMBER, TIME, SetOf, Type
 
 MAX_COUNT = 1_000_000_000
 """Events are counted against whole numbers up to this."""
@@ -25,20 +27,19 @@ def select(
     node: tree.Events, where: Expression | None, sequence: Sequence | None, findings: Findings
 ) -> Selection | None:
     """The selection that an event, its ``where`` and its windows describe."""
-    within, older_than = node.within, node.older_than
-    if within is not None and older_than is not None and older_than.us >= within.us:
-        message = "No event is both so recent and so old: `older than` must be shorter than `within`."
-        hint = "`within 30 days older than 2 days` is from 30 to 2 days ago."
-        findings.add("empty-window", older_than.span, message, hint)
-        return None
-    return Selection(
+    selection = Selection(
         node.event.text,
         where,
-        within.us if within else None,
-        older_than.us if older_than else None,
+        within_us=node.within.us if node.within else None,
+        older_than_us=node.older_than.us if node.older_than else None,
+        since=instant(node.since) if node.since else None,
+        before=instant(node.before) if node.before else None,
+        period=node.period.name if node.period else None,
+        weekdays=node.weekdays.days if node.weekdays else None,
         sequence=sequence,
         span=node.span,
     )
+    return selection if check_windows(node, selection, findings) else None
 
 
 def quantify(node: tree.Quantified, selection: Selection, findings: Findings) -> Occurs | None:
@@ -81,8 +82,14 @@ def aggregate(node: tree.Aggregated, event: Schema, selection: Selection, scope:
     kind = find_property_type(event, node.property, scope)
     if kind is None:
         return None
+    name = f"{event.name}.{node.property.text}"
+    if node.kind == "distinct":
+        if not isinstance(kind, SetOf):
+            return Aggregate("distinct", selection, node.property.text, NUMBER, node.span)
+        message = f"`distinct of` counts different values, and `{name}` is {describe(kind)}."
+        scope.findings.add("type-mismatch", node.property.span, message, "Take a property of one value.")
+        return None
     if kind not in AGGREGATED_TYPES[node.kind]:
-        name = f"{event.name}.{node.property.text}"
         takes = " or ".join(f"a {one}" for one in AGGREGATED_TYPES[node.kind])
         message = f"`{node.kind} of` takes {takes}; `{name}` is {describe(kind)}."
         hint = f"Count the events with `count of {event.name}`, or pick one with `latest {name}`."
@@ -92,6 +99,6 @@ def aggregate(node: tree.Aggregated, event: Schema, selection: Selection, scope:
 
 
 def pick(node: tree.Picked, event: Schema, selection: Selection, scope: Scope) -> Pick | None:
-    """``latest E.p``, ``first E.p``."""
+    """``latest E.p``, ``first E.p``, ``top E.p``."""
     kind = find_property_type(event, node.property, scope)
     return Pick(node.which, selection, node.property.text, kind, node.span) if kind is not None else None

@@ -5,22 +5,29 @@ from __future__ import annotations
 from dearly.language.program import (
     Aggregate,
     Arithmetic,
+    ContextField,
+    DayStart,
     Else,
     EventProperty,
     Expression,
     ItemProperty,
     Literal,
     Negate,
+    Now,
     Pick,
     ProfileField,
+    ScoreRef,
     TimeSince,
+    Today,
     ValueRef,
 )
 from dearly.language.types import (
     BOOL,
+    DATE,
     DURATION,
     NUMBER,
     TEXT,
+    TIME,
     ItemRef,
     SetOf,
     Type,
@@ -31,14 +38,18 @@ from dearly.language.types import (
 def type_of(expression: Expression) -> Type:
     """The type of the values that a checked expression gives."""
     match expression:
-        case (
-            Literal() | ProfileField() | EventProperty() | ItemProperty() | ValueRef() | Aggregate() | Pick()
-        ):
+        case Arithmetic() | Negate() | ScoreRef():
+            return NUMBER
+        case Literal() | ProfileField() | ContextField() | EventProperty() | ItemProperty():
+            return expression.type
+        case ValueRef() | Aggregate() | Pick():
             return expression.type
         case TimeSince():
             return DURATION
-        case Arithmetic() | Negate():
-            return NUMBER
+        case Today():
+            return DATE
+        case Now() | DayStart():
+            return TIME
         case Else():
             return common_type(expression.operand, expression.default) or type_of(expression.operand)
         case _:
