@@ -34,8 +34,10 @@ def test_settings_are_read() -> None:
         ),
         (
             'settings { timezone "central time" }',
-            'unknown-timezone: There is no time zone "central time". '
-            'Write a zone of the IANA database, like "Europe/Berlin".',
+            (
+                'unknown-timezone: There is no time zone "central time". '
+                'Write a zone of the IANA database, like "Europe/Berlin".'
+            ),
         ),
         (
             'settings { locale "de_AT" }',
@@ -43,13 +45,17 @@ def test_settings_are_read() -> None:
         ),
         (
             'settings { locale "german, mostly" }',
-            'unknown-locale: "german, mostly" is not the tag of a language. '
-            'Write the language and, where it matters, the region: "en", "de-AT", "pt-BR".',
+            (
+                'unknown-locale: "german, mostly" is not the tag of a language. '
+                'Write the language and, where it matters, the region: "en", "de-AT", "pt-BR".'
+            ),
         ),
         (
             "settings { keep events 6 hours }",
-            "bad-retention: Events are kept for at least 1 day; no question about yesterday could be answered "
-            "otherwise. Write, for example, `keep events 400 days`.",
+            (
+                "bad-retention: Events are kept for at least 1 day; no question about yesterday could be "
+                "answered otherwise. Write, for example, `keep events 400 days`."
+            ),
         ),
         (
             'settings { locale "de" locale "en" }',
@@ -57,8 +63,10 @@ def test_settings_are_read() -> None:
         ),
         (
             'settings { locale "de" }\nsettings { keep events 30 days }',
-            "duplicate-settings: This package has its `settings` already, at shop.rules:16. "
-            "Move these lines into it.",
+            (
+                "duplicate-settings: This package has its `settings` already, at shop.rules:16. "
+                "Move these lines into it."
+            ),
         ),
     ],
 )
@@ -72,7 +80,7 @@ def test_every_wrong_setting_is_told() -> None:
     assert codes_of(rules) == ["unknown-timezone", "unknown-locale", "bad-retention"]
 
 
-# -------------------------------------------------------------------------------------------------- context
+# -------------------------------------------------------------------------------------- context
 
 
 def test_a_call_may_bring_fields_along() -> None:
@@ -89,23 +97,31 @@ def test_a_call_may_bring_fields_along() -> None:
     [
         (
             "context { x number? }\ncontext { y number? }",
-            "duplicate-context: This package has its `context` already, at shop.rules:16. "
-            "Move these lines into it.",
+            (
+                "duplicate-context: This package has its `context` already, at shop.rules:16. "
+                "Move these lines into it."
+            ),
         ),
         (
             "context { points number? }",
-            "duplicate-name: The context field `points` has the name of the profile field at shop.rules:7; "
-            "every name is declared once. Rename one of them.",
+            (
+                "duplicate-name: The context field `points` has the name of the profile field at "
+                "shop.rules:7; every name is declared once. Rename one of them."
+            ),
         ),
         (
             "context { cart number? }\nsegment cart { true }",
-            "duplicate-name: The segment `cart` has the name of the context field at shop.rules:16; "
-            "every name is declared once. Rename one of them.",
+            (
+                "duplicate-name: The segment `cart` has the name of the context field at shop.rules:16; "
+                "every name is declared once. Rename one of them."
+            ),
         ),
         (
             "context { consent bool? }",
-            "reserved-name: Who agreed to what is the server's to know, so no context field can be named "
-            "`consent`. Say what a block is for: `purpose marketing`; the server asks for the consent.",
+            (
+                "reserved-name: Who agreed to what is the server's to know, so no context field can be named "
+                "`consent`. Say what a block is for: `purpose marketing`; the server asks for the consent."
+            ),
         ),
     ],
 )
@@ -124,7 +140,7 @@ def test_blocks_ask_for_the_context_by_its_bare_name_or_in_full() -> None:
     assert check_rules(rules).diagnostics == ()
 
 
-# ---------------------------------------------------------------------------------------------- single fields
+# -------------------------------------------------------------------------------------- single fields
 
 
 def test_old_values_may_grow_stale_and_bought_items_return() -> None:
@@ -143,18 +159,24 @@ def test_old_values_may_grow_stale_and_bought_items_return() -> None:
     [
         (
             "event e { x text @stale(3 days) }",
-            "misplaced-annotation: Only a profile's field grows stale; this one is of an event. "
-            "Leave the annotation out.",
+            (
+                "misplaced-annotation: Only a profile's field grows stale; this one is of an event. "
+                "Leave the annotation out."
+            ),
         ),
         (
             "context { x text? @stale(3 days) }",
-            "misplaced-annotation: Only a profile's field grows stale; this one is of a single call. "
-            "Leave the annotation out.",
+            (
+                "misplaced-annotation: Only a profile's field grows stale; this one is of a single call. "
+                "Leave the annotation out."
+            ),
         ),
         (
             "event e { x text @sensitive(3 days) }",
-            "misplaced-annotation: `@sensitive` takes no length of time: what is sensitive stays so. "
-            "Write just `@sensitive`.",
+            (
+                "misplaced-annotation: `@sensitive` takes no length of time: what is sensitive stays so. "
+                "Write just `@sensitive`."
+            ),
         ),
         (
             "event e { x text @sensitive @sensitive }",

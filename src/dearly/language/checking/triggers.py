@@ -115,7 +115,7 @@ def _emit(
     for part in declared.emits[0]:
         name = part.name.text
         if name in names:
-            message = f"{owner} emits a `{name}` already."
+            message = f"{owner} emits `{name}` already."
             findings.add("duplicate-field", part.name.span, message, "Leave one of them out.")
         names.add(name)
         value = _emitted(part, within)
