@@ -51,7 +51,7 @@ def main() -> None:
     stages: list[tuple[str, Callable[[], Figures]]] = [
         ("the demo shop and its index", prepare_shop),
         ("renders against an empty handler", measure_renders),
-        ("predicates against zen-engine and cel", measure_predicates),
+        ("predicates against zen-engine, cel and rule-engine", measure_predicates),
         ("ranking on Gowalla", measure_gowalla),
         ("import of Complete Journey", measure_import),
     ]
