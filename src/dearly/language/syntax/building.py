@@ -48,7 +48,8 @@ class Building:
         found: dict[str, Built] = {}
         for part in parts:
             if part.kind in found:
-                message = f"This is the second `{part.kind}` of one {owner}."
+                called = "calendar period" if part.kind == "period" else f"`{part.kind}`"
+                message = f"This is the second {called} of one {owner}."
                 hint = _JOIN_CONDITIONS if part.kind == "where" else "Leave one out."
                 self.report("repeated-clause", message, part.span, hint)
             found[part.kind] = part.value

@@ -16,7 +16,7 @@ from dearly.language.syntax.building import (
     part_of_all,
     values_of,
 )
-from dearly.language.syntax.segmentation_rules import title_of
+from dearly.language.syntax.segmentation_rules import named, title_of
 from dearly.language.types import MINUTE_US
 
 
@@ -38,7 +38,7 @@ def _whose(zone: list[Built]) -> tree.Whose:
 
 def _experiment(building: Building, children: list[Built]) -> Built:
     return tree.ExperimentDeclaration(
-        children[1],
+        named(children, building),
         title_of(children),
         values_of(children, "audience"),
         tuple(itertools.chain.from_iterable(values_of(children, "variants"))),

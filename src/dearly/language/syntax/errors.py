@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from lark import UnexpectedInput, UnexpectedToken
 
 from dearly.language.diagnostics import Diagnostic
 from dearly.language.suggestions import nearest
 from dearly.language.syntax.grammar import grammar
-from dearly.language.syntax.hints import COMMENT, Problem, hint_for
+from dearly.language.syntax.hints import COMMENT, hint_for
+from dearly.language.syntax.problem import Problem
 from dearly.language.syntax.sections import DECLARATION_KEYWORDS, Section
 from dearly.language.syntax.source import Source, place
 from dearly.language.syntax.words import (
@@ -65,15 +67,18 @@ def _read(error: UnexpectedInput, section: Section, source: Source) -> tuple[Pro
     following = _SKIPPED.match(text, offset + len(came), section.end)
     after = _token_at(text, following.end(), section.end) if following else ""
     before = tuple(_TOKEN.findall(_COMMENT.sub(r"\1", read)))
-    problem = Problem(came, before, after, _accepted_after(read))
+    problem = Problem(came, before, after, _accepted_at(offset - start, text[start : section.end]))
     return problem, start + len(read.rstrip()) if at_end else offset
 
 
-def _accepted_after(text: str) -> frozenset[str]:
+def _accepted_at(offset: int, text: str) -> frozenset[str]:
     # Read once more up to the place: the failed parser has already reduced on account of what came, and no
-    # longer knows all that could have.
+    # longer knows all that could have. All of the text is there, since some terminals look ahead.
     parser = grammar().parse_interactive(text)
-    parser.exhaust_lexer()
+    with suppress(UnexpectedInput):
+        for token in parser.iter_parse():
+            if (token.start_pos or 0) >= offset:
+                break
     return frozenset(parser.accepts())  # type: ignore[no-untyped-call]
 
 
@@ -96,4 +101,5 @@ def _listed(phrases: list[str]) -> str:
 def _is_reserved_name(problem: Problem) -> bool:
     # A unit before it swallowed what was meant as the name.
     named_only = "NAME" in problem.accepted and not problem.accepted >= OPERAND
-    return problem.came in RESERVED_WORDS and named_only and problem.previous not in UNIT_WORDS
+    is_meant = problem.previous not in UNIT_WORDS and problem.previous != "goal"
+    return problem.came in RESERVED_WORDS and named_only and is_meant

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from dearly.language.program import Span
 from dearly.language.syntax import tree
 from dearly.language.syntax.building import Building, Built, Part, Rule, of_kind, part
+from dearly.language.syntax.words import WEEKDAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,6 @@ class _Property:
     span: Span
 
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _CONDITIONS = (
     tree.Not,
     tree.And,
@@ -46,7 +46,7 @@ def _on(building: Building, children: list[Built]) -> Built:
         case "WEEKENDS":
             days = frozenset((5, 6))
         case _:
-            days = frozenset(_WEEKDAYS.index(str(day)) for day in children[1::2])
+            days = frozenset(WEEKDAYS.index(str(day)) for day in children[1::2])
     return Part("on", tree.Weekdays(days, span), span)
 
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from dearly.language.suggestions import nearest
+from dearly.language.syntax.declaration_hints import DECLARATION_HINTS
+from dearly.language.syntax.problem import Problem
 from dearly.language.syntax.sections import DECLARATION_KEYWORDS
-from dearly.language.syntax.words import KEYWORDS, OPERAND, PHRASES, UNIT_WORDS, in_lower_case
+from dearly.language.syntax.words import (
+    KEYWORDS,
+    OPERAND,
+    PHRASES,
+    UNIT_WORDS,
+    WEEKDAYS,
+    in_lower_case,
+)
 
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _AGGREGATES = ("count", "sum", "average", "min", "max")
@@ -29,25 +37,6 @@ _TURNED_COUNTS: Mapping[tuple[str, str], str] = {
     ("or", "less"): "at most",
 }
 """``2 or more``, as people say it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A place where the parser could not go on."""
-
-    came: str
-    """The token that it could not take; empty at the end of the declaration."""
-    before: tuple[str, ...]
-    """The tokens of the declaration up to there."""
-    after: str
-    """The token after it."""
-    accepted: frozenset[str]
-    """The terminals that could have come."""
-
-    @property
-    def previous(self) -> str:
-        """The token before, or nothing."""
-        return self.before[-1] if self.before else ""
 
 
 def hint_for(problem: Problem) -> str | None:
@@ -88,8 +77,6 @@ def _on_where(problem: Problem) -> str | None:
         return (
             "The `and` ended the `where`. Put several conditions in parentheses: `where (A and B) within D`."
         )
-    if problem.came == "," and problem.after == "limit" and "where" in problem.before:
-        return "`limit` stands before `where`."
     if problem.came == "." and "WITHIN" in problem.accepted:
         return "An event stands here by its name alone; ask for its properties in a `where`."
     return None
@@ -136,6 +123,45 @@ def _on_within(problem: Problem) -> str | None:
     return None
 
 
+def _on_dates(problem: Problem) -> str | None:
+    if problem.before[-4:-2] == ("time", "since"):
+        return "Did you mean `time since last`?"
+    if problem.previous not in ("since", "before") or not {"DATE", "TIME"} <= problem.accepted:
+        return None
+    if problem.accepted >= OPERAND:
+        return None
+    if problem.before[-3:-2] == (".",):
+        return f"To compare a date, write `(..) {problem.previous} {problem.came[:_MAX_SHOWN]}`."
+    return f"Write a day, `{problem.previous} 2026-01-01`, or how long ago: `within 7 days`."
+
+
+def _on_calendar(problem: Problem) -> str | None:
+    if problem.came == "this" and "PERIOD" in problem.accepted:
+        return "Write `today`, `this week`, `this month` or `this year`."
+    if problem.came == "," and problem.previous in WEEKDAYS:
+        return "Join days with `or`: `on monday or friday`."
+    return None
+
+
+def _on_sets(problem: Problem) -> str | None:
+    before, came = problem.before, problem.came
+    if came in ("any", "all", "none") and "SET_MATCH" in problem.accepted:
+        return f"Write `{came} of` and a list: `{came} of [..]`."
+    if came == "not" and problem.after in ("any", "all", "none") and "SET_MATCH" in problem.accepted:
+        return f"Write `not (SET {problem.after} of ..)`, or `none of`."
+    if came == "[" and before[-1:] == ("of",) and before[-3:-2] == ("contains",):
+        return f"Leave `contains` out: `SET {before[-2]} of [..]`."
+    return None
+
+
+def _on_between(problem: Problem) -> str | None:
+    before, came = problem.before[-8:], problem.came
+    is_open = "between" in before and "and" not in before
+    if is_open and (came in ("or", ",", "to") or (before[-1], came) == ("between", "[")):
+        return "Both ends stand after `between`, and belong to it: `x between 1 and 3`."
+    return None
+
+
 def _on_comment(problem: Problem) -> str | None:
     if problem.came in ("/", "*") and "/" in (problem.previous, problem.after):
         return COMMENT
@@ -145,6 +171,8 @@ def _on_comment(problem: Problem) -> str | None:
 def _on_unit(problem: Problem) -> str | None:
     if problem.came == "-" and problem.previous in ("within", "than"):
         return "A length of time is more than nothing: `7 days`."
+    if problem.accepted == {"UNIT"} and not problem.came.isalpha():
+        return f"Say in which unit: `{problem.previous} days`."
     if problem.came in ("when", "otherwise") and problem.previous in UNIT_WORDS:
         return f"`{problem.previous}` was taken for the unit of the number before it; choose another name."
     together = re.fullmatch(r"([0-9]+)([a-z]+)", problem.came)
@@ -160,6 +188,8 @@ def _on_unit(problem: Problem) -> str | None:
 def _on_sign(problem: Problem) -> str | None:
     if problem.came == "(" and problem.previous in _AGGREGATES:
         return f"Write `{problem.previous} of EVENT{'' if problem.previous == 'count' else '.PROPERTY'}`."
+    if problem.previous == "top" and problem.came.isidentifier():
+        return "Write `top EVENT.PROPERTY`."
     if problem.came == "(" and re.fullmatch(r"\w+", problem.previous):
         return "There are no functions; parentheses stand around conditions only."
     if problem.came == "." and (problem.previous.isdigit() or problem.after.isdigit()):
@@ -168,7 +198,16 @@ def _on_sign(problem: Problem) -> str | None:
         return "Compare two things at a time, and join them with `and`: `1 < x and x < 5`."
     if problem.came == ";" and "COMMA" in problem.accepted:
         return "Put a comma or a new line between two fields."
+    if problem.came in ("=", ":"):
+        return "Write `==` to compare." if "COMPARISON" in problem.accepted else _meant_sign(problem)
     return _SIGNS.get(problem.came)
+
+
+def _meant_sign(problem: Problem) -> str | None:
+    for terminal, sign in (("COLON", ":"), ("EQUAL", "=")):
+        if terminal in problem.accepted:
+            return f"Write `{sign}`."
+    return f"Leave the `{problem.came}` out." if len(problem.accepted) == 1 else None
 
 
 def _on_quotes(problem: Problem) -> str | None:
@@ -222,7 +261,6 @@ def _nearest_phrase(words: Iterable[str], phrases: Iterable[str]) -> str | None:
 
 
 _SIGNS: Mapping[str, str] = {
-    "=": "Write `==` to compare.",
     "&&": "Write `and`.",
     "&": "Write `and`.",
     "||": "Write `or`.",
@@ -232,7 +270,6 @@ _SIGNS: Mapping[str, str] = {
     "=>": "Write `>=`.",
     "=<": "Write `<=`.",
     "%": "Write the share as a number: `0.2`.",
-    ":": "Write `=`.",
     "++": "Write `+ 1`.",
 }
 """What to write in place of a sign of another language."""
@@ -245,8 +282,9 @@ _WORDS: Mapping[str, str] = {
     "like": "Write `is like`.",
     "matches": "There are no patterns; write `contains`, `starts with`, `ends with` or `is like`.",
     "less": "Write `fewer than` of events, `<` of numbers.",
-    "before": "Write `<`.",
-    "after": "Write `>`.",
+    "after": "Write `>`, or `since`, which includes the day itself.",
+    "yesterday": "Write a window: `within 2 days older than 1 day`.",
+    "tomorrow": "Write `today + 1 day`.",
     "unless": "Write `and not (..)`.",
     "if": "Write `when` in a block or lifecycle; in a segment the condition stands alone.",
     "then": "Write `followed by`.",
@@ -281,8 +319,13 @@ _RULES: tuple[Callable[[Problem], str | None], ...] = (
     _on_case,
     _on_where,
     _on_lists,
+    *DECLARATION_HINTS,
     _on_counts,
     _on_within,
+    _on_dates,
+    _on_calendar,
+    _on_sets,
+    _on_between,
     _on_comment,
     _on_unit,
     _on_sign,

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Mapping
 
 from dearly.language.syntax import tree
-from dearly.language.syntax.building import Building, Built, Rule, part, part_of_all, values_of
-from dearly.language.syntax.words import UNIT_WORDS, reserved
+from dearly.language.syntax.building import Building, Built, Rule, of_kind, part, part_of_all, values_of
+from dearly.language.syntax.words import MOMENT_WORDS, UNIT_WORDS, reserved
 
 
 def title_of(children: list[Built]) -> str:
@@ -15,18 +15,27 @@ def title_of(children: list[Built]) -> str:
     return children[2].value if isinstance(children[2], tree.TextLiteral) else ""
 
 
+def named(children: list[Built], building: Building) -> tree.Name:
+    """A declaration's name, by which conditions speak of it."""
+    name: tree.Name = children[1]
+    if name.text in MOMENT_WORDS:
+        building.report("reserved-word", reserved(name.text), name.span, "Choose another name.")
+    return name
+
+
 def _segment(building: Building, children: list[Built]) -> Built:
-    return tree.SegmentDeclaration(children[1], title_of(children), children[-2], building.around(children))
+    name, span = named(children, building), building.around(children)
+    return tree.SegmentDeclaration(name, title_of(children), children[-2], span)
 
 
 def _value(building: Building, children: list[Built]) -> Built:
-    _, name, _, expression = children
-    return tree.ValueDeclaration(name, expression, building.around(children))
+    name, span = named(children, building), building.around(children)
+    return tree.ValueDeclaration(name, children[-1], span)
 
 
 def _lifecycle(building: Building, children: list[Built]) -> Built:
-    _, name, _, *stages, _ = children
-    return tree.LifecycleDeclaration(name, tuple(stages), building.around(children))
+    name, span = named(children, building), building.around(children)
+    return tree.LifecycleDeclaration(name, tuple(of_kind(children, tree.StageDeclaration)), span)
 
 
 def _stage(building: Building, children: list[Built]) -> Built:
@@ -40,7 +49,7 @@ def _stage(building: Building, children: list[Built]) -> Built:
 
 def _score(building: Building, children: list[Built]) -> Built:
     return tree.ScoreDeclaration(
-        children[1],
+        named(children, building),
         title_of(children),
         values_of(children, "predict"),
         values_of(children, "among"),

@@ -6,39 +6,76 @@ import re
 from collections.abc import Mapping
 
 from dearly.language.syntax.literals import UNITS
+from dearly.language.syntax.sections import DECLARATION_KEYWORDS
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+"""In the order of their numbers: 0 is Monday."""
 
 PHRASES: Mapping[str, str] = {
+    # declarations
+    "timezone": "TIMEZONE",
+    "locale": "LOCALE",
+    "keep events": "KEEP_EVENTS",
+    "set of": "SET_OF",
+    "again after": "AGAIN_AFTER",
+    "predict": "PREDICT",
+    "among": "AMONG",
+    "features": "FEATURES",
+    "tiers": "TIERS",
+    "purpose": "PURPOSE",
+    "counts toward": "COUNTS_TOWARD",
     "when": "WHEN",
     "otherwise": "OTHERWISE",
     "show": "SHOW",
     "with": "WITH",
-    "limit": "LIMIT",
-    "set of": "SET_OF",
     "recommended": "RECOMMENDED",
     "similar to": "SIMILAR_TO",
+    "bought together with": "BOUGHT_TOGETHER_WITH",
     "trending": "TRENDING",
     "recently": "RECENTLY",
     "listed": "LISTED",
+    "or else": "OR_ELSE",
+    "limit": "LIMIT",
+    "excluding": "EXCLUDING",
+    "diverse by": "DIVERSE_BY",
+    "per": "PER",
+    "day": "CALENDAR",
+    "week": "CALENDAR",
+    "month": "CALENDAR",
+    "in customer timezone": "IN_CUSTOMER_TIMEZONE",
+    "audience": "AUDIENCE",
+    "variants": "VARIANTS",
+    "holdout": "HOLDOUT",
+    "goal": "GOAL",
+    "entering": "ENTERING",
+    "leaving": "LEAVING",
+    "becomes": "BECOMES",
+    "quiet": "QUIET",
+    "to": "TO",
+    "emit": "EMIT",
+    "given": "GIVEN",
+    "consents to": "CONSENTS_TO",
+    "nothing": "NOTHING",
+    "at": "AT_MOMENT",
+    "expect": "EXPECT",
+    "shows": "SHOWS",
+    "emitted": "EMITTED",
+    # events
     "where": "WHERE",
     "within": "WITHIN",
     "older than": "OLDER_THAN",
+    "since": "SINCE",
+    "before": "BEFORE",
+    "today": "PERIOD",
+    "this week": "PERIOD",
+    "this month": "PERIOD",
+    "this year": "PERIOD",
+    "on": "ON",
+    **dict.fromkeys(WEEKDAYS, "WEEKDAY"),
+    "weekdays": "WEEKDAYS",
+    "weekends": "WEEKENDS",
     "followed by": "FOLLOWED_BY",
     "not followed by": "NOT_FOLLOWED_BY",
-    "and": "AND",
-    "or": "OR",
-    "not": "NOT",
-    "in": "IN",
-    "not in": "NOT_IN",
-    "contains": "MATCH",
-    "starts with": "MATCH",
-    "ends with": "MATCH",
-    "is like": "MATCH",
-    "is": "IS",
-    "present": "PRESENT",
-    "missing": "MISSING",
-    "else": "ELSE",
-    "true": "TRUE",
-    "false": "FALSE",
     "any": "ANY",
     "no": "NO",
     "at least": "AT_LEAST",
@@ -51,16 +88,38 @@ PHRASES: Mapping[str, str] = {
     "average of": "AVERAGE_OF",
     "min of": "MIN_OF",
     "max of": "MAX_OF",
+    "distinct of": "DISTINCT_OF",
     "latest": "LATEST",
     "first": "FIRST",
+    "top": "TOP",
     "time since last": "TIME_SINCE_LAST",
     "time since first": "TIME_SINCE_FIRST",
+    # expressions
+    "and": "AND",
+    "or": "OR",
+    "not": "NOT",
+    "in": "IN",
+    "not in": "NOT_IN",
+    "contains": "MATCH",
+    "starts with": "MATCH",
+    "ends with": "MATCH",
+    "is like": "MATCH",
+    "any of": "SET_MATCH",
+    "all of": "SET_MATCH",
+    "none of": "SET_MATCH",
+    "between": "BETWEEN",
+    "not between": "NOT_BETWEEN",
+    "is": "IS",
+    "present": "PRESENT",
+    "missing": "MISSING",
+    "else": "ELSE",
+    "true": "TRUE",
+    "false": "FALSE",
+    "now": "NOW",
 }
 """Every word or phrase of the language within a declaration, with its terminal."""
 
-KEYWORDS = frozenset(word for phrase in PHRASES for word in phrase.split()) | frozenset(
-    ("profile", "catalog", "event", "segment", "value", "lifecycle", "block")
-)
+KEYWORDS = frozenset(word for phrase in PHRASES for word in phrase.split()) | frozenset(DECLARATION_KEYWORDS)
 """Every word that the language uses."""
 
 RESERVED_WORDS = frozenset(
@@ -92,6 +151,9 @@ RESERVED_WORDS = frozenset(
 )
 """Words that cannot be names: they would be taken for the language's own where a name may stand."""
 
+MOMENT_WORDS = ("today", "now")
+"""Operands of their own wherever a condition may name something; a field so called is `customer.today`."""
+
 UNIT_WORDS = (*(f"{unit}s" for unit in UNITS), *UNITS)
 """``seconds``, ``second`` .."""
 
@@ -104,6 +166,8 @@ OPERAND = frozenset(
         "FALSE",
         "DATE",
         "TIME",
+        "TODAY",
+        "NOW",
         "LPAR",
         "ANY",
         "NO",
@@ -117,8 +181,10 @@ OPERAND = frozenset(
         "AVERAGE_OF",
         "MIN_OF",
         "MAX_OF",
+        "DISTINCT_OF",
         "LATEST",
         "FIRST",
+        "TOP",
         "TIME_SINCE_LAST",
         "TIME_SINCE_FIRST",
     ]
@@ -126,19 +192,31 @@ OPERAND = frozenset(
 """What an operand may begin with."""
 
 _CONSTANT = frozenset({"TEXT", "NUMBER", "TRUE", "FALSE", "DATE", "TIME", "MINUS"})
+_ARITHMETIC = frozenset({"PLUS", "MINUS", "TIMES", "OVER", "ELSE"})
+_COMPARING = frozenset(
+    [
+        "COMPARISON",
+        "IN",
+        "NOT_IN",
+        "MATCH",
+        "SET_MATCH",
+        "BETWEEN",
+        "NOT_BETWEEN",
+        "SINCE",
+        "BEFORE",
+        "IS",
+    ]
+)
 _GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
     (OPERAND, OPERAND | {"NOT", "MINUS"}, "a condition or a value"),
     (_CONSTANT, _CONSTANT, "a constant (a text, a number, a date, `true` or `false`)"),
     (
-        frozenset({"COMPARISON", "PLUS"}),
-        frozenset({"COMPARISON", "PLUS", "MINUS", "TIMES", "OVER", "IN", "NOT_IN", "MATCH", "IS", "ELSE"}),
-        "an operator such as `==`",
+        frozenset({"WITHIN", "PERIOD"}),
+        frozenset({"WITHIN", "OLDER_THAN", "SINCE", "BEFORE", "PERIOD", "ON"}),
+        "a window such as `within` or `older than`",
     ),
-    (
-        frozenset({"PLUS", "TIMES"}),
-        frozenset({"PLUS", "MINUS", "TIMES", "OVER", "ELSE"}),
-        "an operator such as `+`",
-    ),
+    (frozenset({"COMPARISON", "PLUS"}), _ARITHMETIC | _COMPARING, "an operator such as `==`"),
+    (frozenset({"PLUS", "TIMES"}), _ARITHMETIC, "an operator such as `+`"),
     (frozenset({"FOLLOWED_BY"}), frozenset({"FOLLOWED_BY", "NOT_FOLLOWED_BY"}), "`followed by`"),
 )
 """When all of the first are possible, the second are told by the third."""
@@ -151,6 +229,11 @@ _SINGLE = {
     "DATE": "a date",
     "TIME": "a time",
     "UNIT": "a unit of time such as `days`",
+    "WEEKDAY": "a day such as `monday`",
+    "OR_WEEKDAY": "",
+    "CALENDAR": "`day`, `week` or `month`",
+    "CLOCK": "a time of day such as `21:00`",
+    "OFFSET": "a time since the first `at`, such as `+48:00`",
     "COMPARISON": "a comparison such as `==`",
     "PLUS": "`+`",
     "MINUS": "`-`",
@@ -166,6 +249,11 @@ _SINGLE = {
     "COMMA": "`,`",
     "DOT": "`.`",
     "SEMICOLON": "`;`",
+    "PROFILE": "`profile`",
+    "CONTEXT": "`context`",
+    "COLON": "`:`",
+    "PERCENT": "`%`",
+    "REACHES": "`>=`",
     "QMARK": "`?`",
     "AT": "an annotation such as `@sensitive`",
     "$END": "",
