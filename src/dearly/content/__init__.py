@@ -2,6 +2,7 @@
 
 from dearly.content.personalizer import Personalizer, unhurried
 from dearly.content.rehearsing import rehearse
+from dearly.content.rendering import Rendered
 from dearly.content.request import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock
 from dearly.content.serving import (
     CannotServe,
@@ -18,6 +19,7 @@ __all__ = [
     "Reason",
     "RenderReply",
     "RenderRequest",
+    "Rendered",
     "RenderedBlock",
     "Serving",
     "UnknownBlock",

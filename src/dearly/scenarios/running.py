@@ -173,9 +173,10 @@ def _shows(expected: Shows, shown: Shown) -> str:
 def _contains(expected: Contains, shown: Shown) -> str:
     if shown.problem is not None:
         return f"{expected.block} shows {shown.template}, which cannot be rendered: {shown.problem}"
-    if (expected.text in shown.words) is not expected.negated:
+    if shown.contains(expected.text) is not expected.negated:
         return ""
-    return f'what "{shown.template}.html" made is:\n{shown.words}'
+    subject = f"{shown.rendered.subject}\n" if shown.rendered.subject else ""
+    return f'it shows "{shown.template}.html", as text:\n{subject}{shown.rendered.text}'
 
 
 def _seen_by(conditions: Sequence[Expression], stage: _Stage) -> frozenset[Sighting]:

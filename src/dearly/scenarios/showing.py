@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dearly.content import Serving, rehearse
+from dearly.content import Rendered, Serving, rehearse
 from dearly.evaluation import Evaluation, Facts
 from dearly.language.program import Block, Branch, ItemList, Program
 from dearly.language.template_data import TemplateData, template_data
@@ -19,9 +19,12 @@ class Shown:
 
     branch: int
     template: str
-    words: str
-    """HTML, text and subject, one below the other."""
+    rendered: Rendered = Rendered("", "", "")
     problem: str | None = None
+
+    def contains(self, text: str) -> bool:
+        """Whether the HTML, the text or the subject does, as it is written there."""
+        return any(text in part for part in (self.rendered.html, self.rendered.text, self.rendered.subject))
 
 
 def show(
@@ -38,8 +41,8 @@ def show(
     try:
         rendered = rehearse(serving, branch, facts, at.now_us, _made_up(program, branch))
     except Exception as error:  # noqa: BLE001 - whatever a template raises is what the test is to tell
-        return Shown(index, branch.template, "", f"{type(error).__name__}: {error}")
-    return Shown(index, branch.template, "\n".join((rendered.html, rendered.text, rendered.subject)))
+        return Shown(index, branch.template, problem=f"{type(error).__name__}: {error}")
+    return Shown(index, branch.template, rendered)
 
 
 def _purposes(program: Program, block: Block) -> frozenset[str]:
