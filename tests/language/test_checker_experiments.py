@@ -109,8 +109,8 @@ def test_an_experiment_may_be_for_everybody_and_hold_nobody_out() -> None:
         (
             f"{VARIANTS} {GOAL} goal read within 3 days",
             (
-                "repeated-part: The experiment `x` has its `goal` already, at shop.rules:16. Leave one of them "
-                "out."
+                "repeated-part: The experiment `x` has its `goal` already, at shop.rules:16. Leave one of "
+                "them out."
             ),
         ),
         (
