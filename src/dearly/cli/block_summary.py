@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
+
+from dearly.cli.rules_package import place_in
+from dearly.language import Package
+from dearly.language.revisions import Revision, read_revision, rules_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,13 @@ class BlockSummary:
     """What kept the branch that was chosen from being shown; empty where it is shown."""
 
 
-def summary_text(summary: BlockSummary, rules: Path) -> str:
+def summary_text(summary: BlockSummary, rules: str) -> str:
     """The summary as indented lines; facts that there are none of are left out."""
+    rule = f"{place_in(rules, summary.rule)}  {summary.source}" if summary.rule else "none: the last resort"
     facts = [
         ("reason", summary.reason),
         ("because", summary.because),
-        ("rule", f"{rules / summary.rule}  {summary.source}" if summary.rule else "none: the last resort"),
+        ("rule", rule),
         ("subject", summary.subject),
         ("items", f"\n{'':15}".join(summary.items)),
         ("valid until", summary.valid_until),
@@ -40,8 +45,23 @@ def summary_text(summary: BlockSummary, rules: Path) -> str:
     return "\n".join([*lines, "", *text])
 
 
-def source_line(rules: Path, rule: str) -> str:
+def source_line(rules: str, rule: str) -> str:
     """The line that a ``file:line`` names, stripped; empty where the rules are not at hand."""
     file, _, line = rule.rpartition(":")
-    path = rules / file
-    return path.read_text(encoding="utf-8").splitlines()[int(line) - 1].strip() if path.is_file() else ""
+    text = _text(rules, file)
+    return "" if text is None else text.splitlines()[int(line) - 1].strip()
+
+
+def _text(rules: str, file: str) -> str | None:
+    source = rules_source(rules)
+    if isinstance(source, Revision):
+        kept = _at(source).files.get(file)
+        return None if kept is None else kept.decode("utf-8")
+    path = source / file
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+@cache
+def _at(revision: Revision) -> Package:
+    """A revision is read once, however many lines are shown of it."""
+    return read_revision(revision)

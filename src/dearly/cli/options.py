@@ -17,11 +17,21 @@ StoreOption = Annotated[
     ),
 ]
 RulesOption = Annotated[
-    Path,
-    typer.Option("--rules", envvar="DEARLY_RULES", help="The rules package: a directory.", metavar="DIR"),
+    str,
+    typer.Option(
+        "--rules",
+        envvar="DEARLY_RULES",
+        help="The rules package: a directory, or DIR@REVISION for what it was at a git revision.",
+        metavar="DIR[@REVISION]",
+    ),
 ]
 RulesArgument = Annotated[
-    Path, typer.Argument(metavar="DIR", envvar="DEARLY_RULES", help="The rules package.")
+    str,
+    typer.Argument(
+        envvar="DEARLY_RULES",
+        help="The rules package: a directory, or DIR@REVISION for what it was at a git revision.",
+        metavar="[DIR[@REVISION]]",
+    ),
 ]
 IndexOption = Annotated[
     Path,
@@ -41,7 +51,7 @@ AddressOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 DEFAULT_STORE = "sqlite:///dearly.db"
-DEFAULT_RULES = Path("rules")
+DEFAULT_RULES = "rules"
 DEFAULT_INDEX = Path("index")
 DEFAULT_ADDRESS = "127.0.0.1:50051"
 

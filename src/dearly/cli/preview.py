@@ -32,7 +32,7 @@ from dearly.cli.options import (
     moment_us,
 )
 from dearly.cli.progress import track_progress
-from dearly.cli.rules_package import load_program
+from dearly.cli.rules_package import load_program, place_in
 from dearly.cli.unshown_branch import UnshownBranch, chosen_branch
 from dearly.content import (
     Personalizer,
@@ -170,12 +170,12 @@ class _Stage:
     """What one run of previews works with; the same parts as a server's."""
 
     store: Store
-    rules: Path
+    rules: str
     personalizer: Personalizer
     now_us: int
 
 
-def _set_up(program: Program, store: Store, index: Path, rules: Path, now_us: int) -> _Stage:
+def _set_up(program: Program, store: Store, index: Path, rules: str, now_us: int) -> _Stage:
     recommender = RecommenderKeeper(store, index).refresh(program, now_us)
     personalizer = Personalizer(prepare_serving(program), unhurried(store), recommender)
     return _Stage(store, rules, personalizer, now_us)
@@ -205,10 +205,10 @@ def _preview(stage: _Stage, block: str, customer_id: str) -> Preview:
     return Preview(customer_id, cold_start, shown.item_ids, unshown, summary)
 
 
-def _because(unshown: UnshownBranch | None, rules: Path) -> str:
+def _because(unshown: UnshownBranch | None, rules: str) -> str:
     if unshown is None:
         return ""
-    return f"{rules / unshown.rule}  {source_line(rules, unshown.rule)}: {unshown.message}"
+    return f"{place_in(rules, unshown.rule)}  {source_line(rules, unshown.rule)}: {unshown.message}"
 
 
 def _items(personalizer: Personalizer, shown: RenderedBlock) -> Iterator[Item]:
@@ -229,7 +229,7 @@ def _titled(item: Item) -> str:
 # ----------------------------------------------------------------------------------------------------- output
 
 
-def _as_text(preview: Preview, block: str, rules: Path) -> str:
+def _as_text(preview: Preview, block: str, rules: str) -> str:
     cold = " (nothing known: a cold start)" if preview.cold_start else ""
     heading = typer.style(f"{block} for {preview.customer_id}{cold}", bold=True)
     return f"{heading}\n{summary_text(preview.summary, rules)}"

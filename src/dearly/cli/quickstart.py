@@ -56,9 +56,9 @@ def quickstart(
     store = f"sqlite:///{data / 'shop.db'}"
     index = str(data / "index")
     _run(["demo", "--store", store, "--customers", str(customers), "--seed", str(SEED)], stop)
-    _run(["index", "build", "--store", store, "--rules", str(rules), "--index", index], stop)
+    _run(["index", "build", "--store", store, "--rules", rules, "--index", index], stop)
     _serve(
-        ["serve", "--store", store, "--rules", str(rules), "--index", index, "--address", address],
+        ["serve", "--store", store, "--rules", rules, "--index", index, "--address", address],
         data,
         rules,
         customers,
@@ -117,7 +117,7 @@ def _run(arguments: list[str], stop: _Stop) -> None:
         raise QuickstartFailed(f"`dearly {arguments[0]}` ended with exit code {status}; see above.")
 
 
-def _serve(arguments: list[str], data: Path, rules: Path, customers: int, stop: _Stop) -> None:
+def _serve(arguments: list[str], data: Path, rules: str, customers: int, stop: _Stop) -> None:
     """Start the server as a child, show a block, and wait; when asked to stop, until it has drained."""
     log = data / "server.log"
     with log.open("ab") as sink:
@@ -152,7 +152,7 @@ def _tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-5:])
 
 
-def _show_one(address: str, rules: Path, customers: int) -> None:
+def _show_one(address: str, rules: str, customers: int) -> None:
     """Render the hero for some customers, and print it for the one whom the earliest rule is for."""
     wanted = [customer_id(SEED, number) for number in range(1, min(LOOKED_AT, customers) + 1)]
     requests = [

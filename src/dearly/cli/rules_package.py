@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dearly import DearlyError
-from dearly.language import Package, Program, check_package, read_package, render_text
+from dearly.language import Package, Program, check_package, render_text
+from dearly.language.revisions import read_rules, rules_source
 
 
 class RulesBroken(DearlyError):
@@ -21,19 +22,14 @@ class CheckedRules:
     program: Program
 
 
-def load_program(rules: Path) -> Program:
-    """The program of :func:`load_rules`."""
-    return load_rules(rules).program
-
-
-def load_rules(rules: Path) -> CheckedRules:
-    """The checked package of a directory.
+def load_rules(rules: str) -> CheckedRules:
+    """The package that ``--rules`` names, checked: a directory, or ``DIR@REVISION`` of a git repository.
 
     Raises:
-        PackageError: the directory cannot be read.
+        PackageError: it cannot be read.
         RulesBroken: it has errors; the message shows each with its line.
     """
-    package = read_package(rules)
+    package = read_rules(rules_source(rules))
     report = check_package(package)
     if report.program is None:
         shown = "\n".join(
@@ -41,3 +37,19 @@ def load_rules(rules: Path) -> CheckedRules:
         )
         raise RulesBroken(f"the rules in {rules} have errors:\n{shown}")
     return CheckedRules(package, report.program)
+
+
+def load_program(rules: str) -> Program:
+    """The program of :func:`load_rules`."""
+    return load_rules(rules).program
+
+
+def version_text(version: str, commit: str | None) -> str:
+    """A package's version, and the commit where it came from one: ``1f6c.., commit 09ab..``."""
+    return f"{version}, commit {commit[:12]}" if commit else version
+
+
+def place_in(rules: str, place: str) -> str:
+    """Where a package's file (or a line of it) is: a path, or as git spells it: ``rules@main:hero.rules``."""
+    source = rules_source(rules)
+    return str(source / place) if isinstance(source, Path) else f"{source}:{place}"

@@ -6,7 +6,6 @@ import asyncio
 import gc
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,6 +22,8 @@ from dearly.cli.options import (
     RulesOption,
     StoreOption,
 )
+from dearly.cli.rules_package import version_text
+from dearly.language.revisions import Revision, RulesSource, rules_source
 from dearly.server import (
     RulesRefused,
     Running,
@@ -69,7 +70,7 @@ def serve(
     """
     settings = ServerSettings(
         store=store,
-        rules=rules,
+        rules=rules_source(rules),
         index=index,
         address=address,
         reflection=reflection,
@@ -102,9 +103,8 @@ def _summary(settings: ServerSettings, running: Running) -> Table:
     program = running.application.serving.program
     table = Table.grid(padding=(0, 2))
     table.add_row("[bold]Dearly[/] serves on", running.address)
-    table.add_row(
-        "rules", f"{_shown(settings.rules)} (version {program.version}, {len(program.blocks)} blocks)"
-    )
+    told = version_text(program.version, running.application.rules.commit)
+    table.add_row("rules", f"{_shown(settings.rules)} (version {told}, {len(program.blocks)} blocks)")
     table.add_row("store", settings.store)
     for catalog in sorted(program.catalogs):
         version = running.application.recommender.index_versions.get(catalog)
@@ -114,5 +114,5 @@ def _summary(settings: ServerSettings, running: Running) -> Table:
     return table
 
 
-def _shown(path: Path) -> str:
-    return str(path.resolve())
+def _shown(source: RulesSource) -> str:
+    return str(source if isinstance(source, Revision) else source.resolve())

@@ -41,10 +41,12 @@ class PackageError(DearlyError):
 class Package:
     """The files of a rules package by path: ``*.rules`` anywhere, and everything under ``templates/``.
 
-    Paths are relative to the package's root, with ``/`` between their parts.
+    Paths are relative to the package's root, with ``/`` between their parts. ``commit`` is the whole id of
+    the git commit that they come from; None for a directory.
     """
 
     files: Mapping[str, bytes]
+    commit: str | None = None
 
 
 def package_version(package: Package) -> str:
@@ -61,7 +63,7 @@ def check_package(package: Package) -> CheckReport:
     total = 0
     for number, (path, data) in enumerate(package.files.items(), start=1):
         total += len(data)
-        too_large = _beyond_limits(number, path, len(data), total)
+        too_large = beyond_limits(number, path, len(data), total)
         if too_large is not None:
             return CheckReport(None, (too_large,))
     declarations, found, broken = _parse_all(package)
@@ -132,7 +134,7 @@ def _read_all(root: Path) -> dict[str, bytes]:
         name = path.relative_to(root).as_posix()
         files[name] = _read(path, root)
         total += len(files[name])
-        problem = _beyond_limits(len(files), name, len(files[name]), total)
+        problem = beyond_limits(len(files), name, len(files[name]), total)
         if problem is not None:
             raise PackageError(f"{root}: {problem.message} {problem.hint}")
     return files
@@ -148,7 +150,7 @@ def _paths(root: Path) -> Iterator[Path]:
                 raise PackageError(message)
         for name in sorted(names):
             relative = (here / name).relative_to(root).as_posix()
-            if not name.startswith(".") and (_is_rules(relative) or relative.startswith(FOLDER)):
+            if not name.startswith(".") and is_package_path(relative):
                 yield here / name
 
 
@@ -168,7 +170,12 @@ def _read(path: Path, root: Path) -> bytes:
         return file.read(MAX_FILE_BYTES + 1)
 
 
-def _beyond_limits(number: int, path: str, size: int, total: int) -> Diagnostic | None:
+def is_package_path(path: str) -> bool:
+    """Whether a file with this path in a package's directory belongs to the package."""
+    return _is_rules(path) or path.startswith(FOLDER)
+
+
+def beyond_limits(number: int, path: str, size: int, total: int) -> Diagnostic | None:
     """What is too large or too many once this file is taken in; None within the limits."""
     hint = "Is this the right directory? A package holds rules and templates, not data."
     if size > MAX_FILE_BYTES:

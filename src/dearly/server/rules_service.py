@@ -31,6 +31,7 @@ class RulesService(rules_pb2_grpc.RulesServiceServicer):
         program = rules.serving.program
         return rules_pb2.GetRulesResponse(
             version=program.version,
+            commit=rules.commit,
             serving_since=to_timestamp(rules.since_us),
             blocks=[
                 rules_pb2.BlockSummary(name=name, rule=str(block.span))
@@ -86,6 +87,7 @@ def _rejected(rejected: RejectedRules | None) -> rules_pb2.RejectedRules | None:
         return None
     return rules_pb2.RejectedRules(
         version=rejected.version,
+        commit=rejected.commit,
         rejected_at=to_timestamp(rejected.rejected_us),
         diagnostics=to_wire_diagnostics(rejected.diagnostics[:MAX_DIAGNOSTICS]),
     )

@@ -6,6 +6,8 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dearly.language.revisions import RulesSource
+
 
 def new_log_key() -> str:
     """A random key, for a server that is given none."""
@@ -17,7 +19,7 @@ class ServerSettings:
     """Where things are, and what is allowed; docs/operations.md tells each at length."""
 
     store: str
-    rules: Path
+    rules: RulesSource
     index: Path
     address: str
     reflection: bool = False
