@@ -67,7 +67,7 @@ block hero_{n} {{
     show "hero/shown.html" with items = trending product within 7 days, limit 6
 }}
 block note_{n} {{
-  when worth_{n} or due_{n}  show "hero/plain.html"
+  when worth_{n} or due_{n}  show "hero/named.html"
   otherwise                  show "hero/plain.html"
 }}
 test "a cart of campaign {n} is abandoned after two days" {{
@@ -81,7 +81,8 @@ DECLARATIONS = 20
 
 TEMPLATES = {
     "templates/hero/shown.html": b"<ul>{% for item in items %}<li>{{ item.title }}</li>{% endfor %}</ul>",
-    "templates/hero/plain.html": b"<p>Hello, {{ first_name | default('you') }}.</p>",
+    "templates/hero/named.html": b"<p>Hello, {{ customer.first_name | default('you') }}.</p>",
+    "templates/hero/plain.html": b"<p>Hello.</p>",
 }
 
 
