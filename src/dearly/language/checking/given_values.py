@@ -52,6 +52,11 @@ def _report_unknown(
 
 
 def _value(written: tree.GivenField, kind: Type, findings: Findings) -> Value | None:
+    if kind in (DATE, TIME) and isinstance(written.value, tree.TextLiteral):
+        message = f"`{written.name.text}` is a {kind}: expected a {kind}, got text."
+        hint = f"Write it without quotes: `{_EXAMPLES[kind]}`."
+        findings.add("bad-value", written.value.span, message, hint)
+        return None
     try:
         return stored_reader(kind)(to_stored(kind, _incoming(written.value)))
     except ValueProblem as problem:
@@ -74,6 +79,8 @@ def _incoming(written: tree.Expression | tree.ListLiteral) -> object:
         return time_to_stored(value)
     return _DURATION if kind == DURATION else value
 
+
+_EXAMPLES: Mapping[Type, str] = {DATE: "1990-12-31", TIME: "2026-03-01T10:00:00Z"}
 
 _DURATION = object()
 """A length of time is never the value of a field."""
