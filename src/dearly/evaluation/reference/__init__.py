@@ -3,10 +3,23 @@
 from dearly.evaluation.reference.evaluator import (
     branch_of,
     evaluate,
+    evaluate_each,
     excluded,
     next_branch_flip,
     next_flip,
+    selected_events,
     value_of,
 )
+from dearly.evaluation.reference.events import Happening
 
-__all__ = ["branch_of", "evaluate", "excluded", "next_branch_flip", "next_flip", "value_of"]
+__all__ = [
+    "Happening",
+    "branch_of",
+    "evaluate",
+    "evaluate_each",
+    "excluded",
+    "next_branch_flip",
+    "next_flip",
+    "selected_events",
+    "value_of",
+]

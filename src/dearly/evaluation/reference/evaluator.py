@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,6 +81,24 @@ def evaluate(
     """The value of an expression for one customer at one instant; ``item`` is what ``ItemProperty`` reads."""
     known = _evaluate_names(program, _names_in_order(program, [expression]), facts, now_us)
     return _value(expression, _Scene(program, facts, now_us, known, item=item))
+
+
+def evaluate_each(
+    program: Program,
+    expressions: Sequence[Expression],
+    facts: Facts,
+    now_us: int,
+    item: Mapping[str, Value] | None = None,
+) -> list[Value | None]:
+    """:func:`evaluate` for several expressions; the names that they lead to are evaluated once."""
+    known = _evaluate_names(program, _names_in_order(program, expressions), facts, now_us)
+    scene = _Scene(program, facts, now_us, known, item=item)
+    return [_value(expression, scene) for expression in expressions]
+
+
+def selected_events(program: Program, selection: Selection, facts: Facts, now_us: int) -> list[Happening]:
+    """The events of a selection, ascending by (time, source, id)."""
+    return _Scene(program, facts, now_us, names={}).selected(selection)  # a selection refers to no names
 
 
 def value_of(program: Program, name: str, facts: Facts, now_us: int) -> Value | None:
