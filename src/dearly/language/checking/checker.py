@@ -14,6 +14,7 @@ from dearly.language.checking.declarations import collect_symbols
 from dearly.language.checking.definitions import Definitions, check_definitions
 from dearly.language.checking.experiments import check_experiment
 from dearly.language.checking.findings import Findings
+from dearly.language.checking.retention import check_retention
 from dearly.language.checking.scenarios import check_scenarios
 from dearly.language.checking.scopes import Scope
 from dearly.language.checking.scores import check_score
@@ -62,6 +63,7 @@ def check(
         findings.add("empty-package", NOWHERE, message, hint)
         return CheckReport(None, findings.listed())
     program = _program(declarations, templates, version, broken, findings)
+    check_retention(program, findings)
     return CheckReport(None if findings.has_errors() else program, findings.listed())
 
 

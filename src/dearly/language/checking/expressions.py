@@ -189,7 +189,7 @@ def _selection(node: tree.Events, event: Schema | None, scope: Scope) -> Selecti
     where = _where(node.where, event, scope)
     sequence = _sequence(node.followed, scope)
     faulty = (node.where is not None and where is None) or (node.followed is not None and sequence is None)
-    selection = selections.select(node, where, sequence, scope.findings)
+    selection = selections.select(node, where, sequence, scope)
     return None if faulty or event is None else selection
 
 

@@ -106,6 +106,9 @@ def arithmetic(
     node: tree.Arithmetic, left: Expression, right: Expression, findings: Findings
 ) -> Arithmetic | None:
     """``left + right`` and its like, of numbers."""
+    if type_of(left) in (DATE, TIME) and type_of(right) == DURATION:
+        _report_moved(node, left, findings)
+        return None
     if not (_is_number(left, node.operator, findings) & _is_number(right, node.operator, findings)):
         return None
     if node.operator == "/" and isinstance(right, Literal) and right.value == 0:
@@ -149,14 +152,17 @@ def _is_number(operand: Expression, operator: str, findings: Findings) -> bool:
         return True
     code = "misplaced-duration" if kind == DURATION else "type-mismatch"
     message = f"`{operator}` takes numbers, and {quoted(operand)} is {describe(kind)}."
-    hint = None
-    if kind == DURATION:
-        hint = "Lengths of time can only be compared, or added to `today` and `now`."
-    if kind in (DATE, TIME):
-        moment = "today" if kind == DATE else "now"
-        hint = f"Only `{moment}` can be moved: compare with `{moment} - 3 days`, say."
-    findings.add(code, operand.span, message, hint)
+    hint = "Lengths of time can only be compared, or added to `today` and `now`."
+    findings.add(code, operand.span, message, hint if kind == DURATION else None)
     return False
+
+
+def _report_moved(node: tree.Arithmetic, moment: Expression, findings: Findings) -> None:
+    """``birthday + 3 days``: the same is said by moving the other side."""
+    word, sign = "today" if type_of(moment) == DATE else "now", "-" if node.operator == "+" else "+"
+    message = f"Only `today` and `now` can be moved by a length of time, and this is {quoted(moment)}."
+    hint = f"Move the other side: compare {quoted(moment)} with `{word} {sign} ..`."
+    findings.add("misplaced-duration", node.span, message, hint)
 
 
 def mismatch(

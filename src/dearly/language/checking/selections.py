@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dearly.language.checking.findings import Findings
 from dearly.language.checking.moments import instant
+from dearly.language.checking.retention import check_reach
 from dearly.language.checking.scopes import Scope, find_property_type
 from dearly.language.checking.windows import check_windows
 from dearly.language.program import Aggregate, Expression, Occurs, Pick, Schema, Selection, Sequence
@@ -24,7 +25,7 @@ AGGREGATED_TYPES: dict[str, tuple[Type, ...]] = {
 
 
 def select(
-    node: tree.Events, where: Expression | None, sequence: Sequence | None, findings: Findings
+    node: tree.Events, where: Expression | None, sequence: Sequence | None, scope: Scope
 ) -> Selection | None:
     """The selection that an event, its ``where`` and its windows describe."""
     selection = Selection(
@@ -39,7 +40,9 @@ def select(
         sequence=sequence,
         span=node.span,
     )
-    return selection if check_windows(node, selection, findings) else None
+    if not check_windows(node, selection, scope.findings):
+        return None
+    return selection if check_reach(node, selection, scope.symbols.settings, scope.findings) else None
 
 
 def quantify(node: tree.Quantified, selection: Selection, findings: Findings) -> Occurs | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dearly.language.checking.typing_rules import type_of
-from dearly.language.program import Expression, Literal, Now, TimeSince, Today
+from dearly.language.program import Expression, Literal, Now, ScoreRef, TimeSince, Today
 from dearly.language.spelling import spell
 from dearly.language.types import DATE, DAY_US, DURATION, NUMBER, TEXT, TIME, SetOf, Type, is_textual
 from dearly.language.values import date_to_stored
@@ -19,6 +19,8 @@ def comparison_hint(left: Expression, right: Expression) -> str | None:
     if set(kinds) == {DATE, TIME}:
         return date_hint(left, right)
     other, constant = (left, right) if isinstance(right, Literal) else (right, left)
+    if isinstance(other, ScoreRef) and type_of(constant) == TEXT:
+        return f"A score has tiers: write `{other.score} is TIER`, or compare with a number from 0 to 1."
     return _constant_hint(constant, type_of(other)) if isinstance(constant, Literal) else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dearly.language.checking.findings import Findings
 from dearly.language.program import DayStart, Instant, Literal, Selection
-from dearly.language.requirements import PERIOD_HORIZONS_US
+from dearly.language.requirements import PERIOD_HORIZONS_US, horizon_us
 from dearly.language.spelling import spell, spell_duration
 from dearly.language.syntax import tree
 from dearly.language.types import DAY_US
@@ -17,7 +17,7 @@ ZONES_APART_US = DAY_US
 def check_windows(node: tree.Events, selection: Selection, findings: Findings) -> bool:
     """Whether an event can be in all windows of the selection; if not, that is reported.
 
-    A window that only the past could have filled is reported too, as a warning.
+    What nothing is in after a while, or for another reason, is reported too, as a warning.
     """
     faulty = (
         _is_too_young(node, findings)
@@ -26,6 +26,7 @@ def check_windows(node: tree.Events, selection: Selection, findings: Findings) -
     )
     if not faulty:
         _warn_of_fixed_end(node, selection, findings)
+        _warn_of_long_wait(node, selection, findings)
     return not faulty
 
 
@@ -88,20 +89,30 @@ def _day(instant: Instant) -> int:
 def _warn_of_fixed_end(node: tree.Events, selection: Selection, findings: Findings) -> None:
     """A fixed end beside a window that moves on: the two part one day, for ever."""
     before = selection.before
-    rolling: tuple[str, int] | None = None
-    if selection.within_us is not None:
-        rolling = f"within {spell_duration(selection.within_us)}", selection.within_us
-    elif selection.period is not None:
-        rolling = selection.period, PERIOD_HORIZONS_US[selection.period]
-    if node.before is None or before is None or rolling is None:
+    reach_us = horizon_us(selection)
+    if node.before is None or before is None or reach_us is None:
         return
-    window, reach_us = rolling
+    window = f"within {spell_duration(reach_us)}" if node.within else selection.period
+    last = date_to_stored(_day(before) + -(-reach_us // DAY_US))
     end = spell(before)
-    last = _day(before) + -(-reach_us // DAY_US)
-    message = (
-        f"`{window}` moves on and `before {end}` does not: "
-        f"from about {date_to_stored(last)} on, no event is both."
-    )
-    fixed = f"since {date_to_stored(_day(before) - reach_us // DAY_US)} before {end}"
-    hint = f"Leave one of them out, or write a fixed stretch of time: `{fixed}`."
+    message = f"`{window}` moves on and `before {end}` does not: by {last}, about, no event is both any more."
+    begin = date_to_stored(_day(before) - reach_us // DAY_US) if node.within else "DATE"
+    hint = f"Leave one of them out, or write a fixed stretch of time: `since {begin} before {end}`."
     findings.add("fixed-window", node.before.span, message, hint)
+
+
+def _warn_of_long_wait(node: tree.Events, selection: Selection, findings: Findings) -> None:
+    """What is waited for longer than an event stays in its window never comes out."""
+    followed, reach_us = node.followed, horizon_us(selection)
+    if followed is None or not followed.negated or followed.within is None or reach_us is None:
+        return
+    if followed.within.us < reach_us:
+        return
+    waited, event = spell_duration(followed.within.us), node.event.text
+    window = f"within {spell_duration(reach_us)}" if node.within else selection.period
+    message = (
+        f"Whether a `{event}` is followed is known after {waited}, and none is still `{window}` by then: "
+        "there is never one."
+    )
+    hint = f"Look further back for the `{event}`, or wait for less."
+    findings.add("never-true", followed.within.span, message, hint)
