@@ -140,6 +140,18 @@ def test_blocks_ask_for_the_context_by_its_bare_name_or_in_full() -> None:
     assert check_rules(rules).diagnostics == ()
 
 
+def test_the_names_of_what_cannot_be_read_are_not_called_unknown_as_well() -> None:
+    rules = f"""
+    context {{ cart_total number number }}
+    score likely {{ predict }}
+    cap promos {{ at most }}
+    block b {{ counts toward promos when cart_total > 5 or context.total < 2 or likely > 0.5 {SHOWN}
+    trigger t {{ when likely becomes high emit {{ a: likely }} }}
+    """
+
+    assert codes_of(rules) == ["syntax-error"] * 3
+
+
 # -------------------------------------------------------------------------------------- single fields
 
 

@@ -18,7 +18,7 @@ from dearly.language.diagnostics import Diagnostic, in_order
 from dearly.language.program import NOWHERE, Span
 from dearly.language.syntax.parser import MAX_DECLARATIONS, parse_rules
 from dearly.language.syntax.source import MAX_FILE_BYTES, decode_rules
-from dearly.language.syntax.tree import Declaration, ProfileDeclaration
+from dearly.language.syntax.tree import ContextDeclaration, Declaration, ProfileDeclaration
 from dearly.language.syntax.words import in_lower_case
 
 MAX_FILES = 2_000
@@ -28,9 +28,14 @@ MAX_PACKAGE_BYTES = 16 << 20
 """All files of a package together have this many bytes at most."""
 
 _BEGINNINGS = re.compile(
-    r"^[ \t]*(catalog|event|segment|value|lifecycle|block)[ \t]+([A-Za-z_]\w*)", re.MULTILINE
+    r"^[ \t]*(catalog|event|segment|value|lifecycle|score|cap|experiment|block|trigger)[ \t]+([A-Za-z_]\w*)",
+    re.MULTILINE,
 )
-_PROFILE = re.compile(r"^[ \t]*profile\b", re.MULTILINE)
+_FIELDS = {
+    ProfileDeclaration: re.compile(r"^[ \t]*profile\b", re.MULTILINE),
+    ContextDeclaration: re.compile(r"^[ \t]*context\b", re.MULTILINE),
+}
+"""The declarations whose fields are names of the package, and how they begin."""
 
 
 class PackageError(DearlyError):
@@ -102,10 +107,11 @@ def _unreadable(text: str, read: tuple[Declaration, ...], broken: Broken) -> Bro
     # Of a name that was refused for its capitals: as it should be written, or as somebody wrote it elsewhere.
     names = {name for one in written for name in (one.lower(), in_lower_case(one))}
     names -= {one.name.text for one in read if hasattr(one, "name")}
-    has_profile = _PROFILE.search(text) is not None and not any(
-        isinstance(one, ProfileDeclaration) for one in read
+    has_fields = any(
+        beginning.search(text) is not None and not any(isinstance(one, kind) for one in read)
+        for kind, beginning in _FIELDS.items()
     )
-    return Broken(broken.names | names, broken.profile or has_profile, broken.file, passage=True)
+    return Broken(broken.names | names, broken.fields or has_fields, broken.file, passage=True)
 
 
 # --------------------------------------------------------------------------------------------------- reading

@@ -43,10 +43,10 @@ def check_values(
 def _report_unknown(
     name: tree.Name, fields: Mapping[str, Field], owner: str, symbols: Symbols, findings: Findings
 ) -> None:
-    excused = symbols.is_excused_field(name.text) if owner == "profile" else symbols.is_excused(name.text)
-    if excused:
+    of_package = owner in ("profile", "context")
+    if symbols.is_excused_field(name.text) if of_package else symbols.is_excused(name.text):
         return
-    code = "unknown-name" if owner in ("profile", "context") else "unknown-property"
+    code = "unknown-name" if of_package else "unknown-property"
     hint = findings.did_you_mean(name.text, fields) or listing("It has", fields)
     findings.add(code, name.span, f"The {owner} has no field `{name.text}`.", hint)
 

@@ -207,7 +207,7 @@ def _qualified(node: tree.Reference, qualifier: tree.Name, scope: Scope) -> Expr
     if qualifier.text == "context":
         if name in symbols.context:
             return _from_context(node, scope)
-        if not symbols.is_excused(name):
+        if not symbols.is_excused_field(name):
             _report_no_field(node, "The context", symbols.context, scope)
         return None
     if not symbols.is_excused(qualifier.text):

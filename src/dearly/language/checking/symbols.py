@@ -23,8 +23,8 @@ class Broken:
     """What could not be read; references to it are not reported a second time."""
 
     names: frozenset[str] = frozenset()
-    profile: bool = False
-    """Whether the profile itself could not be read, so that any name may be one of its fields."""
+    fields: bool = False
+    """Whether the profile or the context could not be read, so that any name may be one of their fields."""
     file: bool = False
     """Whether a whole file could not be read, so that any name may be declared in it."""
     passage: bool = False
@@ -89,8 +89,8 @@ class Symbols:
         return not (self.broken.file or self.broken.passage)
 
     def is_excused_field(self, name: str) -> bool:
-        """The same of a name that may be one of the profile's fields."""
-        return self.broken.profile or self.is_excused(name)
+        """The same of a name that may be a field of the profile or the context."""
+        return self.broken.fields or self.is_excused(name)
 
 
 def with_article(kind: str) -> str:
