@@ -12,6 +12,8 @@ from dearly.language.template_data import TemplateData, template_data
 from dearly.language.types import BOOL, DATE, NUMBER, TIME, ItemRef, SetOf, Type, Value
 from dearly.recommendation import Item, Suggestion
 
+_NOTHING = Rendered("", "", "")
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -19,7 +21,7 @@ class Shown:
 
     branch: int
     template: str
-    rendered: Rendered = Rendered("", "", "")
+    rendered: Rendered = _NOTHING
     problem: str | None = None
 
     def contains(self, text: str) -> bool:
