@@ -156,4 +156,5 @@ def _exclusion(scope: Scope) -> tree.Exclusion:
         kind = scope.pick((PRODUCT, PRODUCTS_SET))
         return tree.ExcludeItems(any_of(scope, kind, 1))
     event, name = scope.pick((("viewed", "product"), ("bought", "item")))
-    return tree.ExcludeTouched(selection(scope, 1, event), name)
+    touched = replace(selection(scope, 1, event), sequence=None)  # the text of a list has no place for one
+    return tree.ExcludeTouched(touched, name)

@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 from dearly.language import program as tree
 from dearly.language.calendar import local_weekday
-from dearly.language.program import DayStart, Expression, Instant, Literal, Selection
+from dearly.language.program import DayStart, Expression, Instant, Literal, Period, Selection
+from dearly.language.requirements import PERIOD_HORIZONS_US
 from dearly.language.types import DATE, TIME
 from tests.evaluation.histories import PERIODS
 from tests.evaluation.scope import Scope
@@ -40,7 +41,7 @@ def _new_selection(scope: Scope, where: Where, event: str) -> Selection:
         older_than_us,
         since,
         before,
-        period=scope.pick(PERIODS) if scope.palette.calendar and scope.one_in(5) else None,
+        period=_period(scope, older_than_us) if scope.palette.calendar and scope.one_in(5) else None,
         weekdays=_weekdays(scope) if scope.palette.calendar and scope.one_in(5) else None,
         sequence=_sequence(scope, where) if scope.one_in(3) else None,
     )
@@ -71,6 +72,12 @@ def _surely_earlier(one: Instant, other: Instant) -> bool:
     if isinstance(one, Literal) and isinstance(other, Literal):
         return one.value < other.value  # type: ignore[operator]
     return False
+
+
+def _period(scope: Scope, older_than_us: int | None) -> Period | None:
+    """A period that is long enough for what is older than so much; else the checker calls it empty."""
+    period: Period = scope.pick(PERIODS)
+    return period if (older_than_us or 0) < PERIOD_HORIZONS_US[period] else None
 
 
 def _weekdays(scope: Scope) -> frozenset[int]:

@@ -173,36 +173,6 @@ def test_of_a_missing_set_everything_is_unknown(operator: str) -> None:
     assert ask(SetCompare(operator, known, missing)) is None  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("own", "asked", "any_of", "all_of"),
-    [
-        ({"a", "b"}, {"b", "c"}, True, False),
-        ({"a", "b"}, {"a", "b"}, True, True),
-        ({"a", "b"}, {"b"}, True, True),
-        ({"a", "b"}, {"c"}, False, False),
-        ({"a"}, {"A"}, False, False),
-        ({"a"}, set(), False, True),
-        (set(), {"a"}, False, False),
-        (set(), set(), False, True),
-    ],
-)
-def test_sets_share_elements_lie_within_each_other_or_are_apart(
-    own: set[str], asked: set[str], any_of: bool, all_of: bool
-) -> None:
-    facts = Facts({"interests": frozenset(own)})
-    interests, right = ProfileField("interests", SetOf(TEXT)), Literal(frozenset(asked), SetOf(TEXT))
-    assert ask(SetCompare("any of", interests, right), facts) is any_of
-    assert ask(SetCompare("none of", interests, right), facts) is not any_of
-    assert ask(SetCompare("all of", interests, right), facts) is all_of
-
-
-@pytest.mark.parametrize("operator", ["any of", "all of", "none of"])
-def test_of_a_missing_set_everything_is_unknown(operator: str) -> None:
-    missing, known = ProfileField("interests", SetOf(TEXT)), Literal(frozenset({"a"}), SetOf(TEXT))
-    assert ask(SetCompare(operator, missing, known)) is None  # type: ignore[arg-type]
-    assert ask(SetCompare(operator, known, missing)) is None  # type: ignore[arg-type]
-
-
 def test_arithmetic_is_that_of_doubles() -> None:
     assert ask(Arithmetic("+", number(0.1), number(0.2))) == 0.30000000000000004
     assert ask(Arithmetic("-", number(1.0), number(3.0))) == -2.0
@@ -306,38 +276,6 @@ def test_who_is_in_no_variant_is_known_not_to_be_in_this_one() -> None:
     assert ask(Not(discount)) is True
 
 
-# ----------------------------------------------------------------- what comes with a call, or from a model
-
-
-def test_context_is_what_the_call_brought_along() -> None:
-    coupon = ContextField("coupon", TEXT)
-    assert ask(coupon, Facts(context={"coupon": "spring"})) == "spring"
-    assert ask(Compare("==", coupon, text("spring")), Facts({"coupon": "spring"})) is None
-
-
-@pytest.mark.parametrize(
-    ("probability", "tier"),
-    [(1.0, "high"), (0.6, "high"), (0.5999999999999999, "medium"), (0.25, "medium"), (0.2, "low"), (0.0, "low")],
-)
-def test_a_score_lies_in_the_first_tier_that_it_reaches(probability: float, tier: str) -> None:
-    facts = Facts(scores={"conversion": probability})
-    assert ask(ScoreRef("conversion"), facts) == probability
-    for each in ("high", "medium", "low"):
-        assert ask(TierIs("conversion", each), facts) is (each == tier)
-
-
-def test_the_tier_of_a_missing_score_is_unknown() -> None:
-    assert ask(ScoreRef("conversion")) is None
-    assert ask(TierIs("conversion", "low"), Facts(scores={"churn": 0.5})) is None
-
-
-def test_who_is_in_no_variant_is_known_not_to_be_in_this_one() -> None:
-    discount = VariantIs("hero_offer", "discount")
-    assert ask(discount, Facts(variants={"hero_offer": "discount"})) is True
-    assert ask(discount, Facts(variants={"hero_offer": "control"})) is False
-    assert ask(Not(discount)) is True
-
-
 # --------------------------------------------------------------------------------------------------- blocks
 
 
@@ -357,18 +295,6 @@ def test_an_items_condition_reads_the_item_the_customer_and_names() -> None:
     assert evaluate(program, cheap, NOBODY, NOW, {"price": 9.0}) is True
     assert evaluate(program, cheap, Facts({"age": 9.0}), NOW, {"price": 9.0}) is False
     assert evaluate(program, cheap, NOBODY, NOW, {}) is None
-
-
-def test_a_list_leaves_out_what_any_of_its_exclusions_names() -> None:
-    seen, bought = Selection("viewed", within_us=10), Selection("bought")
-    favourite = ExcludeItems(ProfileField("favourite", ItemRef("product")))
-    wished = ExcludeItems(ProfileField("wishlist", SetOf(ItemRef("product"))))
-    exclusions = (ExcludeTouched(seen, "product"), ExcludeTouched(bought, "item"), favourite, wished)
-    items = ItemList("items", "product", Recommended(), 6, None, excluding=exclusions)
-    events = history(viewed=[(-10, {"product": "old"}), (-1, {"product": "new"})], bought=[(-99, {})]).events
-    profile = {"favourite": "X", "wishlist": frozenset({"Y", "new"})}
-    assert excluded(program_of(), items, Facts(profile, events), NOW) == {"new", "X", "Y"}
-    assert excluded(program_of(), items, NOBODY, NOW) == frozenset()
 
 
 def test_a_list_leaves_out_what_any_of_its_exclusions_names() -> None:

@@ -249,41 +249,6 @@ def test_at_one_instant_the_order_of_the_log_says_which_was_seen_latest() -> Non
     assert ask(Pick("top", Selection("viewed"), "category", TEXT), facts) == "a"
 
 
-def categories(*seen: str | None) -> Facts:
-    return history(
-        viewed=[
-            (index - 100, {} if each is None else {"category": each}) for index, each in enumerate(seen)
-        ]
-    )
-
-
-def test_distinct_counts_different_values_and_leaves_out_what_is_missing() -> None:
-    distinct = Aggregate("distinct", Selection("viewed"), "category", NUMBER)
-    assert ask(distinct, categories("a", "A", "a", None)) == 2.0
-    assert ask(distinct, categories(None)) == 0.0
-    assert ask(distinct) == 0.0
-
-
-@pytest.mark.parametrize(
-    ("seen", "top"),
-    [
-        (("a", "b", "a"), "a"),
-        pytest.param(("a", "b"), "b", id="of two alike, the one seen latest"),
-        pytest.param(("b", "a", "b", "a", "c"), "a", id="of two alike, the one seen latest, whatever came since"),
-        pytest.param((None, None, None, "a", "a", "b"), "a", id="what is missing is no value"),
-        pytest.param((None,), None, id="nothing said"),
-        pytest.param((), None, id="nothing at all"),
-    ],
-)
-def test_top_is_the_value_that_most_events_have(seen: tuple[str | None, ...], top: str | None) -> None:
-    assert ask(Pick("top", Selection("viewed"), "category", TEXT), categories(*seen)) == top
-
-
-def test_at_one_instant_the_order_of_the_log_says_which_was_seen_latest() -> None:
-    facts = history(viewed=[(-1, {"category": "b"}), (-1, {"category": "a"})])
-    assert ask(Pick("top", Selection("viewed"), "category", TEXT), facts) == "a"
-
-
 def test_min_and_max_take_dates() -> None:
     facts = history(bought=[(-2, {"arrives": 20_000}), (-1, {"arrives": 10_000})])
     assert ask(Aggregate("min", Selection("bought"), "arrives", DATE), facts) == 10_000
