@@ -8,10 +8,12 @@ from dearly.language.requirements import PERIOD_HORIZONS_US, horizon_us
 from dearly.language.spelling import spell, spell_duration
 from dearly.language.syntax import tree
 from dearly.language.types import DAY_US
-from dearly.language.values import date_to_stored
+from dearly.language.values import date_from_stored, date_to_stored
 
 ZONES_APART_US = DAY_US
 """A date begins in any zone less than this away from where it begins in UTC."""
+
+FIRST_DAY, LAST_DAY = date_from_stored("0001-01-01"), date_from_stored("9999-12-31")
 
 
 def check_windows(node: tree.Events, selection: Selection, findings: Findings) -> bool:
@@ -86,6 +88,11 @@ def _day(instant: Instant) -> int:
     return _in_utc_us(instant) // DAY_US
 
 
+def _date(days: int) -> str:
+    """The date, or the nearest that can be written: windows reach past the first and last years."""
+    return date_to_stored(min(max(days, FIRST_DAY), LAST_DAY))
+
+
 def _warn_of_fixed_end(node: tree.Events, selection: Selection, findings: Findings) -> None:
     """A fixed end beside a window that moves on: the two part one day, for ever."""
     before = selection.before
@@ -93,10 +100,10 @@ def _warn_of_fixed_end(node: tree.Events, selection: Selection, findings: Findin
     if node.before is None or before is None or reach_us is None:
         return
     window = f"within {spell_duration(reach_us)}" if node.within else selection.period
-    last = date_to_stored(_day(before) + -(-reach_us // DAY_US))
+    last = _date(_day(before) + -(-reach_us // DAY_US))
     end = spell(before)
     message = f"`{window}` moves on and `before {end}` does not: by {last}, about, no event is both any more."
-    begin = date_to_stored(_day(before) - reach_us // DAY_US) if node.within else "DATE"
+    begin = _date(_day(before) - reach_us // DAY_US) if node.within else "DATE"
     hint = f"Leave one of them out, or write a fixed stretch of time: `since {begin} before {end}`."
     findings.add("fixed-window", node.before.span, message, hint)
 
