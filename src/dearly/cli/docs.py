@@ -18,8 +18,8 @@ from dearly.language import Program
 from dearly.language.values import time_to_stored
 from dearly.store import open_store
 
-MARK = "style.css"
-"""A folder that holds this, or nothing, is taken for a site of ours."""
+GENERATOR = '<meta name="generator" content="dearly docs">'
+"""Stands in every page: a folder whose index has it is a site of ours, and may be written over."""
 
 
 class SiteNotWritten(DearlyError):
@@ -44,11 +44,11 @@ def docs(
     many customers it holds, what it uses and what uses it, and a picture of that. Open index.html. Run it
     again and the pages are written anew.
     """
+    _require_ours(out)
     checked = load_rules(rules)
     now_us = time.time_ns() // 1_000 if now is None else moment_us("--now", now)
     sizes = None if store is None else _sizes(checked.program, store, now_us)
     as_of = "" if sizes is None else time_to_stored(now_us)
-    _require_ours(out)
     site = site_of(checked.program, str(rules), sizes, as_of)
     try:
         count = _write(out, dict(site_files(site)))
@@ -72,12 +72,16 @@ def _require_ours(out: Path) -> None:
     Raises:
         SiteNotWritten: it is such a folder, or no folder.
     """
-    if out.is_dir() and any(out.iterdir()) and not (out / MARK).is_file():
+    if out.exists() and not out.is_dir():
+        raise SiteNotWritten(f"--out {out}: expected a folder, and it is a file.")
+    if out.is_dir() and any(out.iterdir()) and not _is_ours(out / "index.html"):
         raise SiteNotWritten(
             f"--out {out}: there are other things in it. Name a new folder, or an empty one."
         )
-    if out.exists() and not out.is_dir():
-        raise SiteNotWritten(f"--out {out}: expected a folder, and it is a file.")
+
+
+def _is_ours(index: Path) -> bool:
+    return index.is_file() and GENERATOR in index.read_text(encoding="utf-8", errors="replace")
 
 
 def _write(out: Path, files: dict[str, str]) -> int:
@@ -88,4 +92,4 @@ def _write(out: Path, files: dict[str, str]) -> int:
             old.unlink()
     for name, text in files.items():
         (out / name).write_text(text, encoding="utf-8")
-    return sum(name.endswith(".html") for name in files)
+    return len(files)

@@ -61,10 +61,9 @@ def site_of(program: Program, title: str, sizes: Sizes | None, as_of: str) -> Si
 
 def site_files(site: Site) -> Iterator[tuple[str, str]]:
     """Each file's name within the site, and its text."""
-    yield "style.css", _source("style.css")
-    yield "index.html", _index(site)
     for entry in site.entries:
         yield entry.page, _page(site, entry)
+    yield "index.html", _index(site)
 
 
 def _index(site: Site) -> str:
@@ -131,9 +130,3 @@ def _pages() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-
-
-def _source(name: str) -> str:
-    loader = _pages().loader
-    assert loader is not None
-    return loader.get_source(_pages(), name)[0]
