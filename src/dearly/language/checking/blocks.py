@@ -55,7 +55,7 @@ def check_block(declared: tree.BlockDeclaration, scope: Scope, definitions: Defi
         if is_whole and template is not None and lists is not None:
             branches.append(Branch(condition, template, lists, written.span))
     name, owner = declared.name, named("block", declared.name)
-    check_ways(ways, str(owner), name.span, scope)
+    check_ways(ways, owner, 'otherwise show "hero/all.html"', scope)
     purposes = check_purposes(declared.purposes, owner, "purpose", scope.findings)
     return Block(name.text, tuple(branches), purposes, _caps(declared, owner, scope), name.span)
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from dearly.language.checking.coverage import constant_truth, covers
 from dearly.language.checking.findings import Findings
+from dearly.language.checking.parts import Owner
 from dearly.language.checking.scopes import Scope
 from dearly.language.checking.tier_bounds import Scores, with_tier_bounds
 from dearly.language.program import Expression, Span
+from dearly.language.spelling import quoted
 
 MAX_COMPARED = 50
 """A ``when`` is compared with this many before it (and with all of them for being the same)."""
@@ -24,12 +26,16 @@ class Way:
     span: Span
 
 
-def check_ways(ways: Sequence[Way], owner: str, owner_span: Span, scope: Scope) -> None:
-    """Report an ``otherwise`` that is absent or not last, and each ``when`` that can never be reached."""
+def check_ways(ways: Sequence[Way], owner: Owner, example: str, scope: Scope) -> None:
+    """Report an ``otherwise`` that is absent or not last, and each ``when`` that can never be reached.
+
+    ``example`` is an ``otherwise`` as it is written there.
+    """
     findings = scope.findings
     if not any(way.is_otherwise for way in ways):
         message = f"{owner} has no `otherwise`: nothing is said for whoever meets none of its conditions."
-        findings.add("missing-otherwise", owner_span, message, "End it with an `otherwise`.")
+        hint = f"End it with one, for everybody else: `{example}`."
+        findings.add("missing-otherwise", owner.span, message, hint)
     for way in ways[:-1]:
         if way.is_otherwise:
             message = "`otherwise` holds for everybody, so nothing below it is ever reached."
@@ -42,7 +48,7 @@ def _report_unreachable(ways: Sequence[Way], scores: Scores, findings: Findings)
 
     An ``otherwise`` below a ``when`` that is always true has its use: a block shows it when all else fails.
     """
-    seen: dict[Expression, Span] = {}
+    seen: dict[Expression, Way] = {}
     for way in ways:
         if way.condition is None:
             continue
@@ -54,15 +60,22 @@ def _report_unreachable(ways: Sequence[Way], scores: Scores, findings: Findings)
         covering = _covering(condition, seen)
         if covering is not None:
             message = (
-                f"This is never reached: whenever it is true, the one at {covering} is true and comes first."
+                f"This is never reached: whenever it is true, {_named(covering)} is true too, "
+                "and comes first."
             )
             hint = "Put the narrower condition first, or leave this out."
             findings.add("unreachable-when", way.span, message, hint)
         else:
-            seen[condition] = way.span
+            seen[condition] = way
 
 
-def _covering(condition: Expression, seen: dict[Expression, Span]) -> Span | None:
+def _named(way: Way) -> str:
+    """The way by its condition, where that is short, and its place."""
+    words = quoted(way.condition) if way.condition is not None else ""
+    return f"{words if words.startswith('`') else 'the one'} at {way.span}"
+
+
+def _covering(condition: Expression, seen: dict[Expression, Way]) -> Way | None:
     if condition in seen:
         return seen[condition]
     recent = list(seen)[-MAX_COMPARED:]

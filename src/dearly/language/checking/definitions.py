@@ -13,6 +13,7 @@ from dearly.language.checking.cycles import Graph, components, cycle_path, is_cy
 from dearly.language.checking.expressions import check_condition, check_value
 from dearly.language.checking.findings import Findings
 from dearly.language.checking.missingness import Watch, find_cause, measure
+from dearly.language.checking.parts import named
 from dearly.language.checking.references import referenced_names
 from dearly.language.checking.scopes import Scope
 from dearly.language.checking.symbols import Symbols
@@ -168,5 +169,5 @@ def _check_lifecycle(declared: tree.LifecycleDeclaration, scope: Scope, checked:
             may_be_missing(condition, scope, checked)
         stages.append(Stage(name, condition, stage.name.span))
         ways.append(Way(stage.condition is None, condition, stage.name.span))
-    check_ways(ways, f"The lifecycle `{declared.name.text}`", declared.name.span, scope)
+    check_ways(ways, named("lifecycle", declared.name), "NAME otherwise", scope)
     checked.lifecycles[declared.name.text] = Lifecycle(declared.name.text, tuple(stages), declared.name.span)
