@@ -83,7 +83,7 @@ def test_an_unreachable_when_names_the_one_that_covers_it() -> None:
 
     (found,) = check_rules(rules).diagnostics
 
-    assert f"the one at shop.rules:{found.span.line - 2} is true and comes first." in found.message
+    assert f"`points > 3` at shop.rules:{found.span.line - 2} is true too, and comes first." in found.message
 
 
 def test_a_when_that_is_never_true_is_told() -> None:

@@ -319,8 +319,8 @@ def _write_guard(cause: Expression) -> str:
         return "A result beyond 1.8e308 is missing; write `.. else 0`, or multiply less."
     substitute = _with_default(cause)
     guarded = ScoreRef(cause.score) if isinstance(cause, TierIs) else cause
-    either = f"`{substitute}` to decide for a value, or " if substitute else ""
-    return f"Write {either}`{spell(Presence(guarded, missing=False))} and ..` if they shall stay out."
+    either = f"`{substitute}`, with the value that it shall count as then; or " if substitute else ""
+    return f"Write {either}`{spell(Presence(guarded, missing=False))} and ..`, to keep them out for certain."
 
 
 def _write_else(cause: Expression) -> str:
