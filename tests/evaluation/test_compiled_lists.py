@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dearly.evaluation import Facts
+from dearly.evaluation import CompiledProgram, EventLog, Facts
+from dearly.evaluation.facts import Properties
 from dearly.language.types import Value
-from tests.evaluation.written import NOW, Happened, compiled, customer
+from tests.evaluation.written import NOW, Happened, S, compiled, customer
 
 NOBODY = Facts()
 BLOCK = """
@@ -64,20 +65,34 @@ def test_a_list_without_where_has_no_filter() -> None:
     assert compiled(BLOCK).at(NOBODY, NOW).item_filter("hero", 2, "items") is None
 
 
-CHAIN = """
-block hero {
-  otherwise show "shown.html"
-    with items = trending product within 7 days or else similar to latest added.product
-      or else bought together with favourite, limit 3
-}
-"""
+def _list_of(items: str) -> CompiledProgram:
+    """A block whose first branch shows these items."""
+    return compiled(
+        f"""block hero {{
+          when country is missing  show "shown.html" with items = {items}
+          otherwise                show "shown.html"
+        }}"""
+    )
 
 
 def test_each_strategy_that_fills_up_a_list_starts_from_its_own_item() -> None:
+    chain = _list_of(
+        """trending product within 7 days
+        or else similar to latest added.product
+        or else bought together with favourite, limit 3"""
+    )
     facts = customer({"favourite": "p2"}, added=[(-1, {"product": "p1"})])
-    evaluation = compiled(CHAIN).at(facts, NOW)
-    assert [evaluation.seed("hero", 0, "items", place) for place in range(4)] == [None, "p1", "p2", None]
-    assert compiled(CHAIN).at(NOBODY, NOW).seed("hero", 0, "items", 2) is None
+    seeds = [chain.at(facts, NOW).seed("hero", 0, "items", place) for place in range(4)]
+    assert seeds == [None, "p1", "p2", None]
+    assert chain.at(NOBODY, NOW).seed("hero", 0, "items", 2) is None
+
+
+ADDED: list[Happened] = [
+    (-70 * S, {"product": "p0", "quantity": 1.0}),
+    (-30 * S, {"product": "p1", "quantity": 1.0}),
+    (-S, {"product": "p2", "quantity": 2.0}),
+    (1, {"product": "p3", "quantity": 2.0}),
+]
 
 
 @pytest.mark.parametrize(
@@ -99,22 +114,29 @@ def test_each_strategy_that_fills_up_a_list_starts_from_its_own_item() -> None:
     ],
 )
 def test_a_list_leaves_out_what_its_exclusions_name_together(exclusions: str, excluded: set[str]) -> None:
-    rules = f"""block hero {{
-      otherwise show "shown.html" with items = trending product within 7 days, limit 3{exclusions}
-    }}"""
-    added: list[Happened] = [
-        (-70_000_000, {"product": "p0", "quantity": 1.0}),
-        (-30_000_000, {"product": "p1", "quantity": 1.0}),
-        (-1_000_000, {"product": "p2", "quantity": 2.0}),
-        (1, {"product": "p3", "quantity": 2.0}),
-    ]
-    evaluation = compiled(rules).at(customer({"favourite": "p9"}, added=added, viewed=[-1]), NOW)
+    program = _list_of(f"trending product within 7 days, limit 3{exclusions}")
+    evaluation = program.at(customer({"favourite": "p9"}, added=ADDED, viewed=[-1]), NOW)
     assert evaluation.excluded("hero", 0, "items") == excluded
 
 
 def test_what_is_missing_excludes_nothing() -> None:
-    rules = """block hero {
-      otherwise show "shown.html" with items = trending product within 7 days, limit 3,
-        excluding favourite, excluding latest added.product, excluding added.product within 1 day
-    }"""
-    assert compiled(rules).at(NOBODY, NOW).excluded("hero", 0, "items") == frozenset()
+    program = _list_of(
+        """trending product within 7 days, limit 3, excluding favourite,
+        excluding latest added.product, excluding added.product within 1 day"""
+    )
+    assert program.at(NOBODY, NOW).excluded("hero", 0, "items") == frozenset()
+
+
+def _unread() -> Properties:
+    raise AssertionError("nothing asks for what was said with these events")
+
+
+def test_what_a_list_asks_is_not_worked_out_before_it_is_asked() -> None:
+    program = _list_of("similar to latest added.product, limit 3, excluding added.product within 1 day")
+    facts = Facts({}, {"added": EventLog((NOW - 1,), _unread)})
+    evaluation = program.at(facts, NOW)
+    assert evaluation.branch("hero") == 0
+    assert evaluation.item_filter("hero", 0, "items") is None
+    for ask in (evaluation.seed, evaluation.excluded):
+        with pytest.raises(AssertionError, match="nothing asks"):
+            ask("hero", 0, "items")
