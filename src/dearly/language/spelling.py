@@ -5,7 +5,7 @@ What :func:`spell` gives reads as its author would have written it and, put into
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dearly.language.program import (
@@ -48,6 +48,7 @@ from dearly.language.types import (
     BOOL,
     DATE,
     DAY_US,
+    DURATION,
     HOUR_US,
     MINUTE_US,
     NUMBER,
@@ -85,7 +86,10 @@ def describe(kind: Type) -> str:
         case SetOf(element):
             return f"a set of {element}"
         case _:
-            return "text" if kind == TEXT else "true or false" if kind == BOOL else f"a {kind}"
+            return _IN_WORDS.get(kind, f"a {kind}")
+
+
+_IN_WORDS: Mapping[Type, str] = {TEXT: "text", BOOL: "true or false", DURATION: "a length of time"}
 
 
 def default_for(kind: Type) -> Literal | None:
@@ -143,7 +147,8 @@ def _spell_scalar(value: Value, kind: Type) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:.15g}"
+        short = f"{value:.15g}"
+        return short if float(short) == value else repr(value)
     if isinstance(value, int):
         if kind == DATE:
             return date_to_stored(value)
@@ -162,7 +167,7 @@ def _spell_list(elements: Iterable[str]) -> str:
 # ----------------------------------------------------------------------------------------------- expressions
 
 # How tightly an expression holds together, as the grammar has it.
-_OR, _AND, _NOT, _COMPARISON, _SUM, _PRODUCT, _SIGN, _FALLBACK, _OPERAND = range(9)
+_OR, _AND, _NOT, _COMPARISON, _SUM, _PRODUCT, _SIGN, _OPERAND = range(8)
 
 _FORMS = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT}
 
@@ -284,8 +289,9 @@ def _calculation(expression: Else | Arithmetic | Negate) -> _Words:
     match expression:
         case Else(operand, default):
             substitute = spell(default) if isinstance(default, Literal) else _words(default).within(_OPERAND)
-            kept = _words(operand).within(_FALLBACK, closed=True)
-            return _Words(f"{kept} else {substitute}", _FALLBACK)
+            kept = _words(operand).within(_OPERAND, closed=True)
+            # It holds tightly, but few know that: within anything else it stands in parentheses.
+            return _Words(f"{kept} else {substitute}", _OR)
         case Negate(operand):
             negated = _words(operand)
             return _Words(f"-{negated.within(_SIGN)}", _SIGN, negated.open)
@@ -313,24 +319,23 @@ def _about_events(expression: Occurs | Aggregate | Pick | TimeSince) -> _Words:
         case TimeSince(which):
             text = f"time since {'last' if which == 'latest' else 'first'} {selection.event}"
     clauses = list(_clauses(selection))
-    last = selection.sequence
-    is_open = len(clauses) == 1 if last is None else last.within_us is None
-    where = selection.where if last is None else last.where
-    return _Words(" ".join([text, *clauses]), open=is_open and where is not None)
+    last = clauses[-1] if clauses else ""
+    sequence = selection.sequence
+    follows_where = sequence is not None and sequence.where is not None and sequence.within_us is None
+    return _Words(" ".join([text, *clauses]), open=follows_where or last.startswith("where "))
 
 
 def _clauses(selection: Selection) -> Iterable[str]:
     """What follows the event's name, clause by clause."""
-    if selection.where is not None:
-        # `before` and `since` would go on with the comparison before them.
-        least = _OPERAND if selection.since or selection.before else _NOT
-        yield f"where {_words(selection.where).within(least)}"
-    if selection.within_us is not None:
-        yield f"within {spell_duration(selection.within_us)}"
+    # After a `where`, these two would go on with the comparison in it.
     if selection.since is not None:
         yield f"since {_spell_instant(selection.since)}"
     if selection.before is not None:
         yield f"before {_spell_instant(selection.before)}"
+    if selection.where is not None:
+        yield f"where {_words(selection.where).within(_NOT)}"
+    if selection.within_us is not None:
+        yield f"within {spell_duration(selection.within_us)}"
     if selection.period is not None:
         yield selection.period
     if selection.weekdays is not None:

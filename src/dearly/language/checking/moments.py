@@ -10,7 +10,7 @@ from dearly.language.checking.typing_rules import type_of
 from dearly.language.program import And, Compare, DayStart, Expression, Instant, Literal, Now, Span, Today
 from dearly.language.spelling import describe, quoted, spell
 from dearly.language.syntax import tree
-from dearly.language.types import DATE, DAY_US, NUMBER, TIME
+from dearly.language.types import BOOL, DATE, DAY_US, NUMBER, TIME
 from dearly.language.values import date_to_stored
 
 _EXAMPLES = {tree.Today: "`birthday == today`", tree.Now: "`joined < now - 3 hours`"}
@@ -65,6 +65,8 @@ def date_compare(
         if (kind := type_of(side)) not in (DATE, TIME):
             message = f"`{node.operator}` compares dates or times, and {quoted(side)} is {describe(kind)}."
             hint = f"Write `{_SIGNS[node.operator]}`." if kind == NUMBER else None
+            if kind == BOOL:
+                hint = f"A window stands before the `where`: `EVENT {node.operator} DATE where ..`."
             findings.add("type-mismatch", side.span, message, hint)
             return None
     first, second = _beside(left, right), _beside(right, left)

@@ -103,7 +103,7 @@ def _exclusions(block: Block) -> Iterator[Selection]:
 
 
 def _kept(settings: Settings) -> str:
-    return f"events are kept for {spell_duration(settings.keep_events_us or 0)}, by {settings.span}"
+    return f"events are kept for {spell_duration(settings.keep_events_us or 0)} (set at {settings.span})"
 
 
 def _setting(us: int) -> str:
