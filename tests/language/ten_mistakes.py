@@ -1,4 +1,4 @@
-"""Ten mistakes that authors make, each in a small package of its own: what the reference shows, and tests try."""
+"""Ten mistakes that authors make, each in a small package: what the reference shows, and tests try."""
 
 from __future__ import annotations
 
