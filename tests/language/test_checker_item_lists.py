@@ -283,7 +283,10 @@ def test_a_faulty_list_is_not_missed_in_the_template_as_well() -> None:
     ],
 )
 def test_the_lists_of_an_otherwise_read_nothing_of_the_customer(items: str) -> None:
-    before = "context { cart_total number? }\nsegment rich { points > 3 }\nvalue budget = points\nlifecycle life { a when rich b otherwise }\n"
+    before = (
+        "context { cart_total number? }\n"
+        "segment rich { points > 3 }\nvalue budget = points\nlifecycle life { a when rich b otherwise }\n"
+    )
 
     assert codes_of(f'{before}block b {{ otherwise show "a.html" with x = {items} }}') == [
         "personal-otherwise"
