@@ -46,8 +46,24 @@ def test_sixty_levels_of_double_references_are_followed_once_each() -> None:
         'segment s{n} {{ points > {n} and any viewed where x == "q" }}',
         "segment s{n} {{ s{m} or points > {n} }}",
         "segment s{n} {{ pionts{n} > 1 }}",
+        "lifecycle l{n} {{ a when points > {n} b otherwise }} segment s{n} {{ k{n} is a }}",
+        "score s{n} {{ predict any viewed within {n} days features auto tiers high >= 0.5, low }}",
+        "cap c{n} {{ at most {n} per day }} experiment x{n} {{ variants a 1, b {n} goal viewed within 1 day }}",
+        "trigger t{n} {{ when entering s0 at most 1 per {n} days emit {{ a: points, b: {n} }} }}",
+        'test "t{n}" {{ at 2026-03-01 10:00 viewed {{ x: "q" }} at +1:00 expect s0, points > {n} }}',
+        'test "t{n}" {{ at 2026-03-01 10:00 viewd {{ x: 3 }} at +1:00 expect c{n} shows "a.html", s{n} }}',
     ],
-    ids=["independent", "a chain", "unknown names"],
+    ids=[
+        "independent",
+        "a chain",
+        "unknown names",
+        "unknown states",
+        "scores",
+        "caps and experiments",
+        "triggers",
+        "tests",
+        "faulty tests",
+    ],
 )
 def test_twice_the_declarations_take_at_most_twice_the_steps(segment: str) -> None:
     def steps(count: int) -> int:

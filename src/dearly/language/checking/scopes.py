@@ -24,6 +24,9 @@ from dearly.language.program import (
 from dearly.language.syntax import tree
 from dearly.language.types import Type
 
+MOST_LISTED = 12
+"""Names that a sentence lists at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -272,5 +275,5 @@ _MISUSED = {
 
 def listing(beginning: str, names: Collection[str]) -> str | None:
     """A sentence with the first of the names; None when there are none."""
-    shown = ", ".join(islice(names, 12))
-    return f"{beginning} {shown}{', ..' if len(names) > 12 else ''}." if shown else None
+    shown = ", ".join(islice(names, MOST_LISTED))
+    return f"{beginning} {shown}{', ..' if len(names) > MOST_LISTED else ''}." if shown else None

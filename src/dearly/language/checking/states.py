@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TypeAlias
 
-from dearly.language.checking.scopes import Scope, listing, report_impure
+from dearly.language.checking.scopes import MOST_LISTED, Scope, listing, report_impure
 from dearly.language.program import Span, StageIs, TierIs, VariantIs
 from dearly.language.syntax import tree
 
@@ -74,8 +75,8 @@ def _report_no_subject(node: tree.IsStage, scope: Scope) -> None:
         return
     known = (symbols.stages, symbols.tiers, symbols.variants)
     near = findings.did_you_mean(name, *known)
-    all_known = [one for names in known for one in names]
-    hint = near or listing("There are", all_known) or "Declare it: `lifecycle NAME { .. }`."
+    some_known = list(islice(chain(*known), MOST_LISTED + 1))
+    hint = near or listing("There are", some_known) or "Declare it: `lifecycle NAME { .. }`."
     message = f"There is no lifecycle, score or experiment `{name}`."
     findings.add("unknown-name", node.subject.span, message, hint)
 
