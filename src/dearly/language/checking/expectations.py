@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from itertools import islice
+from typing import TypeAlias
+
 from dearly.language.checking.expressions import check_condition
-from dearly.language.checking.scopes import Scope
+from dearly.language.checking.scopes import MOST_LISTED, Scope, listing
+from dearly.language.checking.symbols import Symbols
 from dearly.language.checking.template_files import shown_name
 from dearly.language.program import Contains, Emitted, Expectation, Holds, Shows
 from dearly.language.syntax import tree
 
+Shown: TypeAlias = Mapping[str, Collection[str]]
+"""The templates that each block shows, as they are written."""
 
-def check_expectation(written: tree.ExpectDeclaration, scope: Scope) -> Expectation | None:
+
+def shown_templates(symbols: Symbols) -> Shown:
+    """The templates of every block."""
+    return {
+        name: dict.fromkeys(branch.template.value for branch in block.branches)
+        for name, block in symbols.blocks.items()
+    }
+
+
+def check_expectation(written: tree.ExpectDeclaration, shown: Shown, scope: Scope) -> Expectation | None:
     """The checked expectation; None when something in it is wrong, which is reported."""
     match written:
         case tree.ExpectHolds():
             return _holds(written, scope)
         case tree.ExpectShows():
-            return _shows(written, scope)
+            return _shows(written, shown, scope)
         case tree.ExpectEmitted():
             return _emitted(written, scope)
 
@@ -51,7 +67,7 @@ def _contains(
     return None
 
 
-def _shows(written: tree.ExpectShows, scope: Scope) -> Shows | None:
+def _shows(written: tree.ExpectShows, shown: Shown, scope: Scope) -> Shows | None:
     symbols, findings, name = scope.symbols, scope.findings, written.block
     if name.text not in symbols.blocks:
         if not symbols.is_excused(name.text):
@@ -59,20 +75,19 @@ def _shows(written: tree.ExpectShows, scope: Scope) -> Shows | None:
             message = f"There is no block `{name.text}`."
             findings.add("unknown-name", name.span, message, near or "Declare it: `block NAME { .. }`.")
         return None
-    shown = [branch.template.value for branch in symbols.blocks[name.text].branches]
+    templates = shown[name.text]
     template = shown_name(written.template.value)
-    if template is not None and written.template.value in shown:
+    if template is not None and written.template.value in templates:
         return Shows(name.text, template, written.negated, written.span)
     message = f'The block `{name.text}` never shows "{written.template.value}".'
-    near = findings.nearest(written.template.value, shown)
-    hint = f'Did you mean "{near}"?' if near else _choice(shown)
+    near = findings.nearest(written.template.value, templates)
+    hint = f'Did you mean "{near}"?' if near else _choice(templates)
     findings.add("not-shown", written.template.span, message, hint)
     return None
 
 
-def _choice(templates: list[str]) -> str:
-    named = [f'"{template}"' for template in dict.fromkeys(templates)]
-    return f"It shows {', '.join(named[:6])}{', ..' if len(named) > 6 else ''}."
+def _choice(templates: Collection[str]) -> str:
+    return listing("It shows", [f'"{template}"' for template in islice(templates, MOST_LISTED + 1)]) or ""
 
 
 def _emitted(written: tree.ExpectEmitted, scope: Scope) -> Emitted | None:

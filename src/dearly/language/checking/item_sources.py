@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 from dearly.language.checking.definitions import Definitions, may_be_missing
 from dearly.language.checking.expressions import check_selection, check_value
-from dearly.language.checking.scopes import Scope, find_catalog, find_event, find_property_type
+from dearly.language.checking.scopes import MOST_LISTED, Scope, find_catalog, find_event, find_property_type
 from dearly.language.checking.typing_rules import type_of
 from dearly.language.program import (
     BoughtTogether,
@@ -94,8 +95,9 @@ def _report_no_item(form: str, event: Schema, name: tree.Name, scope: Scope) -> 
     message = (
         f"`{form}` takes a property that names an item, and `{event.name}.{name.text}` is {describe(kind)}."
     )
-    items = [other.name for other in event.fields.values() if isinstance(other.type, ItemRef)]
-    hint = f"Write `{form} {event.name}.{items[0]}`." if items else "Give the property a catalog as its type."
+    looked_at = islice(event.fields.values(), MOST_LISTED)
+    items = next((other.name for other in looked_at if isinstance(other.type, ItemRef)), None)
+    hint = f"Write `{form} {event.name}.{items}`." if items else "Give the property a catalog as its type."
     scope.findings.add("not-an-item", name.span, message, hint)
 
 

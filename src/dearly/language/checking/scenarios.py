@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from dearly.language.checking.expectations import check_expectation
+from dearly.language.checking.expectations import Shown, check_expectation, shown_templates
 from dearly.language.checking.findings import Findings
 from dearly.language.checking.given_values import check_values
 from dearly.language.checking.parts import Owner, report_further
@@ -18,6 +18,7 @@ from dearly.language.types import Value
 def check_scenarios(declared: Iterable[tree.TestDeclaration], scope: Scope) -> tuple[Scenario, ...]:
     """The checked tests, in the order declared; what is wrong in one is reported and left out of it."""
     titles: dict[str, Span] = {}
+    shown = shown_templates(scope.symbols)
     scenarios = []
     for one in declared:
         title = one.title
@@ -25,11 +26,11 @@ def check_scenarios(declared: Iterable[tree.TestDeclaration], scope: Scope) -> t
             message = f'There is a test "{title.value}" already, at {first}.'
             scope.findings.add("duplicate-test", title.span, message, "Give each test a title of its own.")
         titles.setdefault(title.value, title.span)
-        scenarios.append(_scenario(one, scope.inside_content()))
+        scenarios.append(_scenario(one, shown, scope.inside_content()))
     return tuple(scenarios)
 
 
-def _scenario(declared: tree.TestDeclaration, scope: Scope) -> Scenario:
+def _scenario(declared: tree.TestDeclaration, shown: Shown, scope: Scope) -> Scenario:
     findings, symbols = scope.findings, scope.symbols
     owner = Owner("This test", declared.title.span)
     _report_repeats(declared.given, owner, findings)
@@ -43,7 +44,7 @@ def _scenario(declared: tree.TestDeclaration, scope: Scope) -> Scenario:
         if one.consents is not None:
             consents = frozenset(check_purposes(one.consents, owner, "consents to", findings))
     _check_course(declared, owner, findings)
-    steps = tuple(_step(step, scope) for step in declared.steps)
+    steps = tuple(_step(step, shown, scope) for step in declared.steps)
     return Scenario(
         declared.title.value, given["profile"], given["context"], consents, steps, declared.title.span
     )
@@ -72,10 +73,10 @@ def _check_course(declared: tree.TestDeclaration, owner: Owner, findings: Findin
         findings.add("test-without-expect", owner.span, message, hint)
 
 
-def _step(written: tree.StepDeclaration, scope: Scope) -> Step:
+def _step(written: tree.StepDeclaration, shown: Shown, scope: Scope) -> Step:
     at = LocalMoment(written.at.local_us) if isinstance(written.at, tree.AtMoment) else After(written.at.us)
     happens = _happens(written.happens, scope) if written.happens is not None else None
-    expected = [check_expectation(one, scope) for one in written.expects]
+    expected = [check_expectation(one, shown, scope) for one in written.expects]
     return Step(at, happens, tuple(one for one in expected if one is not None), written.span)
 
 
