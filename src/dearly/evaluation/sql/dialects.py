@@ -38,25 +38,35 @@ def ends_with(dialect: Dialect, text: exp.Expr, end: exp.Expr) -> exp.Expr:
 
 def has_element(dialect: Dialect, elements: exp.Expr, element: exp.Expr) -> exp.Expr:
     """Whether a set has an element; unknown where either is."""
-    if dialect != "postgres":
-        return call("ARRAY_CONTAINS", elements, element)
-    found = exp.EQ(this=operand(element.copy()), expression=exp.Any(this=exp.Paren(this=elements.copy())))
-    return known((elements, element), found)
+    if dialect == "postgres":
+        found: exp.Expr = exp.EQ(this=operand(element), expression=exp.Any(this=exp.Paren(this=elements)))
+    else:
+        found = call("ARRAY_CONTAINS", elements, element)
+    return _strictly(elements, element, found)
 
 
 def has_any(dialect: Dialect, elements: exp.Expr, wanted: exp.Expr) -> exp.Expr:
     """Whether two sets share an element; unknown where either is."""
     if dialect == "spark":
-        return call("ARRAYS_OVERLAP", elements, wanted)
-    return exp.ArrayOverlaps(this=operand(elements), expression=operand(wanted))
+        shared = call("ARRAYS_OVERLAP", elements, wanted)
+    else:
+        shared = exp.ArrayOverlaps(this=operand(elements), expression=operand(wanted))
+    return _strictly(elements, wanted, shared)
 
 
 def has_all(dialect: Dialect, elements: exp.Expr, wanted: exp.Expr) -> exp.Expr:
     """Whether all elements of the second set are in the first; unknown where either is."""
-    if dialect != "spark":
-        return exp.ArrayContainsAll(this=operand(elements), expression=operand(wanted))
-    lacking = call("SIZE", call("ARRAY_EXCEPT", wanted.copy(), elements.copy()))
-    return known((elements, wanted), binary(exp.EQ, lacking, number(0)))
+    if dialect == "spark":
+        lacking = call("ARRAY_SIZE", call("ARRAY_EXCEPT", wanted, elements))
+        return _strictly(elements, wanted, binary(exp.EQ, lacking, number(0)))
+    within = exp.ArrayContainsAll(this=operand(elements), expression=operand(wanted))
+    return _strictly(elements, wanted, within)
+
+
+def _strictly(elements: exp.Expr, wanted: exp.Expr, answer: exp.Expr) -> exp.Expr:
+    """Unknown where either is missing: engines are sure that an empty set has not even an unknown element."""
+    is_written = isinstance(wanted, exp.Cast) and isinstance(wanted.this, exp.Placeholder)
+    return answer if is_written else known((elements, wanted), answer)
 
 
 def filtered(aggregate: exp.Expr, condition: exp.Expr | None) -> exp.Expr:

@@ -75,7 +75,7 @@ def clock_rows(zone: str, from_us: int, until_us: int) -> tuple[Clock, ...]:
     merged: list[Clock] = []
     for start_us, shift_us in _day_shifts(zone, from_us, until_us):
         monday_us = _MONDAY_DAYS * DAY_US - shift_us
-        monday_us -= -(-(monday_us - from_us) // WEEK_US + 1) * WEEK_US  # before every event
+        monday_us += (from_us - monday_us) // WEEK_US * WEEK_US  # the last before all events
         if merged and merged[-1].monday_us == monday_us:
             continue
         if merged:
