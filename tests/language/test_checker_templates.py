@@ -154,3 +154,38 @@ def test_a_template_compares_a_lifecycle_with_the_stages_that_the_rules_give_it(
 
     assert right == []
     assert wrong == ["template-unknown-stage"]
+
+
+CONTEXT = 'context { cart_total number?, coupon text = "none", token text? @sensitive }\n'
+
+
+@pytest.mark.parametrize(
+    ("template", "codes"),
+    [
+        ("{{ context.coupon }}", []),
+        ('{{ context.cart_total | default("0") }}', []),
+        ("{{ context.cart_total }}", ["template-may-be-missing"]),
+        ("{{ context.cart_totl }}", ["template-unknown-field"]),
+        ("{{ context.token }}", ["template-sensitive"]),
+    ],
+)
+def test_a_template_reads_what_a_call_brings_along(template: str, codes: list[str]) -> None:
+    assert codes_of(CONTEXT + BLOCK, {"b/fan.html": template, "b/all.html": ""}) == codes
+
+
+def test_what_a_call_brings_along_is_not_there_when_all_else_fails() -> None:
+    templates = {"b/fan.html": "", "b/all.html": "{{ context.coupon }}"}
+
+    assert codes_of(CONTEXT + BLOCK, templates) == ["template-personal"]
+
+
+def test_a_template_knows_which_fields_of_the_context_it_reads() -> None:
+    templates = {"b/fan.html": "{{ context.coupon }}", "b/all.html": ""}
+
+    assert program_of(CONTEXT + BLOCK, templates).templates["b/fan"].context_fields == {"coupon"}
+
+
+def test_how_many_sensitive_values_there_are_is_not_sensitive() -> None:
+    rules = "event secret { on date @sensitive }\nvalue times = distinct of secret.on\n" + BLOCK
+
+    assert codes_of(rules, {"b/fan.html": "{{ times }}", "b/all.html": ""}) == []

@@ -21,7 +21,7 @@ AUTOMATIC = "auto"
 def check_score(declared: tree.ScoreDeclaration, scope: Scope, definitions: Definitions) -> Score | None:
     """The checked score; None when something in it is wrong, which is reported."""
     owner = named("score", declared.name)
-    label = _label(declared, owner, scope)
+    label = _label(declared, owner, scope, definitions)
     among = _among(declared, owner, scope, definitions)
     features = _features(declared, owner, scope)
     tiers = _tiers(declared.tiers, owner, scope.findings)
@@ -34,14 +34,19 @@ def check_score(declared: tree.ScoreDeclaration, scope: Scope, definitions: Defi
     )
 
 
-def _label(declared: tree.ScoreDeclaration, owner: Owner, scope: Scope) -> Expression | None:
+def _label(
+    declared: tree.ScoreDeclaration, owner: Owner, scope: Scope, definitions: Definitions
+) -> Expression | None:
     if not declared.predict:
         hint = "Say what it predicts: `predict any order_completed within 30 days`."
         report_missing(owner, "predict", hint, scope.findings)
         return None
     report_further([one.span for one in declared.predict], owner, "predict", scope.findings)
     label = check_condition(declared.predict[0], scope)
-    return label if label is not None and check_label(label, scope.findings) else None
+    if label is None or not check_label(label, scope.findings):
+        return None
+    may_be_missing(label, scope, definitions)
+    return label
 
 
 def _among(
