@@ -6,6 +6,10 @@ import pytest
 
 from tests.language.checking import check_rules, codes_of, only_finding, program_of
 
+SCORE = """
+score conversion { predict any bought within 30 days features auto tiers high >= 0.6, low }
+"""
+
 
 @pytest.mark.parametrize(
     ("condition", "said"),
@@ -30,10 +34,28 @@ from tests.language.checking import check_rules, codes_of, only_finding, program
         ('any viewed where category != "x"', "`category` may be missing"),
         ('any viewed followed by viewed where category != "x"', "`category` may be missing"),
         ('not (country is missing and country == "x")', "`country` may be missing"),
+        ('interests none of ["a"]', "Write `interests is present and ..`, to keep them out"),
+        ('not (interests any of ["a"])', "`interests` may be missing"),
+        ("birthday not between 1990-01-01 and 1999-12-31", "`birthday` may be missing"),
+        ("not (birthday before today)", "`birthday` may be missing"),
+        ('not (top viewed.category == "x")', 'Write `(top viewed.category else "none")`'),
+        (
+            "not (average of bought.total within 3 days > 3)",
+            "Write `(average of bought.total within 3 days else 0)`",
+        ),
+        ("not (conversion > 0.5)", "Write `(conversion else 0)`"),
+        (
+            "conversion is not high",
+            (
+                "`conversion is high` may be unknown; then this is unknown, and lets nobody in. "
+                "Write `((conversion is high) else false)`, with the value that it shall count as then; or "
+                "`conversion is present and ..`, to keep them out for certain."
+            ),
+        ),
     ],
 )
 def test_what_may_be_missing_under_a_negation_is_warned_of(condition: str, said: str) -> None:
-    rules = "segment old { birthday < 1960-01-01 }\nvalue likes = latest viewed.category\n"
+    rules = f"{SCORE}segment old {{ birthday < 1960-01-01 }}\nvalue likes = latest viewed.category\n"
 
     found = only_finding(f"{rules}segment s {{ {condition} }}")
 
@@ -66,11 +88,19 @@ def test_what_may_be_missing_under_a_negation_is_warned_of(condition: str, said:
         "not (country is present)",
         "not ((old else false))",
         'any viewed where (category is present and category != "x")',
+        'interests is present and interests none of ["a"]',
+        "birthday is present and not (birthday before today - 3 days)",
+        "conversion is present and conversion is not high",
+        "conversion is missing or not (conversion is high or conversion > 0.5)",
+        "not (distinct of viewed.category > 3)",
+        "any bought today and not (top bought.total today > 3)",
+        "any bought today and not (average of bought.total this month > 3)",
+        "points not between 1 and 3",
     ],
 )
 def test_what_is_known_to_be_there_is_not_warned_of(condition: str) -> None:
     rules = (
-        'segment old { birthday < 1960-01-01 }\nvalue joined_country = country else ""\n'
+        f'{SCORE}segment old {{ birthday < 1960-01-01 }}\nvalue joined_country = country else ""\n'
         "lifecycle life { a when points > 3 b otherwise }\n"
     )
 
@@ -85,10 +115,31 @@ def test_what_is_known_to_be_there_is_not_warned_of(condition: str) -> None:
         "any viewed and not (average of bought.total > 3)",
         'country is present or country != "US"',
         'joined is present and country != "US"',
+        "any bought this month and not (average of bought.total today > 3)",
+        "conversion is high and points > 3 or conversion is not high",
     ],
 )
 def test_a_guard_for_something_else_is_no_guard(condition: str) -> None:
-    assert codes_of(f"segment s {{ {condition} }}") == ["missing-under-not"]
+    assert codes_of(f"{SCORE}segment s {{ {condition} }}") == ["missing-under-not"]
+
+
+def test_what_a_call_brings_along_may_be_missing_unless_it_has_a_default() -> None:
+    def block(condition: str) -> str:
+        return f'block b {{ when {condition} show "a.html" otherwise show "b.html" }}'
+
+    context = "context { cart_total number?, items number = 0 }\n"
+
+    assert "`cart_total` may be missing" in only_finding(context + block("not (cart_total > 3)"))
+    assert codes_of(context + block("cart_total is present and not (cart_total > 3)")) == []
+    assert codes_of(context + block("not (items > 3)")) == []
+    assert codes_of(context + block("items is present")) == ["never-missing"]
+
+
+def test_which_variant_a_customer_is_in_is_never_unknown() -> None:
+    rules = """experiment e { variants a 50, b 50 goal bought within 7 days }
+    block b { when e is not a show "a.html" otherwise show "b.html" }"""
+
+    assert codes_of(rules) == []
 
 
 def test_one_cause_is_told_once_in_a_condition() -> None:
@@ -168,10 +219,21 @@ def test_asking_whether_something_is_there_that_always_is_is_warned_of(condition
         ("other", True),
         ("other else 3", False),
         ("life is a", False),
+        ("distinct of viewed.category", False),
+        ("top viewed.category", True),
+        ('interests any of ["a"]', True),
+        ("birthday before today", True),
+        ("points between 1 and 3", False),
+        ("conversion", True),
+        ("conversion else 0", False),
+        ("conversion is high", True),
+        ("conversion is present and conversion is high", False),
     ],
 )
 def test_a_named_value_knows_whether_it_may_be_missing(expression: str, missing: bool) -> None:
-    rules = "value other = average of bought.total\nlifecycle life { a when points > 3 b otherwise }\n"
+    rules = (
+        f"{SCORE}value other = average of bought.total\nlifecycle life {{ a when points > 3 b otherwise }}\n"
+    )
 
     report = check_rules(f"{rules}value v = {expression}")
 

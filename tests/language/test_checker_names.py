@@ -136,6 +136,58 @@ def test_customer_dot_name_means_the_customers_without_a_warning() -> None:
     assert condition.selection.where == Compare("==", ProfileField("country", TEXT), Literal("x", TEXT))
 
 
+SHARED = "event e { country text, x number }\nsegment vip { points > 3 }\nevent f { vip bool, x number }\n"
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        (
+            'any e where x > 3 and country == "AT"',
+            (
+                "The `where` of `e` ends before this, so `country` means that of the customer, not that of "
+                '`e`. Put parentheses around it all, `where (x > 3 and country == "AT")`, if it shall be the '
+                "event's; write `customer.country` if it shall be the customer's."
+            ),
+        ),
+        (
+            "any f where x > 3 or vip",
+            (
+                "so `vip` means the segment, not that of `f`. "
+                "Put parentheses around it all, `where (x > 3 or vip)`, if it shall be the event's."
+            ),
+        ),
+        ('points > 1 and no e where x > 3 and (points > 3 or country == "AT")', "so `country` means"),
+        ('any viewed followed by e where x > 3 and country == "AT"', "`country` means"),
+        ('any e where not (x > 3) and country == "AT"', '`where (.. and country == "AT")`'),
+        ("any f where vip and vip", "so `vip` means the segment"),
+    ],
+)
+def test_a_name_after_a_where_that_has_ended_is_warned_of(condition: str, said: str) -> None:
+    found = only_finding(f"{SHARED}segment s {{ {condition} }}")
+
+    assert found.startswith("ambiguous-name: ")
+    assert said in found
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'any e where x > 3 and customer.country == "AT"',
+        'any e where (x > 3) and country == "AT"',
+        'any e where not (x > 3) within 2 days and country == "AT"',
+        'any e where (not (x > 3)) and country == "AT"',
+        "any f where (vip) and vip",
+        'any e where x > 3 within 7 days and country == "AT"',
+        'any e and country == "AT"',
+        'country == "AT" and any e where x > 3',
+        'any viewed where seconds > 3 and country == "AT"',
+    ],
+)
+def test_a_name_that_cannot_be_meant_for_a_where_is_not_warned_of(condition: str) -> None:
+    assert codes_of(f"{SHARED}segment s {{ {condition} }}") == []
+
+
 def test_inside_an_item_lists_where_the_items_own_field_is_meant() -> None:
     rules = """block b {
       when true show "a.html" with items = recommended product, where category == country
@@ -154,10 +206,53 @@ def test_inside_an_item_lists_where_the_items_own_field_is_meant() -> None:
         ("value a = b\nvalue b = a + 1", "a -> b -> a"),
         ("segment c { d }\nsegment d { not e }\nsegment e { c or points > 3 }", "c -> d -> e -> c"),
         ("lifecycle l { x when s y otherwise }\nsegment s { l is x }", "l -> s -> l"),
+        ("segment s { points > 1 and (birthday before today or s) }", "s -> s"),
+        ("value v = v between 1 and 3", "v -> v"),
+        ("value v = interests\nsegment s { interests any of v or s }", "s -> s"),
     ],
 )
 def test_a_cycle_is_reported_once_with_its_path(rules: str, path: str) -> None:
     assert f"refers to itself: {path}." in only_finding(rules)
+
+
+@pytest.mark.parametrize(
+    ("rules", "path"),
+    [
+        ("score s { predict s > 1 features auto tiers high >= 0.5, low }", "s -> s"),
+        (
+            "score s { predict any read within 3 days among s is hi features auto tiers hi >= 0.5, low }",
+            "s -> s",
+        ),
+        (
+            (
+                "segment a { z > 0.5 }\n"
+                "score z { predict any bought within 3 days among a features auto tiers high >= 0.5, low }"
+            ),
+            "z -> a -> z",
+        ),
+        (
+            (
+                "value a = z * 2\n"
+                "score z { predict any bought within 3 days features auto, a tiers high >= 0.5, low }"
+            ),
+            "z -> a -> z",
+        ),
+        (
+            (
+                "score z { predict any bought within 3 days features y_twice tiers high >= 0.5, low }\n"
+                "score y { predict any read within 3 days features z_twice tiers high >= 0.5, low }\n"
+                "value y_twice = y * 2\nvalue z_twice = z * 2"
+            ),
+            "y -> z_twice -> z -> y_twice -> y",
+        ),
+    ],
+)
+def test_a_score_is_not_learnt_from_itself(rules: str, path: str) -> None:
+    findings = check_rules(rules).diagnostics
+
+    assert [found.message for found in findings if found.code == "cycle"] == [
+        f"The score `{path[0]}` would be learnt from itself: {path}."
+    ]
 
 
 def test_a_long_cycle_is_shown_in_short() -> None:

@@ -42,10 +42,16 @@ def times(factor: str, count: int) -> str:
         ("((count of viewed / count of bought) else 0) * 100", False),  # a count is 0, or at least 1
         ("((points / (count of viewed + 1)) else 0) * 100", False),
         ("points / 3 * 100", False),
+        (times("distinct of viewed.category", 34), False),
+        (times("distinct of viewed.category", 35), True),
+        (f"(conversion else 0) * {times('points', 25)} * 1e7", False),  # a likelihood is at most 1
     ],
 )
 def test_what_may_leave_the_doubles_may_be_missing(expression: str, missing: bool) -> None:
-    rules = f"value enormous = {times('points', 25)}\nvalue joined_points = points * 1\n"
+    rules = f"""value enormous = {times("points", 25)}
+    value joined_points = points * 1
+    score conversion {{ predict any bought within 30 days features auto tiers high >= 0.6, low }}
+    """
 
     assert program_of(f"{rules}value v = {expression}").values["v"].may_be_missing is missing
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dearly.language.checking.findings import Findings
-from dearly.language.checking.operators import compare, mismatch
+from dearly.language.checking.operators import mismatch
 from dearly.language.checking.scopes import Scope
-from dearly.language.checking.type_hints import date_hint
-from dearly.language.checking.typing_rules import type_of
+from dearly.language.checking.type_hints import comparison_hint, date_hint
+from dearly.language.checking.typing_rules import are_comparable, are_ordered, type_of
 from dearly.language.program import And, Compare, DayStart, Expression, Instant, Literal, Now, Span, Today
-from dearly.language.spelling import describe, quoted, spell
+from dearly.language.spelling import capitalised, describe, quoted, spell
 from dearly.language.syntax import tree
 from dearly.language.types import BOOL, DATE, DAY_US, NUMBER, TIME
 from dearly.language.values import date_to_stored
@@ -95,16 +95,30 @@ def between(
         hint = f"Write `{name} since {first} and {name} before {after}`."
         findings.add("type-mismatch", node.span, message, hint)
         return None
-    at_least = compare(">=", operand, low, node.span, findings)
-    at_most = compare("<=", operand, high, node.span, findings)
-    if at_least is None or at_most is None:
+    if not _are_bounds(operand, (low, high), node.span, findings):
         return None
     if _is_below(high, low):
         message = f"Nothing is at least {quoted(low)} and at most {quoted(high)}."
         hint = f"Write the smaller one first: `between {spell(high)} and {spell(low)}`."
         findings.add("empty-range", _from_to(low.span, high.span), message, hint)
         return None
-    return And((at_least, at_most), node.span)
+    at_least = Compare(">=", operand, low, node.span)
+    return And((at_least, Compare("<=", operand, high, node.span)), node.span)
+
+
+def _are_bounds(
+    operand: Expression, bounds: tuple[Expression, Expression], span: Span, findings: Findings
+) -> bool:
+    """Whether an operand can lie between these; what is in the way is reported."""
+    kind = type_of(operand)
+    wrong = [bound for bound in bounds if not are_comparable(kind, type_of(bound))]
+    for bound in wrong:
+        mismatch(operand, bound, bound.span, findings, comparison_hint(operand, bound))
+    if wrong or are_ordered(kind):
+        return not wrong
+    message = f"{capitalised(quoted(operand))} is {describe(kind)}, which has no order for `between`."
+    findings.add("type-mismatch", span, message, "Use `==` or `!=`.")
+    return False
 
 
 def _written_dates(low: Expression, high: Expression) -> tuple[int, int] | None:

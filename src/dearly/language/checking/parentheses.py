@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from dearly.language.checking.references import children
 from dearly.language.checking.symbols import Symbols
 from dearly.language.program import Span
 from dearly.language.syntax import tree
@@ -35,7 +36,7 @@ def meant_where(
     """
     for link, operand in islice(_to_the_left(chain), MAX_LOOKED_AT):
         for event, where in _open_ends(operand):
-            if ended and not _ends_together(where.span, operand.span):
+            if ended and (_end(where.span) != _end(operand.span) or _is_in_parentheses(where)):
                 continue
             schema = symbols.events.get(event.text)
             if schema is not None and name in schema.fields:
@@ -73,8 +74,25 @@ def _open_ends(node: tree.Expression) -> Iterator[tuple[tree.Name, tree.Expressi
                 return
 
 
-def _ends_together(one: Span, other: Span) -> bool:
-    return (one.end_line, one.end_column) == (other.end_line, other.end_column)
+def _is_in_parentheses(node: tree.Expression) -> bool:
+    """Whether a condition was put in parentheses: they belong to its place, not to that of what is in it."""
+    match node:
+        case tree.And() | tree.Or():
+            return True
+        case tree.Not(operand):
+            return _end(operand.span) != _end(node.span)
+        case tree.Reference(name, qualifier):
+            return _start((qualifier or name).span) != _start(node.span)
+        case _:
+            return any(_start(one.span) != _start(node.span) for one in children(node)[:1])
+
+
+def _start(span: Span) -> tuple[int, int]:
+    return span.line, span.column
+
+
+def _end(span: Span) -> tuple[int, int]:
+    return span.end_line, span.end_column
 
 
 def _spell(node: tree.Expression) -> str:
