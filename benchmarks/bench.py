@@ -22,7 +22,10 @@ from typing import Any
 
 import grpc
 
+from audiences import measure as measure_audiences
+from checking import measure as measure_checking
 from dearly.v1 import content_pb2
+from explaining import measure as measure_explaining
 from load import LoadReport, run_load
 from predicates import measure as measure_predicates
 
@@ -52,6 +55,9 @@ def main() -> None:
         ("the demo shop and its index", prepare_shop),
         ("renders against an empty handler", measure_renders),
         ("predicates against zen-engine, cel and rule-engine", measure_predicates),
+        ("packages of 1,000 to 20,000 declarations", measure_checking),
+        ("explanations of a block", measure_explaining),
+        ("audiences against SQL by hand", measure_audiences),
         ("ranking on Gowalla", measure_gowalla),
         ("import of Complete Journey", measure_import),
     ]
