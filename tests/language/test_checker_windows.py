@@ -242,6 +242,7 @@ def _on(*weekdays: int) -> Selection:
         (Selection("viewed", before=DayStart(2)), Selection("viewed", before=DayStart(1)), True),
         (Selection("viewed", before=DayStart(2)), Selection("viewed", before=Literal(0, TIME)), True),
         (Selection("viewed", before=DayStart(1)), Selection("viewed", before=Literal(DAY_US, TIME)), False),
+        (Selection("viewed", before=DayStart(1)), Selection("viewed", since=DayStart(2)), False),
         (_on(0, 1), _on(1), True),
         (_on(0), _on(0, 1), False),
         (_on(0), ALL, False),

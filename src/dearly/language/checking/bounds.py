@@ -89,10 +89,23 @@ def choices_of(condition: Expression) -> tuple[Expression, frozenset[Value]] | N
             return None
 
 
+def _left_out_by(condition: Expression) -> tuple[Expression, frozenset[Value]] | None:
+    """What a condition lets its subject not be; None when it is no such condition."""
+    match condition:
+        case Not(In() | Compare("==", _, Literal()) as operand):
+            return choices_of(operand)
+        case Compare("!=", subject, Literal(value)):
+            return subject, frozenset([value])
+        case _:
+            return None
+
+
 def bound_follows(wanted: Expression, given: Expression) -> bool:
     """Whether a comparison is proved to be true whenever another one is."""
     asked, known = choices_of(wanted), choices_of(given)
     if asked is not None and known is not None and asked[0] == known[0] and known[1] <= asked[1]:
+        return True
+    if _is_left_out(wanted, given, known):
         return True
     bound = bound_of(wanted)
     if bound is None:
@@ -101,6 +114,17 @@ def bound_follows(wanted: Expression, given: Expression) -> bool:
         return all(COMPARISONS[bound.sign](value, bound.value) for value in known[1])
     other = bound_of(given)
     return other is not None and _is_same_scale(bound, other) and _lies_within(bound, other)
+
+
+def _is_left_out(
+    wanted: Expression, given: Expression, known: tuple[Expression, frozenset[Value]] | None
+) -> bool:
+    asked, other = _left_out_by(wanted), _left_out_by(given)
+    if asked is None:
+        return False
+    if known is not None and known[0] == asked[0]:
+        return known[1].isdisjoint(asked[1])
+    return other is not None and other[0] == asked[0] and asked[1] <= other[1]
 
 
 def _is_same_scale(one: Bound, other: Bound) -> bool:

@@ -34,8 +34,8 @@ def contains(larger: Selection, smaller: Selection) -> bool:
         and (larger.sequence is None or larger.sequence == smaller.sequence)
         and _is_as_young(larger, smaller)
         and (larger.older_than_us or 0) <= (smaller.older_than_us or 0)
-        and _begins_first(larger.since, smaller.since)
-        and _begins_first(smaller.before, larger.before)
+        and (larger.since is None or _is_proved_first(larger.since, smaller.since))
+        and (larger.before is None or _is_proved_first(smaller.before, larger.before))
         and (larger.weekdays is None or _is_on(larger.weekdays, smaller.weekdays))
     )
 
@@ -48,9 +48,8 @@ def _is_as_young(larger: Selection, smaller: Selection) -> bool:
     return larger.period is None or smaller.period in _WITHIN_PERIOD[larger.period]
 
 
-def _begins_first(one: Instant | None, other: Instant | None) -> bool:
-    """Whether a window with the first bound takes in all that one with the other does, at that end."""
-    return one is None or (other is not None and is_not_after(one, other))
+def _is_proved_first(one: Instant | None, other: Instant | None) -> bool:
+    return one is not None and other is not None and is_not_after(one, other)
 
 
 def _is_on(days: frozenset[int], others: frozenset[int] | None) -> bool:
