@@ -389,7 +389,9 @@ def test_whenever_the_time_is_up_the_reply_is_whole_and_says_so(shop: Shop, look
     late = [block for block in reply.blocks if block.reason is Reason.FALLBACK_DEADLINE]
     in_time = [block for block in reply.blocks if block not in late]
     assert in_time == [calm[block.name] for block in in_time]
-    assert [block.html for block in late] == [shop.serving.last_resorts[block.name].html for block in late]
+    assert [block.html for block in late] == [
+        shop.serving.last_resorts[block.name].rendered.html for block in late
+    ]
     assert list(reply.blocks) == in_time + late
     assert (reply.valid_until_us == NOW_US) == bool(late)
 

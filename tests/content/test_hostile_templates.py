@@ -24,6 +24,7 @@ from dearly.content.sandbox import DataSandbox
 from dearly.language import Package, check_package
 from dearly.language.templates.check import check_template
 from dearly.language.templates.source import UnreadableTemplate
+from tests.content.manners import ENGLISH
 from tests.provided import PROVIDED
 
 ATTACKS = Path(__file__).parents[3] / "shared" / "attacks" / "templates"
@@ -153,7 +154,7 @@ def test_a_value_where_escaping_does_not_help_is_refused_at_load(context: str) -
 def _attempt(template: CompiledTemplate) -> str:
     """What comes out; nothing when it is stopped, which it must be by an error that names what happened."""
     try:
-        return template.render(CONTEXT, Budget()).html
+        return template.render(CONTEXT, Budget(), ENGLISH).html
     except (TemplateError, DearlyError, TypeError):
         return ""
 
@@ -204,10 +205,11 @@ def test_data_cannot_be_changed_by_a_template() -> None:
     before = json.dumps(CONTEXT)
 
     with pytest.raises(SecurityError):
-        compile_template(source + "{{ customer.email }}", "").render(CONTEXT, Budget())
+        compile_template(source + "{{ customer.email }}", "").render(CONTEXT, Budget(), ENGLISH)
 
     assert json.dumps(CONTEXT) == before
-    assert compile_template("{{ customer.email }}", "").render(CONTEXT, Budget()).html == "ada@shop.example"
+    harmless = compile_template("{{ customer.email }}", "")
+    assert harmless.render(CONTEXT, Budget(), ENGLISH).html == "ada@shop.example"
 
 
 def test_no_part_of_a_template_is_named_in_the_code_that_it_is_compiled_to() -> None:
@@ -221,13 +223,14 @@ def test_no_part_of_a_template_is_named_in_the_code_that_it_is_compiled_to() -> 
 FLOOD = """
 import resource
 from dearly.content.budget import Budget, RenderBudgetExceeded
+from dearly.content.local_words import manner_of
 from dearly.content.rendering import compile_template
 
 loops = "{% for a in items %}{% for b in items %}<td>&nbsp;</td>{% endfor %}{% endfor %}"
 flood = compile_template(loops, "")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
-    flood.render({"items": [{"id": "a"}] * 100_000}, Budget())
+    flood.render({"items": [{"id": "a"}] * 100_000}, Budget(), manner_of("en", "UTC"))
 except RenderBudgetExceeded:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """

@@ -17,6 +17,7 @@ from dearly.content.budget import Budget
 from dearly.content.guards import FALLBACK_URL, MAX_SUBJECT_BYTES
 from dearly.content.rendering import Rendered, compile_template
 from dearly.language.templates.check import check_template
+from tests.content.manners import ENGLISH
 from tests.provided import PROVIDED
 
 ATTACKS = Path(__file__).parents[3] / "shared" / "attacks"
@@ -74,7 +75,7 @@ SUBJECT = "For {{ customer.first_name }}: {{ customer.homepage }}"
 
 def _page(value: str) -> Rendered:
     customer = {"first_name": value, "homepage": value, "interests": (value, value)}
-    return _COMPILED.render({"customer": customer}, Budget(max_s=5))
+    return _COMPILED.render({"customer": customer}, Budget(max_s=5), ENGLISH)
 
 
 _COMPILED = compile_template(PAGE, TEXT, SUBJECT)
@@ -145,7 +146,7 @@ def test_where_a_url_stands_only_whole_ones_of_the_web_pass(place: str) -> None:
     template = compile_template(source, "")
 
     def shown(url: str) -> str:
-        return template.render({"customer": {"homepage": url}}, Budget()).html
+        return template.render({"customer": {"homepage": url}}, Budget(), ENGLISH).html
 
     assert check_template(source, "templates/page.html", "html", PROVIDED).diagnostics == ()
     good = "https://shop.example/a"
@@ -189,7 +190,7 @@ def test_no_value_makes_two_lines_of_a_subject(sample: Path) -> None:
     template = compile_template("", None, sample.read_text())
     for value in VALUES.values():
         context = {"customer": {"name": value}, "order": {"id": value}}
-        subject = template.render(context, Budget()).subject
+        subject = template.render(context, Budget(), ENGLISH).subject
         assert len(subject.splitlines()) == 1
         assert "=?" not in subject
 

@@ -12,6 +12,7 @@ from dearly.content.rendering import Rendered, compile_template, last_resort
 from dearly.content.wording import MissingInTemplate
 from dearly.language.template_data import template_data
 from dearly.language.types import BOOL, DATE, DURATION, NUMBER, TEXT, TIME, SetOf, Type, Value
+from tests.content.manners import ENGLISH
 
 ITEM = {
     "id": "p1",
@@ -35,7 +36,7 @@ CONTEXT: Mapping[str, object] = {
 
 
 def _html(source: str, context: Mapping[str, object] = CONTEXT) -> str:
-    return compile_template(source, "").render(context, Budget()).html
+    return compile_template(source, "").render(context, Budget(), ENGLISH).html
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def _html(source: str, context: Mapping[str, object] = CONTEXT) -> str:
     [
         ("{{ customer.first_name }}", "Ada"),
         ('{{ customer.age | default("-") }}', "-"),
-        ("{{ customer.points }} {{ items[0].price }} {{ items[1].price | fixed(2) }}", "12 9.95 12.00"),
+        ("{{ customer.points }} {{ items[0].price }} {{ items[1].price | number(2) }}", "12 9.95 12.00"),
         ("{% for item in items %}{{ loop.index }}{{ item.id }} {% endfor %}", "1p1 2p2 "),
         ("{{ items[0].title }}", "Trail &lt;shoes&gt; &amp; more"),
         ("{{ (items | last).title }}{{ items | length }}", "Tent2"),
@@ -75,7 +76,7 @@ def test_the_three_parts_are_rendered_each_in_its_own_way() -> None:
         "For\n {{ items[0].title }}",
     )
 
-    assert template.render(CONTEXT, Budget()) == Rendered(
+    assert template.render(CONTEXT, Budget(), ENGLISH) == Rendered(
         html="<p>Trail &lt;shoes&gt; &amp; more</p>",
         text="Trail <shoes> & more\nhttps://shop.example/p/1?a=1&b=2",
         subject="For Trail <shoes> & more",
@@ -90,7 +91,7 @@ def test_a_text_is_made_of_the_html_where_there_is_none() -> None:
         '<tr><td><a href="{{ item.url }}">{{ item.title }}</a><br>{{ item.price }}</td></tr>'
         "{% endfor %}</table>"
     )
-    rendered = compile_template(source).render(CONTEXT, Budget(max_s=5))
+    rendered = compile_template(source).render(CONTEXT, Budget(max_s=5), ENGLISH)
 
     assert rendered.text == (
         "Hello Ada\n\n[Trail <shoes> & more](https://shop.example/p/1?a=1&b=2)\n9.95\n\n"
@@ -102,7 +103,7 @@ def test_a_text_is_made_of_the_html_where_there_is_none() -> None:
 def test_a_template_without_customer_and_items_is_the_last_resort() -> None:
     source = "<h1>Loved by many</h1>{% for item in items %}{{ item.title }}{% endfor %}"
 
-    assert last_resort(compile_template(source, "Loved by many")).html == "<h1>Loved by many</h1>"
+    assert last_resort(compile_template(source, "Loved by many"), ENGLISH).html == "<h1>Loved by many</h1>"
 
 
 def test_something_missing_that_the_check_did_not_see_is_an_error_and_not_a_gap() -> None:
@@ -137,33 +138,33 @@ def _many(count: int) -> Mapping[str, object]:
 def test_output_beyond_the_bytes_is_stopped_before_it_is_all_made() -> None:
     template = compile_template("{% for item in items %}<td>{{ item.title }}</td>{% endfor %}", "")
 
-    assert template.render(_many(100), Budget(max_bytes=4_000)).html
+    assert template.render(_many(100), Budget(max_bytes=4_000), ENGLISH).html
     with pytest.raises(RenderBudgetExceeded, match="4,000 bytes"):
-        template.render(_many(1_000_000), Budget(max_bytes=4_000))
+        template.render(_many(1_000_000), Budget(max_bytes=4_000), ENGLISH)
 
 
 def test_bytes_are_counted_and_not_characters() -> None:
     template = compile_template("é" * 100, "")
 
-    assert template.render({}, Budget(max_bytes=200)).html
+    assert template.render({}, Budget(max_bytes=200), ENGLISH).html
     with pytest.raises(RenderBudgetExceeded):
-        template.render({}, Budget(max_bytes=199))
+        template.render({}, Budget(max_bytes=199), ENGLISH)
 
 
 def test_the_text_and_the_subject_have_the_same_budget() -> None:
     with pytest.raises(RenderBudgetExceeded):
-        compile_template("", "x" * 101).render({}, Budget(max_bytes=100))
+        compile_template("", "x" * 101).render({}, Budget(max_bytes=100), ENGLISH)
     with pytest.raises(RenderBudgetExceeded):
-        compile_template("", "", "x" * 101).render({}, Budget(max_bytes=100))
+        compile_template("", "", "x" * 101).render({}, Budget(max_bytes=100), ENGLISH)
     with pytest.raises(RenderBudgetExceeded):
-        compile_template("<p>&rarr;&rarr;</p>").render({}, Budget(max_bytes=5))
+        compile_template("<p>&rarr;&rarr;</p>").render({}, Budget(max_bytes=5), ENGLISH)
 
 
 def test_a_template_that_prints_too_long_is_stopped() -> None:
     template = compile_template("{% for item in items %}<td>{{ item.title }}</td>{% endfor %}", "")
 
     with pytest.raises(RenderBudgetExceeded, match="3000 ms"):
-        template.render(_many(10_000), Budget(max_s=3, monotonic=SteppingClock()))
+        template.render(_many(10_000), Budget(max_s=3, monotonic=SteppingClock()), ENGLISH)
 
 
 def test_a_template_that_prints_nothing_is_stopped_too() -> None:
@@ -173,7 +174,7 @@ def test_a_template_that_prints_nothing_is_stopped_too() -> None:
     template = compile_template(source, "")
 
     with pytest.raises(RenderBudgetExceeded):
-        template.render(_many(10_000), Budget(max_s=100, monotonic=SteppingClock()))
+        template.render(_many(10_000), Budget(max_s=100, monotonic=SteppingClock()), ENGLISH)
 
 
 SET = tuple(f"interest {number:05d}" for number in range(10_000))
@@ -194,7 +195,7 @@ def test_all_that_may_take_long_without_printing_looks_at_the_clock(source: str)
     context = {"many": SET, "few": SET[:100], "customer": {"text": "a b " * 1_000}}
 
     with pytest.raises(RenderBudgetExceeded, match="150000 ms"):
-        compile_template(source, "").render(context, Budget(max_s=150, monotonic=SteppingClock()))
+        compile_template(source, "").render(context, Budget(max_s=150, monotonic=SteppingClock()), ENGLISH)
 
 
 def test_what_is_short_does_not_look_at_the_clock() -> None:
@@ -202,7 +203,7 @@ def test_what_is_short_does_not_look_at_the_clock() -> None:
     template = compile_template(source, "")
 
     looks = SteppingClock()
-    template.render({"few": SET[:64]}, Budget(max_s=10, monotonic=looks))
+    template.render({"few": SET[:64]}, Budget(max_s=10, monotonic=looks), ENGLISH)
     assert looks.now_s == 3  # to begin, and once for each loop
 
 
@@ -217,9 +218,9 @@ def test_a_filter_refuses_what_is_too_long(source: str, named: str) -> None:
     template = compile_template(source, "")
 
     with pytest.raises(RenderBudgetExceeded, match=rf"`{named}` met a text of more than 65,536 characters"):
-        template.render({"many": SET, "customer": {"text": "ä" * 20_000}}, Budget(max_s=60))
+        template.render({"many": SET, "customer": {"text": "ä" * 20_000}}, Budget(max_s=60), ENGLISH)
     short = {"many": SET[:2], "customer": {"text": "ab"}}
-    assert template.render(short, Budget(max_s=60)).html in {"interest 00000,…", "AB"}
+    assert template.render(short, Budget(max_s=60), ENGLISH).html in {"interest 00000,…", "AB"}
 
 
 def test_a_loop_over_many_knows_how_many_they_are() -> None:
@@ -231,9 +232,11 @@ def test_a_loop_over_many_knows_how_many_they_are() -> None:
 def test_html_of_too_many_tags_wants_a_text_of_its_own() -> None:
     source = "{% for x in many %}<br>{% endfor %}"
 
-    assert compile_template(source, "").render({"many": SET}, Budget(max_s=60)).html == "<br>" * 10_000
+    assert (
+        compile_template(source, "").render({"many": SET}, Budget(max_s=60), ENGLISH).html == "<br>" * 10_000
+    )
     with pytest.raises(TooManyTags, match=r"Write a `\.txt`"):
-        compile_template(source).render({"many": SET}, Budget(max_s=60))
+        compile_template(source).render({"many": SET}, Budget(max_s=60), ENGLISH)
 
 
 # -------------------------------------------------------------------------------------------------- the data

@@ -29,15 +29,15 @@ def test_every_block_has_a_last_resort_from_the_start() -> None:
     program = program_of()
     serving = prepare_serving(program)
     assert set(serving.last_resorts) == set(program.blocks)
-    assert serving.last_resorts["hero"].html == "<p>Welcome.</p>"
-    assert serving.last_resorts["greeting"].text == "Hello"
-    assert all(last_resort.html for last_resort in serving.last_resorts.values())
+    assert serving.last_resorts["hero"].rendered.html == "<p>Welcome.</p>"
+    assert serving.last_resorts["greeting"].rendered.text == "Hello"
+    assert all(found.rendered.html for found in serving.last_resorts.values())
 
 
 def test_a_last_resort_has_its_text_and_its_subject() -> None:
     rules = 'block b { when points > 3 show "a.html" otherwise show "o.html" }'
     templates = {"a.html": "a", "o.html": "<p>html</p>", "o.txt": "text", "o.subject": "subject"}
-    last_resort = prepare_serving(program_of(rules, templates)).last_resorts["b"]
+    last_resort = prepare_serving(program_of(rules, templates)).last_resorts["b"].rendered
     assert (last_resort.html, last_resort.text, last_resort.subject) == ("<p>html</p>", "text", "subject")
 
 

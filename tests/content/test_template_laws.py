@@ -15,6 +15,7 @@ from dearly.language.templates.check import check_template
 from dearly.language.templates.provided import Named
 from dearly.language.templates.source import Part
 from dearly.language.types import BOOL, SetOf
+from tests.content.manners import ENGLISH
 from tests.provided import PROVIDED
 
 SHOP = replace(PROVIDED, names={**PROVIDED.names, "flags": Named(SetOf(BOOL), may_be_missing=True)})
@@ -40,7 +41,7 @@ FILTERS = st.sampled_from(
             'truncate(2, true, "...")',
             "urlencode",
         ),
-        *("round", "round(2)", "fixed(2)", "length", 'join(",")', "first", "last"),
+        *("round", "round(2)", "number(2)", "length", 'join(",")', "first", "last"),
         *('default("x")', "default(0)", "default(stage)", 'default("y", true)', "default(last_bought)"),
     ]
 )
@@ -125,7 +126,7 @@ def test_what_passes_the_check_renders_for_every_customer(source: str, context: 
     if any(found.severity == "error" for found in report.diagnostics):
         return
 
-    rendered = compile_template(source, source, source).render(context, Budget(max_s=5))
+    rendered = compile_template(source, source, source).render(context, Budget(max_s=5), ENGLISH)
 
     assert "None" not in rendered.html
     assert not [word for word in ("True", "False") if word in rendered.html]
@@ -143,7 +144,9 @@ def test_what_a_template_reads_is_all_that_it_needs(source: str, context: Mappin
 
     template = compile_template(source, "")
 
-    assert template.render(read, Budget(max_s=5)) == template.render(context, Budget(max_s=5))
+    assert template.render(read, Budget(max_s=5), ENGLISH) == template.render(
+        context, Budget(max_s=5), ENGLISH
+    )
 
 
 SCRAPS = st.sampled_from(
@@ -200,7 +203,7 @@ def test_the_check_answers_whatever_it_is_given(source: str, part: Part) -> None
 def test_a_value_in_quotes_reads_back_as_it_was(value: str, attribute: str) -> None:
     html = (
         compile_template(f'<td {attribute}="{{{{ value }}}}">', "")
-        .render({"value": value}, Budget(max_s=5))
+        .render({"value": value}, Budget(max_s=5), ENGLISH)
         .html
     )
 

@@ -1,5 +1,7 @@
 """Facts -> block decision -> items -> template -> bytes, with a fallback behind every step."""
 
+from dearly.content.call_context import read_context
+from dearly.content.locale_tables import load_every_locale
 from dearly.content.personalizer import Personalizer, unhurried
 from dearly.content.rehearsing import rehearse
 from dearly.content.rendering import Rendered
@@ -26,7 +28,9 @@ __all__ = [
     "check_renderable",
     "check_servable",
     "find_unserved",
+    "load_every_locale",
     "prepare_serving",
+    "read_context",
     "rehearse",
     "unhurried",
 ]

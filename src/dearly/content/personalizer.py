@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import TypeAlias
@@ -15,6 +15,7 @@ import structlog
 
 from dearly.content.budget import Budget
 from dearly.content.items import NoItems, Place, fill_lists
+from dearly.content.local_words import Manner
 from dearly.content.rendering import Rendered
 from dearly.content.request import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock
 from dearly.content.serving import Serving, template_context
@@ -72,12 +73,14 @@ class _Call:
 class _Customer:
     """What one call knows of its recipient; with a ``failure`` the facts are nobody's.
 
-    ``watch`` decides and is read by templates, ``evaluation`` serves the lists.
+    ``watch`` decides and is read by templates, ``evaluation`` serves the lists, ``manner`` is how they are
+    spoken to, whatever is shown.
     """
 
     facts: Facts
     evaluation: Evaluation
     watch: Watch
+    manner: Manner
     failure: Reason | None = None
 
 
@@ -190,6 +193,9 @@ class Personalizer:
         except Exception as error:  # noqa: BLE001 - the outermost frame: a callout never breaks a send
             self._report(call, "facts", "", error)
             return self._nobody(call, Reason.FALLBACK_ERROR)
+        brought = call.request.context
+        if brought or call.serving.nobody.context:
+            facts = replace(facts, context={**call.serving.nobody.context, **brought})
         return _customer(call, facts, None)
 
     def _nobody(self, call: _Call, failure: Reason | None) -> _Customer:
@@ -199,24 +205,26 @@ class Personalizer:
 
     def _show_block(self, call: _Call, customer: _Customer, name: str) -> _Shown:
         """The frame: the ``when`` that is true; failing that the ``otherwise``; then the last resort."""
-        failure = customer.failure
+        failure, empty_list = customer.failure, ""
         for attempt in (self._matched, self._otherwise):
             if self._is_late(call):
                 break
             try:
                 shown = attempt(call, customer, name, failure)
-            except NoItems:
+            except NoItems as error:
                 failure = failure or Reason.FALLBACK_MISSING_DATA
+                empty_list = empty_list or error.list_name
             except Exception as error:  # noqa: BLE001 - the outermost frame: a callout never breaks a send
                 failure = _failure_of(error)
                 self._report(call, "block", name, error)
             else:
                 if shown is not None:
-                    return shown
+                    return _for_want_of(shown, empty_list) if empty_list else shown
         if failure is None or self._is_late(call):
             failure = Reason.FALLBACK_DEADLINE
-        last_resort = _block(name, call.serving.last_resorts[name], failure, "", ())
-        return _Shown(last_resort, call.request.now_us)
+        last_resort = call.serving.last_resorts[name].in_locale(customer.manner.locale)
+        block = _block(name, last_resort, failure, "", ())
+        return _for_want_of(_Shown(block, call.request.now_us), empty_list)
 
     def _matched(self, call: _Call, customer: _Customer, name: str, failure: Reason | None) -> _Shown | None:
         """The first ``when`` that is true; None when none is, or nothing is known of the customer."""
@@ -233,18 +241,20 @@ class Personalizer:
         """The block's ``otherwise``, as anybody gets it: what is known of the customer does not enter."""
         branches = call.serving.program.blocks[name].branches
         place = Place(name, len(branches) - 1, branches[-1])
-        block = self._fill(call, self._nobody(call, failure), place, failure or Reason.DEFAULT)
+        nobody = replace(self._nobody(call, failure), manner=customer.manner)
+        block = self._fill(call, nobody, place, failure or Reason.DEFAULT)
         if failure is not None:
             return _Shown(block, call.request.now_us)
         return _Shown(block, self._watch_lists(call, customer, name, place.index))
 
     def _fill(self, call: _Call, customer: _Customer, place: Place, reason: Reason) -> RenderedBlock:
-        facts, template = customer.facts, place.branch.template
+        facts, name = customer.facts, place.branch.template
         lists = self._fill_lists(call, customer, place)
-        context = template_context(call.serving.reads[template], facts, customer.watch, lists)
+        context = template_context(call.serving.reads[name], facts, customer.watch, lists)
+        template = call.serving.templates[name].in_locale(customer.manner.locale)
         remaining_s = call.deadline_s - self._monotonic()
         budget = Budget(MAX_PART_BYTES, min(MAX_RENDER_S, remaining_s), self._monotonic)
-        rendered = call.serving.templates[template].render(context, budget)
+        rendered = template.render(context, budget, customer.manner)
         item_ids = tuple(suggestion.item.item_id for found in lists.values() for suggestion in found)
         return _block(place.block, rendered, reason, str(place.branch.span), item_ids)
 
@@ -297,11 +307,16 @@ def _query(call: _Call) -> CustomerQuery:
 
 def _customer(call: _Call, facts: Facts, failure: Reason | None) -> _Customer:
     evaluation = call.serving.compiled.at(facts, call.request.now_us)
-    return _Customer(facts, evaluation, evaluation.watch(), failure)
+    manner = call.serving.manner(call.request.locale, facts.profile)
+    return _Customer(facts, evaluation, evaluation.watch(), manner, failure)
 
 
 def _failure_of(error: Exception) -> Reason:
     return Reason.FALLBACK_DEADLINE if isinstance(error, OutOfTime) else Reason.FALLBACK_ERROR
+
+
+def _for_want_of(shown: _Shown, empty_list: str) -> _Shown:
+    return replace(shown, block=replace(shown.block, empty_list=empty_list))
 
 
 def _block(
@@ -316,6 +331,7 @@ def _block(
         rule=rule,
         item_ids=item_ids,
         clipping_risk=len(rendered.html) > CLIPPED_BYTES // 4 and len(rendered.html.encode()) > CLIPPED_BYTES,
+        locale=rendered.locale,
     )
 
 

@@ -29,4 +29,6 @@ def rehearse(
     """
     watch = serving.compiled.at(facts, now_us).watch()
     context = template_context(serving.reads[branch.template], facts, watch, lists)
-    return serving.templates[branch.template].render(context, _UNHURRIED)
+    manner = serving.manner("", facts.profile)
+    template = serving.templates[branch.template].in_locale(manner.locale)
+    return template.render(context, _UNHURRIED, manner)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from jinja2 import Template, meta
 
 from dearly.content.budget import Budget, Clock, RenderBudgetExceeded
 from dearly.content.guards import guarded_subject
+from dearly.content.local_words import Manner
 from dearly.content.plain_text import text_from_html
-from dearly.content.sandbox import CLOCK_CHECK, HTML_SANDBOX, TEXT_SANDBOX
-from dearly.language.program import Program
+from dearly.content.sandbox import CLOCK_CHECK, HTML_SANDBOX, MANNER, TEXT_SANDBOX
+from dearly.language import program as checked
+from dearly.language.locales import lookup, nearest_locale, plural_category
 from dearly.language.templates.lowering import lowered_template
 from dearly.language.templates.source import Part
 
@@ -22,11 +24,12 @@ CHUNKS_AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The parts of one block; ``subject`` is empty where the template has none."""
+    """The parts of one block; ``subject`` is empty where there is none, ``locale`` is the template's."""
 
     html: str
     text: str
     subject: str
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +42,30 @@ class CompiledPart:
 
 @dataclass(frozen=True, slots=True)
 class CompiledTemplate:
-    """A template ready to render; where it has no text of its own, that is made from its HTML."""
+    """A template ready to render; where it has no text of its own, that is made from its HTML.
+
+    ``locale`` is the tag in the names of a translation's files, empty for the template that is translated;
+    ``translations`` are kept by the locales of CLDR that they are for.
+    """
 
     html: CompiledPart
     text: CompiledPart | None
     subject: CompiledPart | None
+    locale: str = ""
+    translations: Mapping[str, CompiledTemplate] = field(default_factory=dict)
 
-    def render(self, context: Mapping[str, object], budget: Budget) -> Rendered:
+    def in_locale(self, tag: str) -> CompiledTemplate:
+        """The translation for a locale, or for the nearest of its parents; else the template itself."""
+        return lookup(tag, self.translations) or self
+
+    def render(self, context: Mapping[str, object], budget: Budget, manner: Manner) -> Rendered:
         """The parts for one recipient.
 
         ``context`` holds plain data only, as ``language.template_data`` makes it: under ``customer`` a dict
         of the profile fields that the template reads; each value, segment and lifecycle that it reads, by
-        name; each item list by name, as a list or tuple of dicts with the item's ``id`` and fields. What is
-        missing is None or left out. Nothing in it is changed.
+        name; each item list by name, as a list or tuple of dicts with the item's ``id`` and fields; under
+        ``context`` a dict of what the call brings along. What is missing is None or left out. Nothing in it
+        is changed.
 
         Raises:
             RenderBudgetExceeded: the output or the time went over the budget.
@@ -59,15 +73,22 @@ class CompiledTemplate:
             MissingInTemplate: something is printed that is missing.
         """
         clock = Clock(budget)
-        html = _render(self.html, context, clock, budget)
-        text = _render(self.text, context, clock, budget) if self.text else _derived_text(html, clock, budget)
-        subject = guarded_subject(_render(self.subject, context, clock, budget)) if self.subject else ""
-        return Rendered(html, text, subject)
+
+        def made(part: CompiledPart) -> str:
+            return _render(part, context, clock, budget, manner)
+
+        html = made(self.html)
+        text = made(self.text) if self.text else _derived_text(html, clock, budget)
+        subject = guarded_subject(made(self.subject)) if self.subject else ""
+        return Rendered(html, text, subject, self.locale)
 
 
-def _render(part: CompiledPart, context: Mapping[str, object], clock: Clock, budget: Budget) -> str:
+def _render(
+    part: CompiledPart, context: Mapping[str, object], clock: Clock, budget: Budget, manner: Manner
+) -> str:
     data = {name: context.get(name) for name in part.reads}
     data[CLOCK_CHECK] = clock.check
+    data[MANNER] = manner
     chunks = part.template.root_render_func(part.template.new_context(data, shared=True))
     return _within(chunks, clock, budget)
 
@@ -98,39 +119,63 @@ def _derived_text(html: str, clock: Clock, budget: Budget) -> str:
     return _within((text_from_html(html),), clock, budget)
 
 
-def compile_templates(program: Program) -> Mapping[str, CompiledTemplate]:
+def compile_templates(program: checked.Program) -> Mapping[str, CompiledTemplate]:
     """The templates of a checked program by name. Takes milliseconds for each: at load, never in a call."""
-    return {
-        name: compile_template(template.html, template.text, template.subject)
-        for name, template in program.templates.items()
+    locale = program.settings.locale
+    return {name: _compile_translated(found, locale) for name, found in program.templates.items()}
+
+
+def _compile_translated(template: checked.Template, locale: str) -> CompiledTemplate:
+    compiled = compile_template(template.html, template.text, template.subject, locale)
+    translations = {
+        nearest_locale(tag) or tag: _compile_translation(tag, translation, template, compiled)
+        for tag, translation in template.locales.items()
     }
+    return replace(compiled, translations=translations)
 
 
-def compile_template(html: str, text: str | None = None, subject: str | None = None) -> CompiledTemplate:
-    """One template from sources that have passed the check.
+def _compile_translation(
+    tag: str, translation: checked.Template, template: checked.Template, compiled: CompiledTemplate
+) -> CompiledTemplate:
+    """What is not translated stays in the language of the template, down to its plurals."""
+    own = compile_template(translation.html, translation.text, translation.subject, tag)
+    return CompiledTemplate(
+        compiled.html if translation.html == template.html else own.html,
+        compiled.text if translation.text == template.text else own.text,
+        compiled.subject if translation.subject == template.subject else own.subject,
+        tag,
+    )
+
+
+def compile_template(
+    html: str, text: str | None = None, subject: str | None = None, locale: str = "en"
+) -> CompiledTemplate:
+    """One template, written for a locale, from sources that have passed the check.
 
     Raises:
         UnreadableTemplate: a source cannot be parsed within the limits (and so has not passed it).
     """
     return CompiledTemplate(
-        _compile(html, "html"),
-        None if text is None else _compile(text, "text"),
-        None if subject is None else _compile(subject, "subject"),
+        _compile(html, "html", locale),
+        None if text is None else _compile(text, "text", locale),
+        None if subject is None else _compile(subject, "subject", locale),
     )
 
 
-def _compile(source: str, part: Part) -> CompiledPart:
+def _compile(source: str, part: Part, locale: str) -> CompiledPart:
+    language = nearest_locale(locale) or "en"
+    plural_category(language, 1)  # so that its rules are read by now
     sandbox = HTML_SANDBOX if part == "html" else TEXT_SANDBOX
-    tree = lowered_template(source, part)
+    tree = lowered_template(source, part, language)
     tree.set_environment(sandbox)
     return CompiledPart(sandbox.from_string(tree), frozenset(meta.find_undeclared_variables(tree)))
 
 
-def last_resort(template: CompiledTemplate) -> Rendered:
+def last_resort(template: CompiledTemplate, manner: Manner) -> Rendered:
     """The template without items and without a customer: what is shown when all else fails. Made at load.
 
     Raises:
         RenderBudgetExceeded: it takes over a second, or is too long.
         MissingInTemplate: it prints what is not there then (no checked ``otherwise`` template does).
     """
-    return template.render({}, Budget(max_s=1.0))
+    return template.render({}, Budget(max_s=1.0), manner)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from dearly import DearlyError
+from dearly.language.types import Value
 
 
 class Reason(Enum):
@@ -27,13 +28,16 @@ class Reason(Enum):
 @dataclass(frozen=True, slots=True)
 class RenderRequest:
     """One recipient and the blocks wanted (at least one), as of ``now_us``. ``send_id`` names the send, or is
-    empty.
+    empty. ``locale`` is the language tag that is asked for, or empty; ``context`` what the call brings along,
+    typed (see ``content.call_context``).
     """
 
     customer_id: str
     blocks: tuple[str, ...]
     send_id: str
     now_us: int
+    locale: str = ""
+    context: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,9 @@ class RenderedBlock:
     """One block as it goes into the mail.
 
     ``rule`` is the ``file:line`` of the branch shown; ``item_ids`` are those of all its lists, in order.
-    ``clipping_risk``: the HTML alone is so long that mail programs may cut the message short.
+    ``clipping_risk``: the HTML alone is so long that mail programs may cut the message short. ``locale`` is
+    the language tag of the translation shown; empty for a template without one in its name. ``empty_list`` is
+    the first list that had no items to show, where that is why something else is shown; else empty.
     """
 
     name: str
@@ -52,6 +58,8 @@ class RenderedBlock:
     rule: str
     item_ids: tuple[str, ...]
     clipping_risk: bool
+    locale: str = ""
+    empty_list: str = ""
 
 
 @dataclass(frozen=True, slots=True)

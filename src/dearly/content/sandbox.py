@@ -17,12 +17,16 @@ from jinja2.runtime import Context, LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import pass_context
 
+from dearly.content.local_words import LOCAL_WORDS
 from dearly.content.wording import LONG_WORDS, MOST_WORDED, QUESTIONS, WORDS, printed, too_long
 from dearly.language.templates.lowering import LOOP_GUARD
 from dearly.language.templates.shapes import LOOP_FIELDS
 
 CLOCK_CHECK = "check the clock"
 """The name (no author can write it) of what is called again and again while a template runs."""
+
+MANNER = "manner of speaking"
+"""The name (no author can write it) of how the recipient is spoken to, a ``local_words.Manner``."""
 
 MANY = 64
 """What goes over more elements or characters than this looks at the clock."""
@@ -47,6 +51,7 @@ class DataSandbox(ImmutableSandboxedEnvironment):
         self.filters = {
             **WORDS,
             **{name: _timed(name, word) for name, word in LONG_WORDS.items()},
+            **{name: _local(word) for name, word in LOCAL_WORDS.items()},
             LOOP_GUARD: _each_of,
         }
         self.tests = {**QUESTIONS, **{name: _timed_search(QUESTIONS[name]) for name in ("in", "notin")}}
@@ -131,6 +136,20 @@ class _WatchedLoop:
         while some := list(islice(elements, MANY)):
             _check_clock(self._context)
             yield from some
+
+
+def _local(word: Callable[..., str]) -> Callable[..., str | None]:
+    """The filter, which is told how the recipient is spoken to; of what is missing, missing."""
+
+    @pass_context
+    def local(context: Context, value: Any, *arguments: Any, **named: Any) -> str | None:
+        if value is None:
+            return None
+        if type(value) is tuple and len(value) > MANY:
+            _check_clock(context)
+        return word(context.parent[MANNER], value, *arguments, **named)
+
+    return local
 
 
 def _timed(name: str, word: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dearly import DearlyError
+from dearly.content.local_words import Manner, manner_of
 from dearly.content.rendering import CompiledTemplate, Rendered, compile_templates, last_resort
 from dearly.content.unserved import find_unserved
-from dearly.content.validity import Watched, watch_branches, with_seeds_named
+from dearly.content.validity import Watched, watch_branches, with_list_parts_named
 from dearly.evaluation import (
     CompiledProgram,
     Facts,
@@ -19,10 +20,12 @@ from dearly.evaluation import (
     read_facts,
 )
 from dearly.language import CheckReport, Diagnostic, Package, Program, check_package
-from dearly.language.program import Branch
+from dearly.language.calendar import zone_of
+from dearly.language.locales import LOCALE_FIELD, is_tag, lookup, nearest_locale
+from dearly.language.program import Branch, Field, Settings
 from dearly.language.requirements import Requirements, block_requirements, combine_requirements
 from dearly.language.template_data import template_data
-from dearly.language.types import BOOL, NUMBER, TEXT, Type, is_textual
+from dearly.language.types import BOOL, NUMBER, TEXT, Type, Value, is_textual
 from dearly.recommendation import Suggestion
 from dearly.store import EventRange
 
@@ -37,11 +40,26 @@ class CannotServe(DearlyError):
 
 @dataclass(frozen=True, slots=True)
 class TemplateReads:
-    """What a template reads: names whose values are plain data as they are, other names, profile fields."""
+    """What a template and its translations read: names whose values are plain data as they are, other names,
+    fields of the profile and of what the call brings along.
+    """
 
     plain_names: tuple[str, ...]
     other_names: tuple[tuple[str, Type], ...]
     fields: tuple[tuple[str, Type], ...]
+    context_fields: tuple[tuple[str, Type], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LastResort:
+    """What is shown of a block when all else fails, and its translations by locale. Nothing can fail here."""
+
+    rendered: Rendered
+    translations: Mapping[str, Rendered]
+
+    def in_locale(self, tag: str) -> Rendered:
+        """The one for a locale, as a template's translation is chosen."""
+        return lookup(tag, self.translations) or self.rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +68,8 @@ class Serving:
 
     ``reads`` says what each template is given; ``horizons`` which events each block needs, and how far back;
     ``watched`` what time may change in its branches; ``last_resorts`` are the ``otherwise`` of each block
-    rendered without items or customer; ``nobody`` are the facts of somebody unknown.
+    rendered without items or customer, and of its translations by locale; ``nobody`` are the facts of
+    somebody unknown, by a call that brings nothing along.
     """
 
     program: Program
@@ -60,7 +79,7 @@ class Serving:
     reads: Mapping[str, TemplateReads]
     horizons: Mapping[str, Mapping[str, int | None]]
     watched: Mapping[str, tuple[Watched, ...]]
-    last_resorts: Mapping[str, Rendered]
+    last_resorts: Mapping[str, LastResort]
     nobody: Facts
 
     def ranges(self, blocks: Sequence[str], now_us: int) -> list[EventRange]:
@@ -73,6 +92,13 @@ class Serving:
             EventRange(event, None if horizon_us is None else now_us - horizon_us)
             for event, horizon_us in horizons.items()
         ]
+
+    def manner(self, asked: str, profile: Mapping[str, Value]) -> Manner:
+        """How a recipient is spoken to: as the call asks, or as the profile says, or as the package does."""
+        settings = self.program.settings
+        own = profile.get(LOCALE_FIELD)
+        known = (tag for tag in (asked, own) if isinstance(tag, str) and is_tag(tag) and nearest_locale(tag))
+        return manner_of(next(known, settings.locale), zone_of(settings, profile))
 
 
 def prepare_serving(program: Program) -> Serving:
@@ -87,14 +113,18 @@ def prepare_serving(program: Program) -> Serving:
     return Serving(
         program=program,
         reader=reader,
-        compiled=compile_program(with_seeds_named(program)),
+        compiled=compile_program(with_list_parts_named(program)),
         templates=templates,
         reads={name: _template_reads(program, name) for name in program.templates},
         horizons={name: block_requirements(program, name).events for name in program.blocks},
         watched={name: watch_branches(program, name) for name in program.blocks},
         last_resorts=last_resorts,
-        nobody=read_facts(reader, None, ()),
+        nobody=replace(read_facts(reader, None, ()), context=_defaults(program.context)),
     )
+
+
+def _defaults(fields: Mapping[str, Field]) -> dict[str, Value]:
+    return {name: field.default for name, field in fields.items() if field.default is not None}
 
 
 def check_servable(package: Package) -> CheckReport:
@@ -116,18 +146,28 @@ def check_renderable(package: Package) -> CheckReport:
     return report
 
 
-def _last_resorts(program: Program, templates: Mapping[str, CompiledTemplate]) -> dict[str, Rendered]:
-    rendered: dict[str, Rendered] = {}
+def _last_resorts(program: Program, templates: Mapping[str, CompiledTemplate]) -> dict[str, LastResort]:
+    rendered: dict[str, LastResort] = {}
     findings: list[Diagnostic] = []
     for block in program.blocks.values():
         otherwise = block.branches[-1]
         try:
-            rendered[block.name] = last_resort(templates[otherwise.template])
+            rendered[block.name] = _last_resort(templates[otherwise.template], program.settings)
         except Exception as error:  # noqa: BLE001 - whatever a template raises, its package is refused
             findings.append(_last_resort_fails(block.name, otherwise, error))
     if findings:
         raise CannotServe(tuple(findings))
     return rendered
+
+
+def _last_resort(template: CompiledTemplate, settings: Settings) -> LastResort:
+    return LastResort(
+        last_resort(template, manner_of(settings.locale, settings.timezone)),
+        {
+            locale: last_resort(translation, manner_of(locale, settings.timezone))
+            for locale, translation in template.translations.items()
+        },
+    )
 
 
 def _last_resort_fails(block: str, otherwise: Branch, error: Exception) -> Diagnostic:
@@ -148,6 +188,9 @@ def template_context(
         context[name] = template_data(kind, watch.value(name))
     profile = facts.profile
     context["customer"] = {name: template_data(kind, profile.get(name)) for name, kind in reads.fields}
+    if reads.context_fields:
+        brought = ((name, kind, facts.context.get(name)) for name, kind in reads.context_fields)
+        context["context"] = {name: template_data(kind, value) for name, kind, value in brought}
     for name, suggestions in lists.items():
         context[name] = [
             {"id": suggestion.item.item_id, **suggestion.item.template_data} for suggestion in suggestions
@@ -156,12 +199,16 @@ def template_context(
 
 
 def _template_reads(program: Program, template: str) -> TemplateReads:
-    read = program.templates[template]
-    names = [(name, _type_of(program, name)) for name in sorted(read.names)]
+    found = program.templates[template]
+    all_of_it = (found, *found.locales.values())
+    names = [(name, _type_of(program, name)) for name in sorted({n for one in all_of_it for n in one.names})]
+    fields = {name for one in all_of_it for name in one.profile_fields}
+    context_fields = {name for one in all_of_it for name in one.context_fields}
     return TemplateReads(
         plain_names=tuple(name for name, kind in names if _is_plain(kind)),
         other_names=tuple((name, kind) for name, kind in names if not _is_plain(kind)),
-        fields=tuple((name, program.profile[name].type) for name in sorted(read.profile_fields)),
+        fields=tuple((name, program.profile[name].type) for name in sorted(fields)),
+        context_fields=tuple((name, program.context[name].type) for name in sorted(context_fields)),
     )
 
 

@@ -7,10 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dearly.evaluation import Facts, Watch
-from dearly.language.program import NamedValue, Program, Recently, Recommended, SimilarTo
+from dearly.language.program import (
+    Aggregate,
+    BoughtTogether,
+    ExcludeItems,
+    ExcludeTouched,
+    ItemList,
+    NamedValue,
+    Program,
+    Recently,
+    Recommended,
+    SimilarTo,
+)
 from dearly.language.requirements import touching_events
-from dearly.language.traversal import names_within
-from dearly.language.types import ItemRef
+from dearly.language.traversal import list_strategies, names_within
+from dearly.language.types import NUMBER, ItemRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,31 +29,47 @@ class Watched:
     """What time may change in a branch besides the decision for it and what its template reads."""
 
     names: tuple[str, ...]
-    """The segments, values and lifecycles that its lists read, and their seeds."""
+    """The segments, values and lifecycles that its lists read, what these start from and leave out."""
     events: tuple[str, ...]
     """The types of the events that its lists start from: one stamped in the future is still to come."""
 
 
-def with_seeds_named(program: Program) -> Program:
-    """The program with what each ``similar to`` starts from as a value too, to be asked for its next flip.
+def with_list_parts_named(program: Program) -> Program:
+    """The program with what its item lists start from and leave out as values too, to be asked for their next
+    flips. What is left out for some events changes when their number does.
 
     No author can write the names of these values, so none of theirs is taken.
     """
-    seeds = {seed.name: seed for seed in _seeds(program)}
+    parts = {part.name: part for part in _list_parts(program)}
     return replace(
         program,
-        values={**program.values, **seeds},
-        evaluation_order=(*program.evaluation_order, *seeds),
+        values={**program.values, **parts},
+        evaluation_order=(*program.evaluation_order, *parts),
     )
 
 
-def _seeds(program: Program) -> Iterator[NamedValue]:
+def _list_parts(program: Program) -> Iterator[NamedValue]:
     for block in program.blocks.values():
         for position, branch in enumerate(block.branches):
             for wanted in branch.lists:
-                if isinstance(wanted.strategy, SimilarTo):
-                    name, kind = _seed_name(block.name, position, wanted.name), ItemRef(wanted.catalog)
-                    yield NamedValue(name, wanted.strategy.item, kind, may_be_missing=True)
+                yield from _parts_of(wanted, f"{block.name}/{position}/{wanted.name}")
+
+
+def _parts_of(wanted: ItemList, list_name: str) -> Iterator[NamedValue]:
+    """The values that an item list depends on, by names that begin with its own."""
+    item = ItemRef(wanted.catalog)
+    for number, strategy in enumerate(list_strategies(wanted)):
+        if isinstance(strategy, SimilarTo | BoughtTogether):
+            yield NamedValue(f"{list_name}/seed {number}", strategy.item, item, may_be_missing=True)
+    for number, exclusion in enumerate(wanted.excluding):
+        name = f"{list_name}/excluded {number}"
+        match exclusion:
+            case ExcludeTouched(selection):
+                yield NamedValue(
+                    name, Aggregate("count", selection, None, NUMBER), NUMBER, may_be_missing=False
+                )
+            case ExcludeItems(items):
+                yield NamedValue(name, items, item, may_be_missing=True)
 
 
 def watch_branches(program: Program, block: str) -> tuple[Watched, ...]:
@@ -58,20 +85,16 @@ def _watch_branch(program: Program, block: str, position: int) -> Watched:
     events: set[str] = set()
     for wanted in branch.lists:
         names |= names_within(program, () if wanted.where is None else (wanted.where,))
-        match wanted.strategy:
-            case SimilarTo():
-                names.add(_seed_name(block, position, wanted.name))
-            case Recently(event):
-                events.add(event)
-            case Recommended():
-                events |= {event for event, _ in touching_events(program, wanted.catalog)}
-            case _:
-                pass
+        names |= {part.name for part in _parts_of(wanted, f"{block}/{position}/{wanted.name}")}
+        for strategy in list_strategies(wanted):
+            match strategy:
+                case Recently(event):
+                    events.add(event)
+                case Recommended():
+                    events |= {event for event, _ in touching_events(program, wanted.catalog)}
+                case _:
+                    pass
     return Watched(tuple(sorted(names)), tuple(sorted(events)))
-
-
-def _seed_name(block: str, position: int, list_name: str) -> str:
-    return f"{block}/{position}/{list_name}"
 
 
 def watch_lists(watch: Watch, watched: Watched) -> None:

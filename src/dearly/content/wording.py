@@ -1,4 +1,4 @@
-"""How values are worded in a mail: what printing does, and the filters that templates may use."""
+"""How values are worded in a mail: what printing does, and the filters that are the same in every locale."""
 
 from __future__ import annotations
 
@@ -104,7 +104,6 @@ LONG_WORDS: Mapping[str, Callable[..., Any]] = {
 _SHORT_WORDS: Mapping[str, Callable[..., Any]] = {
     "truncate": truncate,
     "round": lambda number, precision=0: float(fixed(number, precision)),
-    "fixed": fixed,
     "length": len,
     "first": lambda elements: elements[0] if elements else None,
     "last": lambda elements: elements[-1] if elements else None,
@@ -115,7 +114,7 @@ WORDS: Mapping[str, Callable[..., Any]] = {
     "default": _default,
     **{name: _of_what_is_there(word) for name, word in {**LONG_WORDS, **_SHORT_WORDS}.items()},
 }
-"""The filters by name (``template_filters`` in the language has their types)."""
+"""These filters by name (``language.templates.filters`` has their types, ``local_words`` the others)."""
 
 
 def _compares(holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:

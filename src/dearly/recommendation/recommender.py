@@ -4,7 +4,7 @@ Every answer holds each item once, only items on the shelves, no unavailable one
 keeps. ``recommended``, ``similar`` and ``trending`` fill the page as long as the catalog has anything that
 may stand in it: after their own ranking comes what is trending, then what was popular in training, then the
 rest by id; these are marked as ``trending``. ``recently`` and ``listed`` say something of their own and are
-not filled up.
+not filled up, nor is any where the page asks for no more than that.
 """
 
 from __future__ import annotations
@@ -71,12 +71,16 @@ class Recommender:
         chosen: list[Suggestion] = []
         if query is not None and aisle.index is not None and aisle.index.similar is not None:
             chosen = _nearest(aisle, aisle.index.similar, query, "similar", page, barred)
-        return _fill_up(aisle, chosen, FALLBACK_WINDOW_US, page, barred, now_us)
+        return _fill_up(aisle, chosen, page, barred, now_us)
 
     def trending(self, catalog: str, within_us: int, page: Page, now_us: int) -> list[Suggestion]:
         """What many customers touched within the window, weighted by event."""
         aisle = self.aisles.get(catalog)
-        return _fill_up(aisle, [], within_us, page, page.exclude, now_us) if aisle is not None else []
+        if aisle is None:
+            return []
+        judged = set(page.exclude)
+        chosen = _add_trending(aisle, [], within_us, page, judged, now_us)
+        return _add_popular(aisle, chosen, page, judged) if page.filled_up else chosen
 
     def recently(self, catalog: str, touches: Sequence[Touch], page: Page) -> list[Suggestion]:
         """What the touches touched, latest first (of the same instant: by id), without repeats."""
@@ -114,7 +118,7 @@ def _recommended(aisle: Aisle, logs: Sequence[TouchLog], page: Page, now_us: int
     chosen: list[Suggestion] = []
     if query is not None and aisle.index is not None and aisle.index.recommended is not None:
         chosen = _nearest(aisle, aisle.index.recommended, query, "recommended", page, barred)
-    return _fill_up(aisle, chosen, FALLBACK_WINDOW_US, page, barred, now_us)
+    return _fill_up(aisle, chosen, page, barred, now_us)
 
 
 def _used_up(aisle: Aisle, logs: Iterable[TouchLog], now_us: int) -> frozenset[str]:
@@ -166,17 +170,23 @@ def _rows_that_may_stand(aisle: Aisle, page: Page, barred: frozenset[str]) -> Ro
 
 
 def _fill_up(
-    aisle: Aisle,
-    chosen: list[Suggestion],
-    within_us: int,
-    page: Page,
-    barred: frozenset[str],
-    now_us: int,
+    aisle: Aisle, chosen: list[Suggestion], page: Page, barred: frozenset[str], now_us: int
 ) -> list[Suggestion]:
-    if len(chosen) >= page.limit:
+    if len(chosen) >= page.limit or not page.filled_up:
         return chosen
     judged = {*barred, *(suggestion.item.item_id for suggestion in chosen)}
+    _add_trending(aisle, chosen, FALLBACK_WINDOW_US, page, judged, now_us)
+    return _add_popular(aisle, chosen, page, judged)
+
+
+def _add_trending(
+    aisle: Aisle, chosen: list[Suggestion], within_us: int, page: Page, judged: set[str], now_us: int
+) -> list[Suggestion]:
     item_ids, scores = aisle.trends.ranking(within_us, now_us)
     fill_page(chosen, map(aisle.available.get, item_ids), scores, "trending", page, judged)
+    return chosen
+
+
+def _add_popular(aisle: Aisle, chosen: list[Suggestion], page: Page, judged: set[str]) -> list[Suggestion]:
     fill_page(chosen, aisle.by_popularity, repeat(0.0), "trending", page, judged)
     return chosen

@@ -65,13 +65,15 @@ class OutOfTime(DearlyError):
 class Page:
     """How many items at most; ``keep`` is asked of each item's fields; ``exclude`` are ids.
 
-    ``give_up`` is asked now and then, since a filter that few items pass is asked of every one.
+    ``give_up`` is asked now and then, since a filter that few items pass is asked of every one. Where it is
+    not ``filled_up``, a strategy gives what it ranks itself and leaves the rest of the page open.
     """
 
     limit: int
     keep: Callable[[Mapping[str, Value]], bool] | None = None
     exclude: frozenset[str] = frozenset()
     give_up: Callable[[], bool] | None = None
+    filled_up: bool = True
 
     def check_time(self) -> None:
         """Raises OutOfTime when it is time to give up."""

@@ -58,6 +58,7 @@ def reply_facts(reply: object) -> dict[str, Any]:
 def _(reply: content_pb2.RenderContentResponse) -> dict[str, Any]:
     return {
         "reasons": _reasons(reply.blocks),
+        **_empty_lists(reply.blocks),
         "decision": reply.decision_id,
         "rules": reply.rules_version,
     }
@@ -68,6 +69,7 @@ def _(reply: content_pb2.BatchRenderContentResponse) -> dict[str, Any]:
     contents = [result.content for result in reply.results if result.HasField("content")]
     return {
         "reasons": _reasons(block for content in contents for block in content.blocks),
+        **_empty_lists(block for content in contents for block in content.blocks),
         "refused": len(reply.results) - len(contents),
         "rules": contents[0].rules_version if contents else "",
     }
@@ -97,3 +99,9 @@ def _(reply: rules_pb2.CheckRulesResponse) -> dict[str, Any]:
 
 def _reasons(blocks: Iterable[content_pb2.RenderedBlock]) -> dict[str, int]:
     return dict(Counter(_REASONS[block.reason] for block in blocks))
+
+
+def _empty_lists(blocks: Iterable[content_pb2.RenderedBlock]) -> dict[str, dict[str, int]]:
+    """How often each list had no items, as ``BLOCK.LIST``, where any had none."""
+    counted = Counter(f"{block.name}.{block.empty_list}" for block in blocks if block.empty_list)
+    return {"empty_lists": dict(counted)} if counted else {}

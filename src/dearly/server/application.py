@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import grpc
 import structlog
 
-from dearly.content import Personalizer, Serving
+from dearly.content import Personalizer, Serving, load_every_locale
 from dearly.recommendation import Recommender, RecommenderKeeper
 from dearly.server.bounded_reads import BoundedReads
 from dearly.server.rules_keeper import RulesKeeper
@@ -142,6 +142,7 @@ def open_application(settings: ServerSettings, now_us: Callable[[], int]) -> App
         RulesRefused: the rules have errors.
         StoreUnavailable: the store cannot be opened.
     """
+    load_every_locale()
     rules = RulesKeeper(settings.rules, now_us())
     store = open_store(settings.store)
     try:

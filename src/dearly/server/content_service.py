@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, cast
 
 import grpc
 
-from dearly.content import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock
+from dearly.content import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock, read_context
+from dearly.language.types import Value
+from dearly.language.values import FieldProblem
 from dearly.server.application import Application, Context
 from dearly.server.limits import (
     MAX_BATCH,
     MAX_BATCH_REPLY_BYTES,
     MAX_BATCHES,
     MAX_BLOCKS,
+    MAX_CONTEXT_BYTES,
+    MAX_CONTEXT_VALUES,
+    require_bytes,
     require_count,
     require_id,
+    require_locale,
 )
 from dearly.server.statuses import (
     CallRefused,
@@ -28,7 +34,7 @@ from dearly.server.statuses import (
     invalid_argument,
     unknown_name,
 )
-from dearly.server.wire import to_timestamp
+from dearly.server.wire import to_plain_values, to_timestamp
 from dearly.v1 import content_pb2, content_pb2_grpc
 
 LONGEST_CALL_S = 10.0
@@ -140,7 +146,26 @@ class ContentService(content_pb2_grpc.ContentServiceServicer):
         require_count("blocks", len(blocks), MAX_BLOCKS)
         if len(set(blocks)) < len(blocks):
             raise invalid_argument([Violation("blocks", "expected each block once, got one of them twice.")])
-        return RenderRequest(customer_id, blocks, send_id, self._application.moment_us(request))
+        return RenderRequest(
+            customer_id,
+            blocks,
+            send_id,
+            self._application.moment_us(request),
+            require_locale("locale", request.locale),
+            self._context(request) if request.context else {},
+        )
+
+    def _context(self, request: content_pb2.RenderContentRequest) -> Mapping[str, Value]:
+        """What the call brings along, typed; what is wrong with it is refused like any other field."""
+        brought = request.context
+        require_count("context", len(brought), MAX_CONTEXT_VALUES)
+        size = sum(len(name) + value.ByteSize() for name, value in brought.items())
+        require_bytes("context", size, MAX_CONTEXT_BYTES)
+        try:
+            return read_context(self._application.serving.program.context, to_plain_values(brought))
+        except FieldProblem as problem:
+            told = f"{problem.message} {problem.hint or ''}".rstrip()
+            raise invalid_argument([Violation(f"context.{problem.field}", told)]) from None
 
 
 def _deadline_s(context: Context, share: float = ANSWER_SHARE) -> float:
@@ -193,4 +218,6 @@ def _block(block: RenderedBlock) -> content_pb2.RenderedBlock:
         rule=block.rule,
         item_ids=block.item_ids,
         clipping_risk=block.clipping_risk,
+        locale=block.locale,
+        empty_list=block.empty_list,
     )

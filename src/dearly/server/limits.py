@@ -5,6 +5,7 @@ The transport's own limits (message and metadata sizes, idle connections) stand 
 
 from __future__ import annotations
 
+from dearly.language.locales import MAX_TAG_BYTES, is_tag
 from dearly.language.values import ValueProblem, check_id
 from dearly.server.statuses import Violation, invalid_argument
 
@@ -19,6 +20,9 @@ MAX_NAMES = 1_000
 """Segments or lifecycles asked about in one call."""
 MAX_SUGGESTIONS = 100
 MAX_EXCLUDED = 1_000
+MAX_CONTEXT_VALUES = 100
+MAX_CONTEXT_BYTES = 64 * 1024
+"""What one render may bring along, names and values together."""
 MAX_RULES_FILES = 2_000
 MAX_CHECKED_BYTES = 256 * 1024
 """All files of a package to check: what is made to take long takes the checker 5 s at this length."""
@@ -62,3 +66,25 @@ def require_count(field: str, count: int, most: int, *, least: int = 1) -> None:
         return
     expected = f"{least:,} to {most:,}" if least else f"at most {most:,}"
     raise invalid_argument([Violation(field, f"expected {expected}, got {count:,}.")])
+
+
+def require_locale(field: str, tag: str) -> str:
+    """A language tag that a caller sent; empty when none was.
+
+    Raises:
+        CallRefused: INVALID_ARGUMENT naming the field: it is not formed like a language tag.
+    """
+    if not tag or is_tag(tag):
+        return tag
+    expected = f'expected a language tag (BCP 47) of at most {MAX_TAG_BYTES} bytes, such as "de" or "pt-BR".'
+    raise invalid_argument([Violation(field, expected)])
+
+
+def require_bytes(field: str, size: int, most: int) -> None:
+    """Refuse what is too long in all.
+
+    Raises:
+        CallRefused: INVALID_ARGUMENT naming the field.
+    """
+    if size > most:
+        raise invalid_argument([Violation(field, f"expected at most {most:,} bytes, got {size:,}.")])

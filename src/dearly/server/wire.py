@@ -48,7 +48,12 @@ def to_timestamp(time_us: int | None) -> timestamp_pb2.Timestamp | None:
 
 def to_plain(struct: struct_pb2.Struct) -> dict[str, Plain]:
     """A struct as a dict. Protobuf refuses messages nested deeper than 100, so recursion is bounded."""
-    return {name: _plain(value) for name, value in struct.fields.items()}
+    return to_plain_values(struct.fields)
+
+
+def to_plain_values(values: Mapping[str, struct_pb2.Value]) -> dict[str, Plain]:
+    """Values by name as a dict."""
+    return {name: _plain(value) for name, value in values.items()}
 
 
 def _plain(value: struct_pb2.Value) -> Plain:

@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dearly.language.checking.definitions import Definitions
 from dearly.language.checking.findings import Findings
 from dearly.language.checking.sensitivity import sensitive_values
 from dearly.language.checking.symbols import Symbols
-from dearly.language.checking.template_files import FOLDER, PARTS, read_templates, shown_name, start_of
+from dearly.language.checking.template_files import FOLDER, PARTS, Texts, read_templates, shown_name, start_of
 from dearly.language.diagnostics import Diagnostic
+from dearly.language.locales import nearest_locale
 from dearly.language.magnitudes import KEPT
 from dearly.language.program import Block, Branch, Span, Template
 from dearly.language.syntax import tree
 from dearly.language.templates.check import check_template
 from dearly.language.templates.provided import Named, Provided
-from dearly.language.templates.source import Part
 from dearly.language.types import BOOL, TEXT
 
 
 @dataclass(slots=True)
 class _Used:
-    """One template's sources, and what the checks so far have seen them read."""
+    """One template's sources, and what the checks so far have seen them read.
 
-    texts: Mapping[Part, str]
+    ``stem`` is the path of its files without their endings, ``locale`` the tag of what they are written in.
+    """
+
+    texts: Texts
+    stem: str
+    locale: str
     profile_fields: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
+    context_fields: frozenset[str] = frozenset()
+    translations: dict[str, _Used] = field(default_factory=dict)
 
 
 def check_templates(
@@ -38,22 +45,48 @@ def check_templates(
     findings: Findings,
 ) -> dict[str, Template]:
     """The templates that are shown, with what they read; ``files`` are sources by path in the package."""
-    sources = {name: _Used(texts) for name, texts in read_templates(files, findings).items()}
+    sources = _sources(files, nearest_locale(symbols.settings.locale) or "en", findings)
     shown = _report_absent(symbols, sources, findings)
     _report_useless(sources, shown, symbols.is_read_whole(), findings)
     _check_shown(symbols, _readable(symbols, definitions), blocks, sources, findings)
     return {
-        name: Template(
-            name,
-            found.texts["html"],
-            found.texts.get("text"),
-            found.texts.get("subject"),
-            found.profile_fields,
-            found.names,
-        )
+        name: _template(name, found, found.texts)
         for name, found in sorted(sources.items())
         if name in shown and "html" in found.texts
     }
+
+
+def _sources(files: Mapping[str, bytes], locale: str, findings: Findings) -> dict[str, _Used]:
+    """The templates by name; ``locale`` is what those are written in that do not say."""
+    sources: dict[str, _Used] = {}
+    for name, read in read_templates(files, findings).items():
+        used = sources[name] = _Used(read.texts, f"{FOLDER}{name}", locale)
+        for tag, texts in read.translations.items():
+            used.translations[tag] = _Used(texts, f"{FOLDER}{name}.{tag}", nearest_locale(tag) or tag)
+    return sources
+
+
+def _template(name: str, used: _Used, texts: Texts) -> Template:
+    """The template as the program has it, with its translations; ``texts`` are all that it shows."""
+    return Template(
+        name,
+        texts["html"],
+        texts.get("text"),
+        texts.get("subject"),
+        used.profile_fields,
+        used.names,
+        used.context_fields,
+        {
+            tag: _template(name, translation, _completed(translation.texts, texts))
+            for tag, translation in sorted(used.translations.items())
+        },
+    )
+
+
+def _completed(translated: Texts, texts: Texts) -> Texts:
+    """A translation with what it lacks. A text is rather made of its HTML than shown in another language."""
+    lacking = {part: text for part, text in texts.items() if part != "text" or "html" not in translated}
+    return lacking | translated
 
 
 def _report_absent(symbols: Symbols, sources: Mapping[str, _Used], findings: Findings) -> set[str]:
@@ -83,14 +116,21 @@ def _report_useless(
 ) -> None:
     for name, found in sources.items():
         if "html" not in found.texts:
-            ending = next(ending for ending, part in PARTS.items() if part in found.texts)
-            message = f"There is no {FOLDER}{name}.html that this would belong to."
-            place = start_of(f"{FOLDER}{name}{ending}")
-            findings.add("template-without-html", place, message, "Add it, or remove this.")
+            for part_of in (found, *found.translations.values()):
+                _report_without_html(name, part_of, findings)
         elif read_whole and name not in shown:
             hint = f'Show it, `show "{name}.html"`, or remove it.'
             place = start_of(f"{FOLDER}{name}.html")
             findings.add("unused-template", place, "No block shows this template.", hint)
+
+
+def _report_without_html(name: str, found: _Used, findings: Findings) -> None:
+    ending = next((ending for ending, part in PARTS.items() if part in found.texts), None)
+    if ending is not None:
+        message = f"There is no {FOLDER}{name}.html that this would belong to."
+        findings.add(
+            "template-without-html", start_of(found.stem + ending), message, "Add it, or remove this."
+        )
 
 
 # ---------------------------------------------------------------------------------------------- what is read
@@ -117,7 +157,7 @@ def _readable(symbols: Symbols, definitions: Definitions) -> _Readable:
         names[name] = Named(TEXT, stages=tuple(symbols.stages[name]))
     declared = symbols.segments.keys() | symbols.values.keys() | symbols.lifecycles.keys()
     faulty = symbols.broken.names | (declared - names.keys())
-    unread = symbols.broken.profile or symbols.broken.file
+    unread = symbols.broken.fields or symbols.broken.file
     return _Readable(names, sensitive_values(symbols, definitions), faulty, unread)
 
 
@@ -134,12 +174,14 @@ def _check_shown(
         if branch.template not in sources:
             continue
         lists = {one.name: symbols.catalogs[one.catalog] for one in branch.lists}
-        provided = Provided(symbols.profile, readable.names, lists, branch.condition is None)
-        for found in _check_parts(sources[branch.template], branch, provided, readable):
-            place = (found.code, found.message, found.span)
-            if place not in told:
-                told.add(place)
-                findings.extend([_shown_by(found, block, branch)])
+        provided = Provided(symbols.profile, readable.names, lists, branch.condition is None, symbols.context)
+        used = sources[branch.template]
+        for written in (used, *used.translations.values()):
+            for found in _check_parts(written, provided, readable):
+                place = (found.code, found.message, found.span)
+                if place not in told:
+                    told.add(place)
+                    findings.extend([_shown_by(found, block, branch)])
 
 
 def _showings(blocks: Iterable[Block]) -> Iterator[tuple[Block, Branch]]:
@@ -154,16 +196,15 @@ def _showings(blocks: Iterable[Block]) -> Iterator[tuple[Block, Branch]]:
                 yield block, branch
 
 
-def _check_parts(
-    used: _Used, branch: Branch, provided: Provided, readable: _Readable
-) -> Iterator[Diagnostic]:
+def _check_parts(used: _Used, provided: Provided, readable: _Readable) -> Iterator[Diagnostic]:
     for ending, part in PARTS.items():
         if part not in used.texts:
             continue
-        source, path = used.texts[part], f"{FOLDER}{branch.template}{ending}"
-        report = check_template(source, path, part, provided)
+        source, path = used.texts[part], used.stem + ending
+        report = check_template(source, path, part, provided, used.locale)
         used.profile_fields |= report.profile_fields
         used.names |= report.names
+        used.context_fields |= report.context_fields
         yield from (found for found in report.diagnostics if not _is_excused(found, source, readable))
         for name in sorted(report.names & readable.sensitive.keys()):
             yield _sensitive_value(name, readable.sensitive[name], source, path)

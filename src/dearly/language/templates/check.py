@@ -41,14 +41,17 @@ class TemplateReport:
     diagnostics: tuple[Diagnostic, ...]
     profile_fields: frozenset[str] = field(default_factory=frozenset)
     names: frozenset[str] = field(default_factory=frozenset)
+    context_fields: frozenset[str] = field(default_factory=frozenset)
 
 
-def check_template(source: str, file: str, part: Part, provided: Provided) -> TemplateReport:
-    """Check one template source against what its block provides.
+def check_template(
+    source: str, file: str, part: Part, provided: Provided, locale: str = "en"
+) -> TemplateReport:
+    """Check one template source, written for a locale, against what its block provides.
 
     Never raises on bad input. ``file`` is the path in the package, for the diagnostics.
     """
-    reading = Reading(provided)
+    reading = Reading(provided, locale)
     reading.findings.extend(_clipping(source, part))
     try:
         tree = parse_template(source)
@@ -60,7 +63,12 @@ def check_template(source: str, file: str, part: Part, provided: Provided) -> Te
             reading.findings.extend(printing_of(tree).findings)
     found = {diagnostic(finding, source, file) for finding in reading.findings}
     ordered = sorted(found, key=lambda one: (one.span.line, one.span.column, one.code, one.message))
-    return TemplateReport(tuple(ordered), frozenset(reading.profile_fields), frozenset(reading.names))
+    return TemplateReport(
+        tuple(ordered),
+        frozenset(reading.profile_fields),
+        frozenset(reading.names),
+        frozenset(reading.context_fields),
+    )
 
 
 def _clipping(source: str, part: Part) -> list[Finding]:
@@ -112,7 +120,14 @@ def _check_loop(reading: Reading, node: nodes.For, scope: Scope) -> None:
         reading.report("template-loop", "A loop has one variable.", node.target)
         return
     name = node.target.name
-    if name in {"customer", "loop", *reading.provided.lists, *reading.provided.names, *scope.variables}:
+    if name in {
+        "customer",
+        "context",
+        "loop",
+        *reading.provided.lists,
+        *reading.provided.names,
+        *scope.variables,
+    }:
         message = f"`{name}` already means something else here."
         hint = "Give the loop's variable another name."
         reading.report("template-name-taken", message, node.target, name, hint)

@@ -12,6 +12,8 @@ from typing import TypeAlias
 Severity: TypeAlias = OneOf["error", "warning"]
 
 TEMPLATE_CODES: Mapping[str, Severity] = {
+    # its file
+    "template-locale": "error",
     # the source
     "template-too-large": "error",
     "template-too-complex": "error",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from jinja2 import nodes
 
+from dearly.language.locales import PLURAL_CATEGORIES, plural_categories
 from dearly.language.magnitudes import KEPT, calculated, either, leaves_the_doubles, rounded, written
 from dearly.language.suggestions import nearest
 from dearly.language.templates.filters import (
@@ -19,9 +20,10 @@ from dearly.language.templates.filters import (
     filter_hint,
 )
 from dearly.language.templates.presence import key_of, when_false, when_true
-from dearly.language.templates.reading import Reading, read_element, read_field, read_name
+from dearly.language.templates.reading import Reading, read_clock, read_element, read_field, read_name
 from dearly.language.templates.shapes import (
     UNKNOWN,
+    CallContext,
     Customer,
     Loop,
     Scope,
@@ -33,7 +35,7 @@ from dearly.language.templates.shapes import (
     is_condition,
     is_text,
 )
-from dearly.language.types import BOOL, MAX_MAGNITUDE, NUMBER, TEXT, SetOf
+from dearly.language.types import BOOL, MAX_MAGNITUDE, NUMBER, TEXT, TIME, SetOf
 
 _DIVISION = "(... / ...)"
 _LARGE = "(...)"
@@ -123,8 +125,25 @@ def _applied(reading: Reading, node: nodes.Filter | nodes.Test, form: Form, oper
     if not form.takes(operand.shape):
         message = f"`{node.name}` is for {form.of}; this is {describe(operand.shape)}."
         return reading.report("template-type", message, node, node.name)
+    if node.name == "plural":
+        _check_plural(reading, node)
+    if operand.shape == TIME and node.name in ("date", "time"):
+        read_clock(reading)
     magnitude = rounded(operand.magnitude) if node.name == "round" else KEPT
     return Typed(form.gives(operand.shape), operand.missing, magnitude)
+
+
+def _check_plural(reading: Reading, node: nodes.Filter | nodes.Test) -> None:
+    """Report the forms that the template's language does not have: none of them would ever be shown."""
+    known = plural_categories(reading.locale)
+    for form in node.kwargs:
+        if isinstance(form, nodes.Keyword) and form.key not in known:
+            forms = ", ".join(category for category in PLURAL_CATEGORIES if category in known)
+            message = (
+                f"No number takes the form `{form.key}` in the language of this template, {reading.locale}."
+            )
+            hint = f"Its forms are: {forms}."
+            reading.report("template-argument", message, node, form.key, hint)
 
 
 def _default(reading: Reading, node: nodes.Filter, operand: nodes.Expr, scope: Scope) -> Typed:
@@ -156,7 +175,7 @@ def _test(reading: Reading, node: nodes.Test, scope: Scope) -> Typed:
     if node.name in PRESENCE_TESTS:
         if node.args or node.kwargs:
             return reading.report("template-argument", f"`{node.name}` takes no arguments.", node, node.name)
-        if isinstance(operand.shape, Customer | Loop):
+        if isinstance(operand.shape, Customer | CallContext | Loop):
             message = f"This is {describe(operand.shape)}: ask for one of its fields."
             return reading.report("template-type", message, node, node.name)
         return Typed(BOOL)
@@ -304,7 +323,7 @@ def _number(reading: Reading, node: nodes.BinExpr | nodes.UnaryExpr, operand: Ty
 
 _REFUSED: Mapping[type[nodes.Node], tuple[str, str | None]] = {
     nodes.Concat: ("Texts are not joined with `~`.", "Write them one after the other."),
-    nodes.Mod: ("There is no `%` in templates.", "Write `fixed(2)` to format a number."),
+    nodes.Mod: ("There is no `%` in templates.", "Write `number(2)` to format a number."),
     nodes.Pow: ("There is no `**` in templates.", "Name a value in the rules."),
     nodes.FloorDiv: ("There is no `//` in templates.", "Write `/` and `round`."),
     nodes.List: ("Lists are made by rules, not by templates.", "A list of constants may stand after `in`."),

@@ -2,39 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal as OneOf
 
+from babel.numbers import list_currencies
 from jinja2 import nodes
 
+from dearly.language.locales import PLURAL_CATEGORIES
 from dearly.language.templates.shapes import Item, Items, Shape, TextOrNumber, is_text
-from dearly.language.types import BOOL, NUMBER, TEXT, SetOf
+from dearly.language.types import BOOL, DATE, NUMBER, TEXT, TIME, SetOf
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A constant argument: a whole number in ``least .. most``, or a text of at most ``most`` characters."""
+    """A constant argument: a whole number in ``least .. most``, a text of at most ``most`` characters, one of
+    ``choices``, or the code of a currency (ISO 4217).
+    """
 
     name: str
-    kind: OneOf["whole number", "text", "true or false"]
+    kind: OneOf["whole number", "text", "true or false", "choice", "currency"]
     most: int = 1
     least: int = 0
     required: bool = False
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A filter's or test's signature. ``of`` says in words what ``takes`` accepts."""
+    """A filter's or test's signature. ``of`` says in words what ``takes`` accepts.
+
+    ``named``: its arguments are written with their names.
+    """
 
     of: str
     takes: Callable[[Shape], bool]
     gives: Callable[[Shape], Shape]
     arguments: tuple[Argument, ...] = ()
+    named: bool = False
 
 
 def _is_number(shape: Shape) -> bool:
     return shape == NUMBER
+
+
+def _is_day(shape: Shape) -> bool:
+    return shape in (DATE, TIME)
+
+
+def _is_time(shape: Shape) -> bool:
+    return shape == TIME
 
 
 def _is_joinable(shape: Shape) -> bool:
@@ -78,6 +96,8 @@ def _element(shape: Shape) -> Shape:
 _LENGTH = Argument("length", "whole number", most=1_000, least=1, required=True)
 _KILLWORDS = Argument("killwords", "true or false")
 _END = Argument("end", "text", most=20)
+_DIGITS = Argument("digits", "whole number", most=6)
+_MOST_OF_A_FORM = 200
 
 FILTERS: Mapping[str, Form] = {
     "upper": Form("text", is_text, _text),
@@ -88,12 +108,35 @@ FILTERS: Mapping[str, Form] = {
     "truncate": Form("text", is_text, _text, (_LENGTH, _KILLWORDS, _END)),
     "urlencode": Form("text or a number", _is_encodable, _text),
     "round": Form("a number", _is_number, _number, (Argument("precision", "whole number", most=6),)),
-    "fixed": Form(
-        "a number", _is_number, _text, (Argument("digits", "whole number", most=6, required=True),)
+    "number": Form("a number", _is_number, _text, (_DIGITS,)),
+    "percent": Form("a number", _is_number, _text, (_DIGITS,)),
+    "money": Form("a number", _is_number, _text, (Argument("currency", "currency", required=True),)),
+    "plural": Form(
+        "a number",
+        _is_number,
+        _text,
+        tuple(
+            Argument(category, "text", most=_MOST_OF_A_FORM, required=category == "other")
+            for category in PLURAL_CATEGORIES
+        ),
+        named=True,
     ),
+    "date": Form(
+        "a date or a time",
+        _is_day,
+        _text,
+        (Argument("style", "choice", choices=("short", "medium", "long", "full")),),
+    ),
+    "time": Form("a time", _is_time, _text, (Argument("style", "choice", choices=("short", "medium")),)),
     "length": Form("text, a set or a list", _is_measurable, _number),
     "join": Form(
         "a set of what can be printed", _is_joinable, _text, (Argument("separator", "text", most=100),)
+    ),
+    "listing": Form(
+        "a set of what can be printed",
+        _is_joinable,
+        _text,
+        (Argument("conjunction", "choice", choices=("and", "or")),),
     ),
     "first": Form("a set or a list", _is_many, _element),
     "last": Form("a set or a list", _is_many, _element),
@@ -127,7 +170,11 @@ _REPLACEMENTS = {
     "e": "HTML is escaped by itself; leave it out.",
     "d": "Write `default`.",
     "count": "Write `length`.",
-    "format": "Write `fixed(2)` for a number with two decimals.",
+    "format": "Write `number(2)` for a number with two decimals.",
+    "fixed": 'Write `number(2)`, or `money("EUR")` for a price.',
+    "currency": 'Write `money("EUR")`.',
+    "datetime": "Write `date` and `time`.",
+    "pluralize": 'Write `plural(one="{} item", other="{} items")`.',
 }
 
 
@@ -138,7 +185,7 @@ def filter_hint(name: str) -> str | None:
 
 def argument_problem(form: Form, node: nodes.Filter | nodes.Test) -> str | None:
     """What is wrong with a filter's or test's arguments, or None."""
-    if node.dyn_args is not None or node.dyn_kwargs is not None or len(node.args) > len(form.arguments):
+    if node.dyn_args is not None or node.dyn_kwargs is not None or len(node.args) > _positions(form):
         return f"`{node.name}` takes {_usage(form)}."
     given: dict[str, nodes.Expr] = dict(zip((a.name for a in form.arguments), node.args, strict=False))
     for keyword in node.kwargs:
@@ -155,6 +202,11 @@ def argument_problem(form: Form, node: nodes.Filter | nodes.Test) -> str | None:
     return None
 
 
+def _positions(form: Form) -> int:
+    """How many arguments may stand without their names."""
+    return 0 if form.named else len(form.arguments)
+
+
 def _fits(argument: Argument, node: nodes.Expr) -> bool:
     value = node.value if isinstance(node, nodes.Const) else None
     match argument.kind:
@@ -162,12 +214,21 @@ def _fits(argument: Argument, node: nodes.Expr) -> bool:
             return isinstance(value, bool)
         case "text":
             return isinstance(value, str) and len(value) <= argument.most
+        case "choice":
+            return value in argument.choices
+        case "currency":
+            return value in _currencies()
         case _:
             return (
                 isinstance(value, int)
                 and not isinstance(value, bool)
                 and argument.least <= value <= argument.most
             )
+
+
+@cache
+def _currencies() -> frozenset[str]:
+    return frozenset(list_currencies())
 
 
 def _usage(form: Form) -> str:
@@ -183,5 +244,14 @@ def _spell(argument: Argument) -> str:
             return f"{optional}`{argument.name}` (true or false)"
         case "text":
             return f"{optional}`{argument.name}` (text of at most {argument.most} characters)"
+        case "choice":
+            return f"{optional}`{argument.name}` ({_one_of(argument.choices)})"
+        case "currency":
+            return f'{optional}`{argument.name}` (the code of a currency, like "EUR")'
         case _:
             return f"{optional}`{argument.name}` (a whole number from {argument.least} to {argument.most})"
+
+
+def _one_of(choices: Sequence[str]) -> str:
+    *first, last = (f'"{choice}"' for choice in choices)
+    return f"{', '.join(first)} or {last}"

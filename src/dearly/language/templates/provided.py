@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dearly.language.magnitudes import KEPT, Magnitude
 from dearly.language.program import Field, Schema
@@ -33,4 +33,6 @@ class Provided:
     lists: Mapping[str, Schema]
     """Item lists by name, each with its catalog's fields (an item also has ``id``)."""
     impersonal: bool
-    """Whether the template must not read anything about the customer (``otherwise``)."""
+    """Whether the template must not read anything about the customer or the call (``otherwise``)."""
+    context: Mapping[str, Field] = field(default_factory=dict)
+    """Readable as ``context.NAME``."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from jinja2 import nodes
 
+from dearly.language.calendar import TIMEZONE_FIELD
 from dearly.language.magnitudes import COUNTED
-from dearly.language.program import Schema
+from dearly.language.program import Field, Schema
 from dearly.language.suggestions import nearest
 from dearly.language.templates.presence import key_of
 from dearly.language.templates.provided import Provided
 from dearly.language.templates.shapes import (
     LOOP_FIELDS,
     UNKNOWN,
+    CallContext,
     Customer,
     Item,
     Items,
@@ -32,9 +34,12 @@ class Reading:
     """One template under check."""
 
     provided: Provided
+    locale: str = "en"
+    """The tag of the locale that the template is written for."""
     findings: list[Finding] = field(default_factory=list)
     profile_fields: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
+    context_fields: set[str] = field(default_factory=set)
 
     def report(
         self, code: str, message: str, at: nodes.Node | int, near: str = "", hint: str | None = None
@@ -47,7 +52,9 @@ class Reading:
 
 
 def read_name(reading: Reading, node: nodes.Name, scope: Scope) -> Typed:
-    """A bare name: a loop's variable, ``loop``, ``customer``, a list, a value, a segment or a lifecycle."""
+    """A bare name: of a loop's variable, a list, a value, a segment or a lifecycle, or ``loop``, ``customer``
+    or ``context``.
+    """
     name, provided = node.name, reading.provided
     if name in scope.variables:
         return scope.variables[name]
@@ -55,21 +62,33 @@ def read_name(reading: Reading, node: nodes.Name, scope: Scope) -> Typed:
         return Typed(Loop())
     if name in provided.lists:
         return Typed(Items(provided.lists[name]))
-    if provided.impersonal and (name == "customer" or name in provided.names):
+    holder = _HOLDERS.get(name) if name != "context" or provided.context else None
+    if provided.impersonal and (holder is not None or name in provided.names):
         return _personal(reading, node, name)
-    if name == "customer":
-        return Typed(Customer())
+    if holder is not None:
+        return holder
     if name in provided.names:
         reading.names.add(name)
         named = provided.names[name]
         missing = _unless_present(name, scope) if named.may_be_missing else ""
         return Typed(named.type, missing, named.magnitude, named.stages)
-    known = {"customer", *provided.lists, *provided.names, *scope.variables}
     message = f"Nothing named `{name}` is provided to this template."
+    return reading.report("template-unknown-name", message, node, name, _name_hint(name, provided, scope))
+
+
+_HOLDERS = {"customer": Typed(Customer()), "context": Typed(CallContext())}
+"""What has fields that are declared apart from the template."""
+
+
+def _name_hint(name: str, provided: Provided, scope: Scope) -> str | None:
     if name in provided.profile:
-        return reading.report("template-unknown-name", message, node, name, f"Write `customer.{name}`.")
-    hint = _loop_hint(name, provided) or _did_you_mean(name, known)
-    return reading.report("template-unknown-name", message, node, name, hint)
+        return f"Write `customer.{name}`."
+    if name in provided.context:
+        return f"Write `context.{name}`."
+    if name == "context":
+        return "Declare in the rules what a call brings along: `context { cart_total number? }`."
+    known = {"customer", *provided.lists, *provided.names, *scope.variables}
+    return _loop_hint(name, provided) or _did_you_mean(name, known)
 
 
 def _loop_hint(name: str, provided: Provided) -> str | None:
@@ -84,7 +103,11 @@ def read_field(reading: Reading, node: nodes.Getattr, holder: Typed, scope: Scop
     """``holder.NAME``."""
     match holder.shape:
         case Customer():
-            return _customer_field(reading, node, scope)
+            profile = reading.provided.profile
+            return _declared_field(reading, node, scope, profile, "The profile has", reading.profile_fields)
+        case CallContext():
+            context = reading.provided.context
+            return _declared_field(reading, node, scope, context, "The context has", reading.context_fields)
         case Item(schema):
             return _item_field(reading, node, schema, holder, scope)
         case Loop():
@@ -122,14 +145,28 @@ def read_element(reading: Reading, node: nodes.Getitem, holder: Typed, scope: Sc
     return Typed(Item(holder.shape.schema), _unless_present(key_of(node), scope))
 
 
-def _customer_field(reading: Reading, node: nodes.Getattr, scope: Scope) -> Typed:
-    field_ = reading.provided.profile.get(node.attr)
+def read_clock(reading: Reading) -> None:
+    """Note that the customer's time zone is read, where the profile has one."""
+    if TIMEZONE_FIELD in reading.provided.profile and not reading.provided.impersonal:
+        reading.profile_fields.add(TIMEZONE_FIELD)
+
+
+def _declared_field(
+    reading: Reading,
+    node: nodes.Getattr,
+    scope: Scope,
+    fields: Mapping[str, Field],
+    owner: str,
+    read: set[str],
+) -> Typed:
+    """A field of the customer or the context; ``read`` takes note of it."""
+    field_ = fields.get(node.attr)
     if field_ is None:
-        return _unknown_field(reading, node, "The profile has", reading.provided.profile)
+        return _unknown_field(reading, node, owner, fields)
     if field_.sensitive:
-        return _sensitive(reading, node, f"customer.{node.attr}")
-    reading.profile_fields.add(node.attr)
-    # Without a default any field may be missing: the customer may be unknown.
+        return _sensitive(reading, node, key_of(node))
+    read.add(node.attr)
+    # Without a default any field may be missing: the customer may be unknown, a call may bring nothing.
     missing = _unless_present(key_of(node), scope) if field_.default is None else ""
     return Typed(field_.type, missing)
 

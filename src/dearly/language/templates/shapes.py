@@ -31,6 +31,11 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
+class CallContext:
+    """What the call brings along, whose fields are read by name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
     """``loop`` inside a ``{% for %}``."""
 
@@ -40,7 +45,7 @@ class TextOrNumber:
     """Now a text and now a number, as of ``number | default("-")``: good for printing only."""
 
 
-Shape: TypeAlias = "Type | Items | Item | Customer | Loop | TextOrNumber | None"
+Shape: TypeAlias = "Type | Items | Item | Customer | CallContext | Loop | TextOrNumber | None"
 """None: not known, and already reported."""
 
 LOOP_FIELDS: Mapping[str, Type] = {
@@ -95,6 +100,8 @@ def describe(shape: Shape) -> str:
             return f"an item ({schema.name})"
         case Customer():
             return "the customer"
+        case CallContext():
+            return "what the call brings along"
         case Loop():
             return "the loop"
         case TextOrNumber():
@@ -109,7 +116,8 @@ def describe(shape: Shape) -> str:
 
 def is_text(shape: Shape) -> bool:
     """Whether values of this shape are text (a url and an item's id are)."""
-    return not isinstance(shape, Items | Item | Customer | Loop | TextOrNumber | None) and is_textual(shape)
+    holders = Items | Item | Customer | CallContext | Loop | TextOrNumber | None
+    return not isinstance(shape, holders) and is_textual(shape)
 
 
 def is_printable(shape: Shape) -> bool:
@@ -129,7 +137,7 @@ def common(left: Shape, right: Shape) -> Shape:
 
 def is_condition(shape: Shape) -> bool:
     """Whether ``{% if %}`` can ask for it: it is there, and is not false, 0, or empty."""
-    return not isinstance(shape, Customer | Loop)
+    return not isinstance(shape, Customer | CallContext | Loop)
 
 
 def are_comparable(left: Shape, right: Shape) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
@@ -119,7 +120,9 @@ def parse_template(source: str) -> nodes.Template:
 def _unreadable(error: TemplateSyntaxError, text: str) -> Finding:
     told = error.message or ""
     if told.startswith(_NESTING_ERRORS):
-        found = find_bad_nesting(_positioned(_PARSER.lexer.tokeniter(text, None), text))
+        found = None
+        with suppress(TemplateSyntaxError):  # what follows the first mistake may not even be tokens
+            found = find_bad_nesting(_positioned(_PARSER.lexer.tokeniter(text, None), text))
         if found is not None:
             return Finding("template-syntax", found.message, found.at, found.tag, found.hint)
     return Finding("template-syntax", f"This is not a readable template: {told}", error.lineno)
