@@ -11,8 +11,8 @@ from collections import defaultdict
 from pathlib import Path
 
 from dearly.content import Serving, prepare_serving
+from dearly.content.budget import Budget
 from dearly.content.items import Place, fill_lists
-from dearly.content.rendering import Budget
 from dearly.content.serving import template_context
 from dearly.evaluation import read_facts
 from dearly.language import check_package, read_package
@@ -71,7 +71,8 @@ def render(
     lap("six recommendations")
     context = template_context(serving.reads[branch.template], facts, watch, lists)
     lap("20 segments, a stage, merge tags")
-    serving.templates[branch.template].render(context, Budget())
+    manner = serving.manner("", facts.profile)
+    serving.templates[branch.template].in_locale(manner.locale).render(context, Budget(), manner)
     lap("HTML and text")
 
 
