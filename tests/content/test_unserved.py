@@ -15,16 +15,16 @@ SHOWN = 'when true show "a.html" otherwise show "a.html"'
 SCORE = "score s { predict any bought within 30 days features auto tiers high >= 0.6, low }"
 
 UNSERVED = {
-    SCORE: "The score `s` is",
-    f"cap c {{ at most 1 per day }}\nblock b {{ counts toward c {SHOWN} }}": "The cap `c` is",
+    SCORE: "The score `s`",
+    f"cap c {{ at most 1 per day }}\nblock b {{ counts toward c {SHOWN} }}": "The cap `c`",
     "experiment x { variants a 1, b 1 goal bought within 7 days }\n"
-    'block b { when x is a show "a.html" otherwise show "b.html" }': "The experiment `x` is",
-    'segment k { true }\ntrigger t { when entering k emit { a: "b" } }': "The trigger `t` is",
-    "settings { keep events 400 days }": "How long events are kept is",
-    f"block b {{ purpose marketing {SHOWN} }}": "What the block `b` needs consent for is",
+    'block b { when x is a show "a.html" otherwise show "b.html" }': "The experiment `x`",
+    'segment k { true }\ntrigger t { when entering k emit { a: "b" } }': "The trigger `t`",
+    "settings { keep events 400 days }": "`keep events`",
+    f"block b {{ purpose marketing {SHOWN} }}": "The `purpose` of the block `b`",
     'block b { when true show "a.html" with x = bought together with favorite; '
     'and y = recommended product or else bought together with favorite otherwise show "b.html" }': (
-        "`bought together with`, in the block `b`, is"
+        "`bought together with`, in the block `b`,"
     ),
 }
 """Rules that no server can honour yet, and how the one finding begins."""
@@ -41,7 +41,7 @@ def test_what_has_no_engine_yet_is_refused_with_what_to_leave_out(rules: str, wh
 
     assert report.program is None
     assert (found.code, found.severity) == ("not-yet-served", "error")
-    assert found.message == f"{what} not served yet."
+    assert found.message == f"{what} is checked, but this version of Dearly does not serve it yet."
     assert found.span.file == "shop.rules"
     assert found.span.line > 1
     assert found.hint is not None

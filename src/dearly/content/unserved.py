@@ -12,26 +12,32 @@ from dearly.language.program import Block, BoughtTogether, Span
 def find_unserved(program: Program) -> tuple[Diagnostic, ...]:
     """An error for each declaration that a server could not honour, by file and line."""
     return in_order(
-        Diagnostic("not-yet-served", "error", f"{what} not served yet.", place, hint)
+        Diagnostic(
+            "not-yet-served",
+            "error",
+            f"{what} is checked, but this version of Dearly does not serve it yet.",
+            place,
+            hint,
+        )
         for what, place, hint in _unserved(program)
     )
 
 
 def _unserved(program: Program) -> Iterator[tuple[str, Span, str]]:
-    """What each is called, up to "not served yet", where it stands, and what to leave out."""
+    """What each is called, where it stands, and what to leave out."""
     yield from _whole_declarations(program)
     settings = program.settings
     if settings.keep_events_us is not None:
         hint = "Leave `keep events` out of the settings; all events are kept until then."
-        yield "How long events are kept is", settings.span, hint
+        yield "`keep events`", settings.span, hint
     for field in program.profile.values():
         if field.stale_after_us is not None:
             hint = "Leave `@stale(..)` out; a value counts until then, however old it is."
-            yield f"That `{field.name}` grows stale is", field.span, hint
+            yield f"The `@stale` of `{field.name}`", field.span, hint
     for catalog in program.catalogs.values():
         if catalog.again_after_us is not None:
             hint = "Leave `again after` out of the catalog."
-            yield f"That bought items of `{catalog.name}` return is", catalog.span, hint
+            yield f"The `again after` of `{catalog.name}`", catalog.span, hint
     for block in program.blocks.values():
         yield from _of_block(block)
 
@@ -39,22 +45,22 @@ def _unserved(program: Program) -> Iterator[tuple[str, Span, str]]:
 def _whole_declarations(program: Program) -> Iterator[tuple[str, Span, str]]:
     for score in program.scores.values():
         hint = f"Leave it out, with every `{score.name} is ..` and all else that asks for it."
-        yield f"The score `{score.name}` is", score.span, hint
+        yield f"The score `{score.name}`", score.span, hint
     for cap in program.caps.values():
         hint = f"Leave it out, with every `counts toward {cap.name}`."
-        yield f"The cap `{cap.name}` is", cap.span, hint
+        yield f"The cap `{cap.name}`", cap.span, hint
     for experiment in program.experiments.values():
         hint = f"Leave it out, with every `when {experiment.name} is ..`."
-        yield f"The experiment `{experiment.name}` is", experiment.span, hint
+        yield f"The experiment `{experiment.name}`", experiment.span, hint
     for trigger in program.triggers.values():
         hint = f"Leave it out, with every `expect emitted {trigger.name}`."
-        yield f"The trigger `{trigger.name}` is", trigger.span, hint
+        yield f"The trigger `{trigger.name}`", trigger.span, hint
 
 
 def _of_block(block: Block) -> Iterator[tuple[str, Span, str]]:
     if block.purposes:
         hint = "Leave `purpose ..` out of it; whoever sends the mail asks for consent until then."
-        yield f"What the block `{block.name}` needs consent for is", block.span, hint
+        yield f"The `purpose` of the block `{block.name}`", block.span, hint
     together = [
         strategy.span
         for branch in block.branches
@@ -64,4 +70,4 @@ def _of_block(block: Block) -> Iterator[tuple[str, Span, str]]:
     ]
     if together:
         hint = "Take `similar to ..` instead."
-        yield f"`bought together with`, in the block `{block.name}`, is", together[0], hint
+        yield f"`bought together with`, in the block `{block.name}`,", together[0], hint
