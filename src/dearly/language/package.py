@@ -81,7 +81,7 @@ def _parse_all(package: Package) -> tuple[list[Declaration], list[Diagnostic], B
     declarations: list[Declaration] = []
     found: list[Diagnostic] = []
     broken = NOTHING_BROKEN
-    for path in sorted(path for path in package.files if _is_rules(path)):
+    for path in sorted(path for path in package.files if is_rules_path(path)):
         text = decode_rules(package.files[path], path)
         if isinstance(text, Diagnostic):
             found.append(text)
@@ -97,7 +97,8 @@ def _parse_all(package: Package) -> tuple[list[Declaration], list[Diagnostic], B
     return declarations, found, broken
 
 
-def _is_rules(path: str) -> bool:
+def is_rules_path(path: str) -> bool:
+    """Whether a file with this path in a package's directory holds rules."""
     return path.endswith(".rules") and not path.startswith(FOLDER)
 
 
@@ -178,7 +179,7 @@ def _read(path: Path, root: Path) -> bytes:
 
 def is_package_path(path: str) -> bool:
     """Whether a file with this path in a package's directory belongs to the package."""
-    return _is_rules(path) or path.startswith(FOLDER)
+    return is_rules_path(path) or path.startswith(FOLDER)
 
 
 def beyond_limits(number: int, path: str, size: int, total: int) -> Diagnostic | None:
