@@ -48,8 +48,8 @@ class Explained:
     """One part of an answer: its words, its value (None: missing, or unknown), and what that comes from.
 
     ``missing`` says why there is no value. ``sensitive`` values are, or are made of, an ``@sensitive`` field;
-    what a condition says of one is not. ``named`` parts are declared at ``span``. ``cut`` parts have more inside than is told: it stands further up
-    already, or there is too much of it.
+    what a condition says of one is not. ``named`` parts are declared at ``span``. ``cut`` parts have more
+    inside than is told: it stands further up already, or there is too much of it.
     """
 
     words: str
