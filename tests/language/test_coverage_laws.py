@@ -41,7 +41,7 @@ def program() -> Program:
 def answers(program: Program) -> list[Mapping[str, Value | None]]:
     """What each segment says of each of many customers."""
     random = Random(2026)
-    found = []
+    found: list[Mapping[str, Value | None]] = []
     for _ in range(CUSTOMERS):
         facts, now_us = _customer(random), NOW_US + random.randrange(-40 * DAY_US, 40 * DAY_US)
         found.append({name: value_of(program, name, facts, now_us) for name in program.segments})

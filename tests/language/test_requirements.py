@@ -13,22 +13,30 @@ from dearly.language.program import (
     Aggregate,
     And,
     Block,
+    BoughtTogether,
     Branch,
     Compare,
+    ContextField,
+    DayStart,
     EventProperty,
+    ExcludeItems,
+    ExcludeTouched,
     Expression,
+    Field,
     ItemList,
     ItemProperty,
     Lifecycle,
     Listed,
     Literal,
     NamedValue,
+    Now,
     Occurs,
     Pick,
     ProfileField,
     Program,
     Recently,
     Recommended,
+    ScoreRef,
     Segment,
     SegmentRef,
     Selection,
@@ -38,8 +46,11 @@ from dearly.language.program import (
     StageIs,
     Strategy,
     Template,
+    TierIs,
+    Today,
     Trending,
     ValueRef,
+    VariantIs,
 )
 from dearly.language.requirements import (
     RECOMMENDATION_HORIZON_US,
@@ -50,7 +61,8 @@ from dearly.language.requirements import (
     names_requirements,
     touching_events,
 )
-from dearly.language.types import DAY_US, NUMBER, TEXT
+from dearly.language.traversal import list_expressions
+from dearly.language.types import DATE, DAY_US, NUMBER, TEXT, TIME
 from tests.evaluation.cases import TEMPLATE, Case, program_of
 from tests.evaluation.generator import cases
 from tests.evaluation.vocabulary import PRODUCT
@@ -72,6 +84,75 @@ def test_the_widest_window_of_a_type_decides_and_no_window_needs_all() -> None:
     assert of(any_of("viewed", DAY_US), any_of("viewed", 3 * DAY_US)).events == {"viewed": 3 * DAY_US}
     assert of(any_of("viewed", DAY_US), any_of("viewed")).events == {"viewed": None}
     assert of(any_of("viewed"), any_of("viewed", DAY_US)).events == {"viewed": None}
+
+
+@pytest.mark.parametrize(
+    ("selection", "horizon_us"),
+    [
+        (Selection("viewed", period="today"), 2 * DAY_US),
+        (Selection("viewed", period="this week"), 8 * DAY_US),
+        (Selection("viewed", period="this month"), 32 * DAY_US),
+        (Selection("viewed", period="this year"), 367 * DAY_US),
+        (Selection("viewed", period="this year", within_us=DAY_US), DAY_US),
+        (Selection("viewed", period="today", within_us=9 * DAY_US), 2 * DAY_US),
+        (Selection("viewed", since=DayStart(20_000)), None),
+        (Selection("viewed", since=DayStart(20_000), within_us=DAY_US), DAY_US),
+        (Selection("viewed", before=Literal(0, TIME)), None),
+        (Selection("viewed", weekdays=frozenset([0])), None),
+    ],
+)
+def test_a_calendar_window_needs_the_longest_that_its_period_can_be(
+    selection: Selection, horizon_us: int | None
+) -> None:
+    assert of(Occurs("at least", 1, selection)).events == {"viewed": horizon_us}
+
+
+ZONED = replace(program_of(), profile={"timezone": Field("timezone", TEXT, True)})
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Compare("==", ProfileField("birthday", DATE), Today()),
+        Compare("<", ProfileField("joined", TIME), DayStart(20_000)),
+        Occurs("at least", 1, Selection("viewed", period="today")),
+        Occurs("at least", 1, Selection("viewed", weekdays=frozenset([0]))),
+        Occurs("at least", 1, Selection("viewed", since=DayStart(20_000))),
+        Occurs("at least", 1, Selection("viewed", before=DayStart(20_000))),
+        Occurs("at least", 1, Selection("viewed", Compare("<", EventProperty("at", TIME), DayStart(1)))),
+    ],
+)
+def test_the_customers_time_zone_is_needed_wherever_it_matters(asked: Expression) -> None:
+    assert "timezone" in expression_requirements(ZONED, [asked]).profile_fields
+    assert "timezone" not in expression_requirements(replace(ZONED, profile={}), [asked]).profile_fields
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Compare("<", ProfileField("joined", TIME), Now(DAY_US)),
+        Occurs("at least", 1, Selection("viewed", since=Literal(0, TIME), within_us=DAY_US)),
+    ],
+)
+def test_the_customers_time_zone_is_not_needed_where_it_does_not_matter(asked: Expression) -> None:
+    assert "timezone" not in expression_requirements(ZONED, [asked]).profile_fields
+
+
+def test_what_a_call_brings_along_scores_and_variants_are_told() -> None:
+    asked = And(
+        (
+            Compare(">", ContextField("cart_total", NUMBER), Literal(3.0, NUMBER)),
+            Compare(">", ScoreRef("conversion"), Literal(0.5, NUMBER)),
+            TierIs("engagement", "high"),
+            VariantIs("offer", "discount"),
+        )
+    )
+
+    assert of(asked) == Requirements(
+        context_fields=frozenset({"cart_total"}),
+        scores=frozenset({"conversion", "engagement"}),
+        experiments=frozenset({"offer"}),
+    )
 
 
 def test_older_than_alone_needs_all() -> None:
@@ -115,11 +196,20 @@ def test_values_and_stages_are_followed_too() -> None:
 def test_requirements_combine_to_what_suffices_for_each() -> None:
     combined = combine_requirements(
         [
-            Requirements(frozenset({"age"}), {"viewed": DAY_US, "bought": None}),
-            Requirements(frozenset({"country"}), {"viewed": 2 * DAY_US, "bought": DAY_US}),
+            Requirements(frozenset({"age"}), {"viewed": DAY_US, "bought": None}, scores=frozenset({"a"})),
+            Requirements(
+                frozenset({"country"}), {"viewed": 2 * DAY_US, "bought": DAY_US}, frozenset({"cart_total"})
+            ),
+            Requirements(scores=frozenset({"b"}), experiments=frozenset({"offer"})),
         ]
     )
-    assert combined == Requirements(frozenset({"age", "country"}), {"viewed": 2 * DAY_US, "bought": None})
+    assert combined == Requirements(
+        frozenset({"age", "country"}),
+        {"viewed": 2 * DAY_US, "bought": None},
+        frozenset({"cart_total"}),
+        frozenset({"a", "b"}),
+        frozenset({"offer"}),
+    )
     assert combine_requirements([]) == Requirements()
 
 
@@ -145,6 +235,43 @@ def test_an_item_list_needs_what_its_strategy_starts_from(
     strategy: Strategy, events: dict[str, int | None]
 ) -> None:
     assert block_requirements(block_with(strategy), "hero") == Requirements(frozenset(), events)
+
+
+def test_what_fills_up_a_list_and_what_is_left_out_of_it_counts() -> None:
+    excluded = Selection("bought", Compare("==", EventProperty("x", TEXT), ProfileField("y", TEXT)), DAY_US)
+    items = ItemList(
+        "items",
+        "product",
+        Trending(DAY_US),
+        6,
+        None,
+        fillers=(BoughtTogether(Pick("latest", Selection("viewed", within_us=DAY_US), "item", PRODUCT)),),
+        excluding=(ExcludeTouched(excluded, "item"), ExcludeItems(ProfileField("favourite", PRODUCT))),
+    )
+    program = program_of(block=Block("hero", (Branch(None, TEMPLATE, (items,)),)))
+
+    assert block_requirements(program, "hero") == Requirements(
+        frozenset({"y", "favourite"}), {"viewed": DAY_US, "bought": DAY_US}
+    )
+    assert [type(one) for one in list_expressions(items)] == [Pick, Compare, ProfileField]
+
+
+def test_a_list_filled_by_what_was_touched_needs_that() -> None:
+    items = ItemList("items", "product", Trending(DAY_US), 6, None, (Recently("viewed", "product"),))
+    program = program_of(block=Block("hero", (Branch(None, TEMPLATE, (items,)),)))
+
+    assert block_requirements(program, "hero").events == {"viewed": None}
+
+
+def test_translations_of_a_template_count() -> None:
+    german = Template("greeting", "", profile_fields=frozenset({"title"}), context_fields=frozenset({"shop"}))
+    greeting = Template("greeting", "", locales={"de": german}, context_fields=frozenset({"cart"}))
+    program = program_of(block=Block("hero", (Branch(None, "greeting", ()),)))
+    program = replace(program, templates={"greeting": greeting})
+
+    assert block_requirements(program, "hero") == Requirements(
+        frozenset({"title"}), context_fields=frozenset({"shop", "cart"})
+    )
 
 
 def test_an_item_lists_condition_counts() -> None:

@@ -8,7 +8,18 @@ from hypothesis import HealthCheck, given, settings
 from dearly.language import Package, check_package, render_text
 from dearly.language.program import Expression, Literal, Occurs, Program, Selection, SetCompare
 from dearly.language.spelling import capitalised, describe, quoted, spell, spell_duration
-from dearly.language.types import BOOL, DATE, HOUR_US, MINUTE_US, NUMBER, SECOND_US, TEXT, ItemRef, SetOf
+from dearly.language.types import (
+    BOOL,
+    DATE,
+    HOUR_US,
+    MINUTE_US,
+    NUMBER,
+    SECOND_US,
+    TEXT,
+    ItemRef,
+    SetOf,
+    Type,
+)
 from tests.evaluation.cases import TEMPLATE, Case
 from tests.evaluation.generator import cases
 from tests.evaluation.rules_text import write_rules
@@ -168,7 +179,7 @@ def test_what_is_too_long_for_a_sentence_is_named_by_what_it_is() -> None:
 
 
 def test_types_are_described_in_plain_words() -> None:
-    kinds = [TEXT, NUMBER, BOOL, ItemRef("product"), SetOf(TEXT)]
+    kinds: list[Type] = [TEXT, NUMBER, BOOL, ItemRef("product"), SetOf(TEXT)]
 
     assert [describe(kind) for kind in kinds] == [
         "text",
