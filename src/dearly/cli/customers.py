@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dearly.evaluation import Facts, facts_reader, read_facts
 from dearly.language import Program
 from dearly.language.requirements import Requirements
+from dearly.language.types import END_OF_TIME_US
 from dearly.store import CustomerQuery, EventRange, Store
 
 CUSTOMERS_AT_ONCE = 500
@@ -43,3 +44,11 @@ def event_ranges(requirements: Requirements, now_us: int) -> list[EventRange]:
         EventRange(event, None if horizon_us is None else now_us - horizon_us)
         for event, horizon_us in requirements.events.items()
     ]
+
+
+def read_all_of(store: Store, program: Program, customer_id: str) -> tuple[bool, Facts]:
+    """Whether a store knows a customer, and all that it has of them, events stamped in the future as well."""
+    ranges = [EventRange(event, None) for event in program.events]
+    kept = store.read_customer(customer_id, ranges, END_OF_TIME_US)
+    facts = read_facts(facts_reader(program), kept.profile, kept.logs)
+    return kept.profile is not None or bool(kept.logs), facts
