@@ -1,9 +1,12 @@
-"""Whether another evaluator says the same as the reference, of everything in a case."""
+"""Whether another evaluator says the same as the reference, of all that it can be asked about a case."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from dearly.evaluation import CompiledProgram, Evaluation, Facts, compile_program, reference
@@ -11,49 +14,96 @@ from dearly.language.program import Block, Program
 from dearly.language.types import Value
 from tests.evaluation.cases import Case, seeded, spell
 from tests.evaluation.narrowing import narrow
+from tests.evaluation.sql_engines import (
+    Values,
+    duckdb_values,
+    postgresql,
+    postgresql_values,
+    spark,
+    spark_values,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What both say to one question."""
+    """What both say to one question; ``failed`` when the other had no answer but an error."""
 
     question: str
     reference: object
-    compiled: object
+    other: object
+    failed: bool = False
 
     @property
     def agrees(self) -> bool:
         """Equal and of one type: True is not 1.0, and unknown is not False."""
-        return self.reference == self.compiled and type(self.reference) is type(self.compiled)
+        return self.reference == self.other and type(self.reference) is type(self.other)
 
 
-Compile: TypeAlias = Callable[[Program], CompiledProgram]
+Engine: TypeAlias = Callable[[Case], Iterator[Answer]]
+"""Asks an evaluator, and the reference the same."""
 
 
-def check_agreement(case: Case, compiler: Compile = compile_program) -> None:
+def check_agreement(case: Case, engine: Engine) -> None:
     """Ask both everything.
 
     Raises:
         AssertionError: they disagree; the message holds the case, narrowed to what it needs, as Python.
     """
-    if disagreement(case, compiler) is None:
-        return
-    narrowed = narrow(case, lambda smaller: disagreement(smaller, compiler) is not None)
-    answer = disagreement(narrowed, compiler)
-    assert answer is None, (
-        f"{answer.question}: the reference says {answer.reference!r}, the compiled program "
-        f"{answer.compiled!r}. Keep as tests/evaluation/regressions/NAME.py:\n\n{spell(narrowed)}"
-    )
+    answer = disagreement(case, engine)
+    if answer is not None:
+        narrowed = narrow_disagreement(case, engine, answer)
+        raise AssertionError(
+            f"{tell(narrowed, engine)} Keep as tests/evaluation/regressions/NAME.py:\n\n{spell(narrowed)}"
+        )
 
 
-def disagreement(case: Case, compiler: Compile = compile_program) -> Answer | None:
+def disagreement(case: Case, engine: Engine) -> Answer | None:
     """The first question to which they have different answers."""
-    found = (answer for answer in _answers(case, compiler(case.program)) if not answer.agrees)
-    return next(found, None)
+    try:
+        return next((answer for answer in engine(case) if not answer.agrees), None)
+    except Exception:  # noqa: BLE001 - whatever a faulty evaluator raises is its answer, and told as such
+        return Answer("the case", "something", traceback.format_exc(limit=-3), failed=True)
 
 
-def _answers(case: Case, compiled: CompiledProgram) -> Iterator[Answer]:
+def narrow_disagreement(case: Case, engine: Engine, answer: Answer) -> Case:
+    """The least of a case about which they still disagree, in the same way: by an answer, or by an error."""
+
+    def disagrees(smaller: Case) -> bool:
+        found = disagreement(smaller, engine)
+        return found is not None and found.failed == answer.failed
+
+    return narrow(case, disagrees)
+
+
+def tell(case: Case, engine: Engine) -> str:
+    """What they disagree about, in a line."""
+    answer = disagreement(case, engine)
+    assert answer is not None
+    return f"{answer.question}: the reference says {answer.reference!r}, the other {answer.other!r}."
+
+
+# --------------------------------------------------------------------------------------- whole audiences: SQL
+
+AskAll: TypeAlias = Callable[[Program, Sequence[Facts], Iterable[int]], list[Values]]
+
+
+def ask_sql(case: Case, ask: AskAll) -> Iterator[Answer]:
+    """The values of all names, of all customers at once, at every instant."""
+    program = case.program
+    for now_us, values in zip(case.instants, ask(program, case.customers, case.instants), strict=True):
+        for facts, found in zip(case.customers, values, strict=True):
+            for name in program.evaluation_order:
+                yield Answer(name, reference.value_of(program, name, facts, now_us), found[name])
+
+
+# ----------------------------------------------------------------------------- one customer at a time: Python
+
+Compile: TypeAlias = Callable[[Program], CompiledProgram]
+
+
+def ask_compiled(case: Case, compiler: Compile = compile_program) -> Iterator[Answer]:
     """Every customer at every instant: each name and block, its value and its next flip."""
+    compiled = compiler(case.program)
     for facts in case.customers:
         for now_us in case.instants:
             yield from _names(case.program, compiled, facts, now_us)
@@ -104,3 +154,38 @@ def _block(case: Case, evaluation: Evaluation, block: Block, facts: Facts, now_u
                     yield Answer(f"whether branch {index} of {name} keeps {item}", kept is True, keeps(item))
     flip_us = reference.next_branch_flip(program, name, facts, now_us)
     yield Answer(f"next flip of {name}", flip_us, evaluation.next_branch_flip(name))
+
+
+# ------------------------------------------------------------------------------------------------ all of them
+
+
+def _compiled(_: ExitStack) -> Engine:
+    return ask_compiled
+
+
+def _duckdb(_: ExitStack) -> Engine:
+    return partial(ask_sql, ask=duckdb_values)
+
+
+def _postgresql(stack: ExitStack) -> Engine:
+    return partial(ask_sql, ask=partial(postgresql_values, stack.enter_context(postgresql())))
+
+
+def _spark(stack: ExitStack) -> Engine:
+    return partial(ask_sql, ask=partial(spark_values, stack.enter_context(spark())))
+
+
+ENGINES: Mapping[str, Callable[[ExitStack], Engine]] = {
+    "compiled": _compiled,
+    "duckdb": _duckdb,
+    "postgresql": _postgresql,
+    "spark": _spark,
+}
+"""Everything that must agree with the reference, by name."""
+
+
+@contextmanager
+def opened(names: Iterable[str]) -> Iterator[Mapping[str, Engine]]:
+    """Engines by name, with the servers that they need; these end with it."""
+    with ExitStack() as stack:
+        yield {name: ENGINES[name](stack) for name in names}

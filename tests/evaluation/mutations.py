@@ -1,124 +1,158 @@
-"""Programs made wrong on purpose: what a compiler with one mistake would run.
-
-Compiling a changed program is the same as compiling the right one with a wrong operator, whatever the
-compiler looks like inside. The proof must notice each.
-"""
+"""What may be another in Python source: one operator, boundary or test for what is missing, at one place."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeAlias
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from dearly.language import program as tree
-from dearly.language.types import BOOL, NUMBER
-
-Mutation: TypeAlias = Callable[[Any], Any]
-"""Gives another node in a node's place, or the same."""
-
-
-def rewrite(node: Any, mutation: Mutation) -> Any:
-    """The tree with a mutation applied to every node, innermost first."""
-    if isinstance(node, tuple):
-        return tuple(rewrite(each, mutation) for each in node)
-    if isinstance(node, Mapping):
-        return {name: rewrite(each, mutation) for name, each in node.items()}
-    if not is_dataclass(node) or isinstance(node, type):
-        return node
-    rewritten = {field.name: rewrite(getattr(node, field.name), mutation) for field in fields(node)}
-    return mutation(type(node)(**rewritten))
-
-
-def _window_a_microsecond_long(node: Any) -> Any:
-    if isinstance(node, tree.Selection) and node.within_us is not None:
-        return replace(node, within_us=node.within_us + 1)
-    return node
-
-
-def _older_than_exclusive(node: Any) -> Any:
-    if isinstance(node, tree.Selection) and node.older_than_us is not None:
-        return replace(node, older_than_us=node.older_than_us + 1)
-    return node
-
-
-def _wait_over_too_late(node: Any) -> Any:
-    if isinstance(node, tree.Sequence) and node.negated and node.within_us is not None:
-        return replace(node, within_us=node.within_us + 1)
-    return node
-
-
-def _followed_within_exclusive(node: Any) -> Any:
-    if isinstance(node, tree.Sequence) and not node.negated and node.within_us is not None:
-        return replace(node, within_us=node.within_us - 1)
-    return node
-
-
-def _sequence_without_its_where(node: Any) -> Any:
-    return replace(node, where=None) if isinstance(node, tree.Sequence) else node
-
-
-def _where_keeps_the_unknown(node: Any) -> Any:
-    if isinstance(node, tree.Selection) and node.where is not None:
-        return replace(node, where=tree.Else(node.where, tree.Literal(True, BOOL)))
-    return node
-
-
-def _not_of_two_values(node: Any) -> Any:
-    return tree.Else(node, tree.Literal(True, BOOL)) if isinstance(node, tree.Not) else node
-
-
-def _and_of_two_values(node: Any) -> Any:
-    return tree.Else(node, tree.Literal(False, BOOL)) if isinstance(node, tree.And) else node
-
-
-def _first_for_latest(node: Any) -> Any:
-    return replace(node, which="first") if isinstance(node, tree.Pick | tree.TimeSince) else node
-
-
-def _strict_for_inclusive(node: Any) -> Any:
-    if isinstance(node, tree.Compare):
-        stricter: Any = {"<=": "<", ">=": ">"}
-        return replace(node, operator=stricter.get(node.operator, node.operator))
-    return node
-
-
-def _case_not_folded(node: Any) -> Any:
-    if isinstance(node, tree.TextMatch) and node.operator == "is like":
-        return tree.Compare("==", node.left, node.right)
-    return node
-
-
-def _sum_of_nothing_missing(node: Any) -> Any:
-    if isinstance(node, tree.Aggregate) and node.kind == "sum":
-        counted = tree.Aggregate("count", node.selection, None, NUMBER)
-        return tree.Arithmetic("*", replace(node, kind="average"), counted)
-    return node
-
-
-def _else_ignored(node: Any) -> Any:
-    return node.operand if isinstance(node, tree.Else) else node
-
-
-def _one_event_too_many(node: Any) -> Any:
-    return replace(node, count=node.count + 1) if isinstance(node, tree.Occurs) else node
-
-
-MUTATIONS: Mapping[str, Mutation] = {
-    mutation.__name__.strip("_"): mutation
-    for mutation in (
-        _window_a_microsecond_long,
-        _older_than_exclusive,
-        _wait_over_too_late,
-        _followed_within_exclusive,
-        _sequence_without_its_where,
-        _where_keeps_the_unknown,
-        _not_of_two_values,
-        _and_of_two_values,
-        _first_for_latest,
-        _strict_for_inclusive,
-        _case_not_folded,
-        _sum_of_nothing_missing,
-        _else_ignored,
-        _one_event_too_many,
-    )
+_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
 }
+_NAMES = {
+    one: other
+    for pair in (
+        ("min", "max"),
+        ("any", "all"),
+        ("bisect_left", "bisect_right"),
+        ("lt", "le"),
+        ("gt", "ge"),
+        ("eq", "ne"),
+        ("add", "sub"),
+        ("LT", "LTE"),
+        ("GT", "GTE"),
+        ("EQ", "NEQ"),
+        ("And", "Or"),
+        ("Add", "Sub"),
+        ("Min", "Max"),
+    )
+    for one, other in (pair, pair[::-1])
+}
+"""Functions, and the operators of Python's ``operator`` and of SQL's trees."""
+_WRITTEN = {
+    one: other
+    for pair in (
+        (" < ", " <= "),
+        (" > ", " >= "),
+        (" == ", " != "),
+        (" and ", " or "),
+        (" + ", " - "),
+        (" is None", " is not None"),
+        ("bisect_left", "bisect_right"),
+    )
+    for one, other in (pair, pair[::-1])
+}
+"""Operators in text that becomes code."""
+
+Change: TypeAlias = Callable[[ast.AST], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """One change to one node, by its place in the walk over the module's tree; as source before and after."""
+
+    line: int
+    before: str
+    after: str
+    node: int
+    change: Change
+
+    def apply(self, source: str) -> str:
+        """The module with the change, without its comments."""
+        tree = ast.parse(source)
+        self.change(list(ast.walk(tree))[self.node])
+        return ast.unparse(tree)
+
+
+def mutations_of(source: str) -> Iterator[tuple[str, Mutation]]:
+    """Every mutation of a module, with the function that it is in."""
+    tree = ast.parse(source)
+    order = {id(node): place for place, node in enumerate(ast.walk(tree))}
+    for function, node in _code(tree, "(module)"):
+        for change in _changes(node):
+            yield function, _mutation(node, change, order[id(node)])
+
+
+def _mutation(node: ast.AST, change: Change, place: int) -> Mutation:
+    before = ast.unparse(node)
+    fresh = ast.parse(before).body[0]
+    changed = fresh.value if isinstance(fresh, ast.Expr) else fresh
+    change(changed)
+    return Mutation(getattr(node, "lineno", 0), before, ast.unparse(changed), place, change)
+
+
+def _code(node: ast.AST, function: str) -> Iterator[tuple[str, ast.AST]]:
+    """The nodes that say what is done: not annotations, docstrings, checks of invariants, or errors."""
+    if isinstance(node, ast.Raise | ast.Assert | ast.ImportFrom):
+        return
+    if isinstance(node, ast.FunctionDef):
+        function = node.name
+    yield function, node
+    for name, value in ast.iter_fields(node):
+        if name in ("annotation", "returns", "decorator_list", "type_comment"):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            is_docstring = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
+            if isinstance(child, ast.AST) and not is_docstring:
+                yield from _code(child, function)
+
+
+def _changes(node: ast.AST) -> Iterator[Change]:
+    match node:
+        case ast.Compare():
+            for at, operator in enumerate(node.ops):
+                yield _setting_operator(at, _COMPARISONS[type(operator)])
+        case ast.BoolOp():
+            yield _setting("op", ast.Or() if isinstance(node.op, ast.And) else ast.And())
+        case ast.BinOp(op=ast.Add() | ast.Sub()) if not _joins(node.left) and not _joins(node.right):
+            yield _setting("op", ast.Sub() if isinstance(node.op, ast.Add) else ast.Add())
+        case ast.UnaryOp(op=ast.Not()):
+            yield _negating_twice
+        case ast.Name() if node.id in _NAMES:
+            yield _setting("id", _NAMES[node.id])
+        case ast.Attribute() if node.attr in _NAMES:
+            yield _setting("attr", _NAMES[node.attr])
+        case ast.Constant(value=bool()):
+            pass
+        case ast.Constant(value=int() as value):
+            yield _setting("value", value + 1)
+        case ast.Constant(value=str() as text):
+            for one, other in _WRITTEN.items():
+                if one in text:
+                    yield _setting("value", text.replace(one, other, 1))
+        case _:
+            pass
+
+
+def _joins(node: ast.AST) -> bool:
+    """Whether plus puts texts or lists together there."""
+    return isinstance(node, ast.JoinedStr | ast.List | ast.Tuple) or (
+        isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+def _setting(field: str, value: object) -> Change:
+    return lambda node: setattr(node, field, value)
+
+
+def _setting_operator(at: int, operator: type[ast.cmpop]) -> Change:
+    def change(node: ast.AST) -> None:
+        assert isinstance(node, ast.Compare)
+        node.ops[at] = operator()
+
+    return change
+
+
+def _negating_twice(node: ast.AST) -> None:
+    assert isinstance(node, ast.UnaryOp)
+    node.operand = ast.UnaryOp(ast.Not(), node.operand)

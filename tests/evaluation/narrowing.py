@@ -1,8 +1,4 @@
-"""What is left of a disagreement once all that it does not need is taken away.
-
-Hypothesis shrinks what it drew, but every case has as many customers, instants and fields as every other.
-This takes those away, one by one, as long as the evaluators still disagree.
-"""
+"""What is left of a disagreement once all that it does not need is taken away, thing by thing."""
 
 from __future__ import annotations
 
@@ -14,7 +10,8 @@ from dearly.evaluation.facts import EventLog, Facts
 from dearly.language.program import Program
 from dearly.language.traversal import definitions, names_within
 from dearly.language.types import Value
-from tests.evaluation.cases import Case
+from tests.evaluation.cases import Case, expressions_in
+from tests.evaluation.smaller import smaller_trees
 
 T = TypeVar("T")
 
@@ -40,15 +37,14 @@ def _smaller(case: Case) -> Iterator[Case]:
 
 
 def _smaller_programs(program: Program) -> Iterator[Program]:
-    """Without the block, or without a name that nothing else needs."""
+    """Without the block, without a name that nothing else needs, or with less in one of them."""
     if program.blocks:
-        yield replace(program, blocks={})
-        return
+        yield replace(program, blocks={}, experiments={})
     for name in program.evaluation_order:
         others = [each for each in program.evaluation_order if each != name]
-        if name not in names_within(
-            program, (part for each in others for part in definitions(program, each))
-        ):
+        parts = [part for each in others for part in definitions(program, each)]
+        parts += [part for block in program.blocks.values() for part in expressions_in(block)]
+        if name not in names_within(program, parts):
             yield replace(
                 program,
                 segments=_without(program.segments, name),
@@ -57,11 +53,22 @@ def _smaller_programs(program: Program) -> Iterator[Program]:
                 evaluation_order=tuple(others),
             )
 
+    yield from _smaller_definitions(program)
+
+
+def _smaller_definitions(program: Program) -> Iterator[Program]:
+    for kind in ("segments", "values", "lifecycles", "blocks"):
+        declared = getattr(program, kind)
+        for name, definition in declared.items():
+            for smaller in smaller_trees(definition):
+                yield replace(program, **{kind: {**declared, name: smaller}})
+
 
 def _smaller_facts(facts: Facts) -> Iterator[Facts]:
-    """Without one of the profile's fields, one event, or one of an event's properties."""
-    for name in facts.profile:
-        yield replace(facts, profile=_without(facts.profile, name))
+    """Without one field, score or variant, one event, or one of an event's properties."""
+    for kind in ("profile", "context", "scores", "variants"):
+        known = getattr(facts, kind)
+        yield from (replace(facts, **{kind: _without(known, name)}) for name in known)
     for kind, log in facts.events.items():
         for at, properties in enumerate(log.properties):
             yield _with_log(facts, kind, log.times_us[:at] + log.times_us[at + 1 :], at, None)

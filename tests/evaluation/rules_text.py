@@ -11,7 +11,7 @@ from dearly.language import program as tree
 from dearly.language.program import Expression, Field, Instant, Program
 from dearly.language.types import DATE, DAY_US, DURATION, SECOND_US, TEXT, TIME, SetOf, Type, Value
 from tests.evaluation.cases import TEMPLATE
-from tests.evaluation.mutations import rewrite
+from tests.evaluation.rewriting import rewrite
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -124,8 +124,7 @@ def excluded(program: Program, items: ItemList, facts: Facts, now_us: int) -> fr
     for exclusion in items.excluding:
         match exclusion:
             case ExcludeTouched():
-                scene = _Scene(program, facts, now_us, names={})  # a selection refers to none
-                touched = scene.selected(exclusion.selection)
+                touched = selected_events(program, exclusion.selection, facts, now_us)
                 found.update(event.properties.get(exclusion.property) for event in touched)
             case ExcludeItems():
                 value = evaluate(program, exclusion.items, facts, now_us)

@@ -1,0 +1,164 @@
+"""Evaluators with one mistake each, chosen by chance: the proof must notice every one.
+
+A *site* is a place in the source of an evaluator where one operator may be another: a comparison, a boundary,
+``and`` and ``or``, ``min`` and ``max``, plus and minus, what is missing and what is not; in Python, in the
+Python that the compiler writes, and in the trees that the SQL is made of. Sites are drawn at random, from one
+evaluator as often as from another. Each mutant is a copy of the whole package in a directory of its own, with
+that one change, run by an interpreter of its own; the work tree is never touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import dearly
+from tests.evaluation.agreement import disagreement, opened
+from tests.evaluation.equivalents import EQUIVALENT
+from tests.evaluation.generator import random_case
+from tests.evaluation.mutations import Mutation, mutations_of
+from tests.evaluation.sql_engines import why_no_spark
+
+PACKAGE = Path(dearly.__file__).parent
+TESTS = Path(__file__).parents[2]
+EVALUATORS: Mapping[str, Mapping[str, int]] = {
+    "reference": {"compiled": 1},
+    "compiled": {"compiled": 1},
+    "sql": {"duckdb": 1, "postgresql": 10, "spark": 100},
+}
+"""The directories whose code is mutated; by which engines a mistake in each must show, asked one after the
+other, and of how many pairs each is asked about one."""
+CUSTOMERS = 20
+PAIRS = 20_000
+TIMEOUT_S = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One place where one thing may be another: in which evaluator's file, in which function, what."""
+
+    evaluator: str
+    path: str
+    function: str
+    mutation: Mutation
+
+    def __str__(self) -> str:
+        change = f"{self.mutation.before}  ->  {self.mutation.after}"
+        return f"{self.path}:{self.mutation.line} {self.function}: {change}"
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What stays the same when lines move: see ``equivalents``."""
+        return (self.path, self.function, self.mutation.before, self.mutation.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the proof made of a mutant: how it was noticed, or nothing."""
+
+    site: Site
+    noticed: str | None
+
+    @property
+    def killed(self) -> bool:
+        return self.noticed is not None
+
+
+def sites() -> list[Site]:
+    """Every site of every evaluator but those that are known to change no answer, in order."""
+    found = []
+    for evaluator in EVALUATORS:
+        for path in sorted((PACKAGE / "evaluation" / evaluator).rglob("*.py")):
+            relative = str(path.relative_to(PACKAGE))
+            for function, mutation in mutations_of(path.read_text()):
+                found.append(Site(evaluator, relative, function, mutation))
+    return [site for site in found if site.key not in EQUIVALENT]
+
+
+def choose(count: int, seed: int) -> list[Site]:
+    """So many sites, of each evaluator in turn."""
+    random = Random(seed)
+    every = sites()
+    by_evaluator = {name: [each for each in every if each.evaluator == name] for name in EVALUATORS}
+    for some in by_evaluator.values():
+        random.shuffle(some)
+    turns = [list(by_evaluator)[place % len(by_evaluator)] for place in range(count)]
+    return [by_evaluator[name].pop() for name in turns if by_evaluator[name]]
+
+
+def try_mutants(
+    count: int, seed: int, tell: Callable[[str], None] = lambda _: None, pairs: int = PAIRS
+) -> Iterator[Trial]:
+    """Try so many mutants, two at a time, telling of each."""
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for trial in pool.map(lambda site: try_mutant(site, pairs), choose(count, seed)):
+            tell(f"  {'noticed' if trial.killed else 'NOT NOTICED'}: {trial.site}")
+            yield trial
+
+
+def try_mutant(site: Site, pairs: int = PAIRS) -> Trial:
+    """Run the proof against a copy of the package with the mutation."""
+    with TemporaryDirectory(prefix="dearly-mutant-") as directory:
+        copy = Path(directory) / PACKAGE.name
+        shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        source = copy / site.path
+        source.write_text(site.mutation.apply(source.read_text()))
+        environment = {**os.environ, "PYTHONPATH": f"{directory}{os.pathsep}{TESTS}"}
+        command = [sys.executable, "-W", "ignore", "-m", "tests.evaluation.mutants"]
+        for engine, share in EVALUATORS[site.evaluator].items():
+            if engine != "spark" or why_no_spark() is None:
+                noticed = _run([*command, engine, str(pairs // share), str(copy)], environment)
+                if noticed is not None:
+                    return Trial(site, noticed)
+    return Trial(site, None)
+
+
+def _run(command: Sequence[str], environment: dict[str, str]) -> str | None:
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            cwd=TESTS,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"it took longer than {TIMEOUT_S} s"
+    return None if done.returncode == 0 else (done.stdout + done.stderr).strip()[-2000:]
+
+
+def _ask(engine: str, pairs: int, package: str) -> int:
+    """In the mutant's interpreter: 0 when nothing disagrees, 1 at the first disagreement."""
+    assert Path(dearly.__file__).parent == Path(package), f"not the mutant, but {dearly.__file__}"
+    with opened([engine]) as asked:
+        for seed in range(pairs // CUSTOMERS):
+            answer = disagreement(random_case(seed, CUSTOMERS, 3), asked[engine])
+            if answer is not None:
+                print(answer)
+                return 1
+    return 0
+
+
+def main() -> None:
+    """``python -m tests.evaluation.mutants ENGINE PAIRS PACKAGE``: what a mutant's interpreter runs."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("engine")
+    parser.add_argument("pairs", type=int)
+    parser.add_argument("package")
+    arguments = parser.parse_args()
+    sys.exit(_ask(arguments.engine, arguments.pairs, arguments.package))
+
+
+if __name__ == "__main__":
+    main()
