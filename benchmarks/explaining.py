@@ -1,8 +1,8 @@
 """How long it takes to say why a block shows what it shows, for customers of the benchmark's shop.
 
-Run after ``prepare_shop`` has made the shop (``make bench`` does). Timed is what ``dearly explain`` does with a
-customer whose profile and events it has read: the branches up to the one that decides, with the events behind
-them, until when it holds, the smallest change that would make it another, and all of that as text.
+Run after ``prepare_shop`` has made the shop (``make bench`` does). Timed is what ``dearly explain`` does with
+a customer whose profile and events it has read: the branches up to the one that decides, with the events
+behind them, until when it holds, the smallest change that would make it another, and all of that as text.
 """
 
 from __future__ import annotations
