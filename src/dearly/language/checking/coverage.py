@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from dearly.language.checking.bounds import COMPARISONS, bound_follows, bounds_exclude
+from dearly.language.checking.bounds import COMPARISONS, bound_follows, bound_of, bounds_exclude
 from dearly.language.checking.containment import contains, set_follows, sets_exclude
 from dearly.language.program import (
     And,
@@ -32,7 +32,7 @@ MAX_PARTS = 32
 """Conditions with more parts than this are compared as wholes only, so that comparing stays cheap."""
 
 MAX_EXCLUDED = 12
-"""Of an ``and`` with more parts than this no two are compared."""
+"""Of the parts of an ``and`` that are about one thing, so many are compared."""
 
 
 def constant_truth(condition: Expression) -> bool | None:
@@ -148,10 +148,32 @@ def _count_follows(wanted: Occurs, given: Occurs) -> bool:
 
 def contradiction(condition: And) -> tuple[Expression, Expression] | None:
     """Two parts of an ``and`` that are proved never to be true together; None when none are."""
-    parts = tuple(_flat(condition, And))
-    if len(parts) > MAX_EXCLUDED:
-        return None
-    return next((pair for pair in combinations(parts, 2) if _exclude(*pair)), None)
+    by_topic: dict[Expression | str, list[Expression]] = {}
+    for part in _flat(condition, And):
+        by_topic.setdefault(_topic(part), []).append(part)
+    for parts in by_topic.values():
+        for one, other in combinations(parts[:MAX_EXCLUDED], 2):
+            if _exclude(one, other):
+                return one, other
+    return None
+
+
+def _topic(condition: Expression) -> Expression | str:
+    """What a condition is about: only conditions about the same thing can exclude each other."""
+    match condition:
+        case Not(operand):
+            return _topic(operand)
+        case Occurs():
+            return condition.selection.event
+        case StageIs(subject) | TierIs(subject) | VariantIs(subject):
+            return subject
+        case In(subject) | SetContains(subject) | SetCompare(_, subject):
+            return subject
+        case Compare():
+            bound = bound_of(condition)
+            return bound.subject if bound is not None else condition
+        case _:
+            return condition
 
 
 def _exclude(one: Expression, other: Expression) -> bool:
