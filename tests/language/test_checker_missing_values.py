@@ -135,6 +135,23 @@ def test_what_a_call_brings_along_may_be_missing_unless_it_has_a_default() -> No
     assert codes_of(context + block("items is present")) == ["never-missing"]
 
 
+@pytest.mark.parametrize(
+    "rules",
+    [
+        (
+            'experiment e { variants a 50, b 50 goal bought where country != "AT" within 7 days }'
+            'block b { when e is a show "a.html" otherwise show "b.html" }'
+        ),
+        (
+            'block b { when true show "a.html" with items = trending product within 7 days, '
+            'excluding viewed.product_id where category != "x" otherwise show "b.html" }'
+        ),
+    ],
+)
+def test_the_where_of_a_goal_and_of_an_exclusion_are_looked_into(rules: str) -> None:
+    assert codes_of(rules) == ["missing-under-not"]
+
+
 def test_which_variant_a_customer_is_in_is_never_unknown() -> None:
     rules = """experiment e { variants a 50, b 50 goal bought within 7 days }
     block b { when e is not a show "a.html" otherwise show "b.html" }"""

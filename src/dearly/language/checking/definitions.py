@@ -19,7 +19,7 @@ from dearly.language.checking.scopes import Scope
 from dearly.language.checking.symbols import Symbols
 from dearly.language.checking.typing_rules import type_of
 from dearly.language.magnitudes import Magnitude
-from dearly.language.program import Expression, Lifecycle, NamedValue, Segment, Span, Stage
+from dearly.language.program import Expression, Lifecycle, NamedValue, Occurs, Segment, Selection, Span, Stage
 from dearly.language.syntax import tree
 from dearly.language.types import NUMBER, Type
 
@@ -120,6 +120,11 @@ def _check_definition(name: str, symbols: Symbols, scope: Scope, checked: Defini
 def may_be_missing(expression: Expression, scope: Scope, checked: Definitions) -> bool:
     """Whether the expression may be missing or unknown; what is surprising about it is reported."""
     return find_cause(expression, _watch(scope, checked)) is not None
+
+
+def look_into(selection: Selection, scope: Scope, checked: Definitions) -> None:
+    """Report what is surprising about missing values where events are selected outside of a condition."""
+    may_be_missing(Occurs("at least", 1, selection, selection.span), scope, checked)
 
 
 def _watch(scope: Scope, checked: Definitions) -> Watch:

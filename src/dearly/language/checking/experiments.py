@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dearly.language.checking.definitions import Definitions, may_be_missing
+from dearly.language.checking.definitions import Definitions, look_into, may_be_missing
 from dearly.language.checking.expressions import check_condition, check_selection
 from dearly.language.checking.findings import Findings
 from dearly.language.checking.looking_forward import check_ahead
@@ -23,7 +23,7 @@ def check_experiment(
     audience = _audience(declared, owner, scope, definitions)
     variants = _variants(declared.variants, owner, scope.findings)
     holdout = _holdout(declared.holdouts, owner, scope.findings)
-    goal = _goal(declared, owner, scope)
+    goal = _goal(declared, owner, scope, definitions)
     faulty = bool(declared.audiences) and audience is None
     if variants is None or holdout is None or goal is None or faulty:
         return None
@@ -93,7 +93,9 @@ def _holdout(declared: tuple[tree.NumberLiteral, ...], owner: Owner, findings: F
     return None
 
 
-def _goal(declared: tree.ExperimentDeclaration, owner: Owner, scope: Scope) -> Selection | None:
+def _goal(
+    declared: tree.ExperimentDeclaration, owner: Owner, scope: Scope, definitions: Definitions
+) -> Selection | None:
     if not declared.goals:
         hint = "Say what counts as success: `goal order_completed within 7 days`."
         report_missing(owner, "goal", hint, scope.findings)
@@ -104,4 +106,5 @@ def _goal(declared: tree.ExperimentDeclaration, owner: Owner, scope: Scope) -> S
         goal, "A goal is reached after somebody saw a variant", scope.findings
     ):
         return None
+    look_into(goal, scope, definitions)
     return goal

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
-from dearly.language.checking.definitions import Definitions, may_be_missing
+from dearly.language.checking.definitions import Definitions, look_into, may_be_missing
 from dearly.language.checking.expressions import check_selection, check_value
 from dearly.language.checking.scopes import MOST_LISTED, Scope, find_catalog, find_event, find_property_type
 from dearly.language.checking.typing_rules import type_of
@@ -138,17 +138,20 @@ def _exclusion(
     written: tree.Exclusion, catalog: Schema, scope: Scope, definitions: Definitions
 ) -> Exclusion | None:
     if isinstance(written, tree.TouchedExclusion):
-        return _touched(written, catalog, scope)
+        return _touched(written, catalog, scope, definitions)
     items = _excluded_items(written.items, catalog, scope, definitions)
     return ExcludeItems(items, written.span) if items is not None else None
 
 
-def _touched(written: tree.TouchedExclusion, catalog: Schema, scope: Scope) -> ExcludeTouched | None:
+def _touched(
+    written: tree.TouchedExclusion, catalog: Schema, scope: Scope, definitions: Definitions
+) -> ExcludeTouched | None:
     selection = check_selection(written.events, scope)
     event = scope.symbols.events.get(written.events.event.text)
     kind = find_property_type(event, written.property, scope) if event is not None else None
     if event is None or selection is None or kind is None:
         return None
+    look_into(selection, scope, definitions)
     if not isinstance(kind, ItemRef):
         _report_no_item("excluding", event, written.property, scope)
         return None
