@@ -160,6 +160,7 @@ COMMANDS = {
     "docs": "dearly.cli.docs:docs",
     "demo": "dearly.cli.demo:demo",
     "test": "dearly.cli.test:run_tests",
+    "diff": "dearly.cli.diff:diff",
     "explain": "dearly.cli.explain:explain",
     "index build": "dearly.cli.index:build",
     "index evaluate": "dearly.cli.index:evaluate",

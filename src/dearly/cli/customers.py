@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from dearly.evaluation import Facts, facts_reader, read_facts
 from dearly.language import Program
 from dearly.language.requirements import Requirements
 from dearly.language.types import END_OF_TIME_US
-from dearly.store import CustomerQuery, EventRange, Store
+from dearly.store import CustomerQuery, CustomerRows, EventRange, Store
 
 CUSTOMERS_AT_ONCE = 500
 """So many customers' rows are held at a time."""
@@ -26,13 +26,23 @@ def each_customer(
     ``progress`` is told how many more were read, page by page. The whole is not of one instant: what is
     written meanwhile may be seen in later pages.
     """
-    ranges = event_ranges(requirements, now_us)
     reader = facts_reader(program)
+    ranges = event_ranges(requirements, now_us)
+    for customer_id, kept in each_customers_rows(store, ranges, now_us, progress):
+        yield customer_id, read_facts(reader, kept.profile, kept.logs)
+
+
+def each_customers_rows(
+    store: Store,
+    ranges: Sequence[EventRange],
+    until_us: int,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[tuple[str, CustomerRows]]:
+    """:func:`each_customer` for who reads facts of one customer by several programs."""
     after: str | None = None
     while ids := store.page_customers(after, CUSTOMERS_AT_ONCE):
-        rows = store.read_customers([CustomerQuery(customer_id, ranges, now_us) for customer_id in ids])
-        for customer_id, kept in zip(ids, rows, strict=True):
-            yield customer_id, read_facts(reader, kept.profile, kept.logs)
+        rows = store.read_customers([CustomerQuery(customer_id, ranges, until_us) for customer_id in ids])
+        yield from zip(ids, rows, strict=True)
         after = ids[-1]
         if progress is not None:
             progress(len(ids))
