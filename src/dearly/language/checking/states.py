@@ -8,7 +8,7 @@ from itertools import chain, islice
 from typing import TypeAlias
 
 from dearly.language.checking.scopes import MOST_LISTED, Scope, listing, report_impure
-from dearly.language.program import Span, StageIs, TierIs, VariantIs
+from dearly.language.program import StageIs, TierIs, VariantIs
 from dearly.language.syntax import tree
 
 State: TypeAlias = StageIs | TierIs | VariantIs
@@ -47,11 +47,7 @@ def resolve_state(node: tree.IsStage, scope: Scope) -> State | None:
     if state.text not in states:
         _report_no_state(kind, node, states, scope)
         return None
-    return _state(kind, subject.text, state.text, node.span)
-
-
-def _state(kind: _Kind, subject: str, state: str, span: Span) -> State:
-    return kind.made_of(subject, state, span)
+    return kind.made_of(subject.text, state.text, node.span)
 
 
 def _states_of(name: str, scope: Scope) -> tuple[_Kind, Collection[str]] | None:
