@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
 
+from dearly.language.program import Span
 from dearly.language.syntax import tree
 from dearly.language.syntax.parser import parse_rules
 from dearly.language.types import SECOND_US
@@ -28,6 +29,10 @@ def shape(node: object) -> str:
             return f"{node.time_us}us"
         case tree.Duration():
             return f"{node.us // SECOND_US}s"
+        case frozenset():
+            return f"{{{', '.join(str(element) for element in sorted(node))}}}"
+        case tree.ListLiteral():
+            return shape(node.elements)
         case tuple():
             return f"[{', '.join(shape(element) for element in node)}]"
         case _ if is_dataclass(node):
@@ -44,6 +49,15 @@ def _parts(node: object) -> str:
             continue
         parts.append(f" {field.name}" if part is True else f" {shape(part)}")
     return "".join(parts)
+
+
+def without_places(node: object) -> object:
+    """A node as nested tuples without its places: two texts mean the same when theirs are equal."""
+    if isinstance(node, tuple):
+        return tuple(without_places(element) for element in node)
+    if isinstance(node, Span) or not is_dataclass(node):
+        return None if isinstance(node, Span) else node
+    return (type(node).__name__, *(without_places(getattr(node, field.name)) for field in fields(node)))
 
 
 def declaration(text: str) -> tree.Declaration:

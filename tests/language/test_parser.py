@@ -116,6 +116,38 @@ CONDITIONS = {
     'first bought.name within 1 day else "x"': '(Else (Picked first name (Events bought 86400s)) "x")',
     "time since last bought > 60 days": "(Compare > (Elapsed latest (Events bought)) 5184000s)",
     "time since first bought where a else 1 day": "(Elapsed first (Events bought (Else a 86400s)))",
+    "distinct of bought.category within 1 day > 3": (
+        "(Compare > (Aggregated distinct category (Events bought 86400s)) 3)"
+    ),
+    'top bought.category == "x"': '(Compare == (Picked top category (Events bought)) "x")',
+    # dates, ranges, sets
+    "a < today": "(Compare < a (Today))",
+    "a < today + 7 days": "(Compare < a (Today 604800s))",
+    "a < (today - 1 day)": "(Compare < a (Today -86400s))",
+    "now - 3 hours > a": "(Compare > (Now -10800s) a)",
+    "today + 7": "(Arithmetic + (Today) 7)",
+    "a before today": "(DateCompare before a (Today))",
+    "a since 2026-03-01 and b": "(And [(DateCompare since a day 20513), b])",
+    "a between 1 and 2 + 3 and b": "(And [(Between a 1 (Arithmetic + 2 3)), b])",
+    "a not between -1 and 1": "(Not (Between a (Negate 1) 1))",
+    'a any of ["x", "y"]': '(SetMatches any of a ["x", "y"])',
+    "not a all of b": "(Not (SetMatches all of a b))",
+    "a none  of latest e.p": "(SetMatches none of a (Picked latest p (Events e)))",
+    # windows of the calendar
+    "any e today": "(Quantified any (Events e (Period today)))",
+    "any e this week older than 1 day": "(Quantified any (Events e 86400s (Period this week)))",
+    "no e this  month and a": "(And [(Quantified no (Events e (Period this month))), a])",
+    "any e this year on weekends": "(Quantified any (Events e (Period this year) (Weekdays {5, 6})))",
+    "any e on weekdays": "(Quantified any (Events e (Weekdays {0, 1, 2, 3, 4})))",
+    "any e on sunday or monday or b": "(Or [(Quantified any (Events e (Weekdays {0, 6}))), b])",
+    "any e since 2026-03-01": "(Quantified any (Events e day 20513))",
+    "any e before 2026-03-01T10:00:00Z within 1 day": (
+        "(Quantified any (Events e 86400s 1772359200000000us))"
+    ),
+    "any e where a before 2026-03-01": "(Quantified any (Events e (DateCompare before a day 20513)))",
+    "any e where (a and b) before 2026-03-01": "(Quantified any (Events e (And [a, b]) day 20513))",
+    "latest e.p since 2026-03-01 == 3": "(Compare == (Picked latest p (Events e day 20513)) 3)",
+    "(latest e.p) since 2026-03-01": "(DateCompare since (Picked latest p (Events e)) day 20513)",
 }
 
 
@@ -161,6 +193,63 @@ DECLARATIONS = {
         "(ItemListDeclaration b (RecentItems seen item) a), "
         '(ItemListDeclaration c (ListedItems product ["1", "2"]))])])'
     ),
+    'block hero { purpose a, b counts toward c otherwise show "y" with x = recommended p or else '
+    'bought together with latest e.p or else listed p ["1"], where a, limit 3, diverse by c }': (
+        '(BlockDeclaration hero [a, b] [c] [(BranchDeclaration "y" [(ItemListDeclaration x '
+        '(RecommendedItems p) [(TogetherItems (Picked latest p (Events e))), (ListedItems p ["1"])] '
+        "3 c a)])])"
+    ),
+    'block hero { otherwise show "y" with x = recommended p, excluding e.p, excluding e.p where a today, '
+    'excluding customer.q, excluding q, excluding ["1"] }': (
+        '(BlockDeclaration hero [(BranchDeclaration "y" [(ItemListDeclaration x (RecommendedItems p) ['
+        "(TouchedExclusion p (Events e)), (TouchedExclusion p (Events e a (Period today))), "
+        '(ItemsExclusion customer.q), (ItemsExclusion q), (ItemsExclusion ["1"])])])])'
+    ),
+    'settings { timezone "Europe/Berlin" keep events 1 day locale "de" }': (
+        '(SettingsDeclaration [(Setting timezone "Europe/Berlin"), (Setting keep events 86400s), '
+        '(Setting locale "de")])'
+    ),
+    "context { total number? }": "(ContextDeclaration [(FieldDeclaration total number optional)])",
+    "profile { a text @stale(1 day) @sensitive }": (
+        "(ProfileDeclaration [(FieldDeclaration a text [(Annotation stale 86400s), (Annotation sensitive)])])"
+    ),
+    "catalog p { again after 1 day, again text }": (
+        "(SchemaDeclaration catalog p [(FieldDeclaration again text)] 86400s)"
+    ),
+    'score s "t" { predict a and b  among c  features auto, x  tiers high >= 0.6, low }': (
+        "(ScoreDeclaration s t [(And [a, b])] [c] [auto, x] "
+        "[(TierDeclaration high 0.6), (TierDeclaration low)])"
+    ),
+    "score s { tiers a tiers b predict x predict y }": (
+        "(ScoreDeclaration s  [x, y] [(TierDeclaration a), (TierDeclaration b)])"
+    ),
+    "cap c { at most 2 per 7 days  at most 1 per week in customer timezone  at most 3 per day }": (
+        "(CapDeclaration c [(LimitDeclaration 2 604800s package), (LimitDeclaration 1 week customer), "
+        "(LimitDeclaration 3 day package)])"
+    ),
+    "experiment e { goal bought within 1 day  variants a 50, b 0.5  holdout 5%  audience x is y }": (
+        "(ExperimentDeclaration e  [(IsStage x y)] [(VariantDeclaration a 50), (VariantDeclaration b 0.5)] "
+        "[5] [(Events bought 86400s)])"
+    ),
+    "trigger t { when leaving s  quiet 21:00 to 8:30 in customer timezone  emit { a: 1, b: x or y, } }": (
+        "(TriggerDeclaration t [(MembershipMoment leaving s)] [(QuietDeclaration 1260 510 customer)] "
+        "[[(EmitDeclaration a 1), (EmitDeclaration b (Or [x, y]))]])"
+    ),
+    "trigger t { when stage becomes vip  at most 1 per 7 days  emit {} }": (
+        "(TriggerDeclaration t [(StateMoment stage vip)] [(LimitDeclaration 1 604800s package)] [[]])"
+    ),
+    'test "t" { given profile { a: "x", b: [1, -2] } consents to p, q given consents to nothing\n'
+    'context { c: true } at 1970-01-02 00:00 e { p: -3 } at +1:00:01 expect a and b, not h shows "x" }': (
+        '(TestDeclaration "t" [(GivenDeclaration [(GivenField a "x"), (GivenField b [1, -2])] [p, q]), '
+        "(GivenDeclaration [(GivenField c true)])] [(StepDeclaration (AtMoment 86400000000) "
+        "(HappensDeclaration e [(GivenField p -3)])), (StepDeclaration (AtOffset 3601000000) "
+        '[(ExpectHolds (And [a, b])), (ExpectShows h "x" negated)])])'
+    ),
+    'test "t" { at +0:00 e {} expect h shows "x", h contains "y", not emitted w, emitted w, emitted is x }': (
+        '(TestDeclaration "t" [(StepDeclaration (AtOffset 0) (HappensDeclaration e) [(ExpectShows h "x"), '
+        '(ExpectHolds (Matches contains h "y")), (ExpectEmitted w negated), (ExpectEmitted w), '
+        "(ExpectHolds (IsStage emitted x))])])"
+    ),
 }
 
 
@@ -176,7 +265,24 @@ def test_the_example_package_has_nothing_wrong_with_it(path: Path) -> None:
     assert len(declarations) > 0
 
 
-FREE_WORDS = ["limit", "count", "sum", "at", "least", "time", "since", "by", "of", "set", "show_all", "days"]
+FREE_WORDS = [
+    *("limit", "count", "sum", "at", "least", "time", "since", "by", "of", "set", "show_all", "days"),
+    *(
+        "before",
+        "between",
+        "top",
+        "score",
+        "on",
+        "all",
+        "none",
+        "distinct",
+        "purpose",
+        "tiers",
+        "goal",
+        "per",
+    ),
+    *("expect", "emitted", "given", "test", "context", "monday", "again", "to", "this", "shows", "quiet"),
+]
 
 
 @pytest.mark.parametrize("word", FREE_WORDS)
@@ -208,6 +314,44 @@ def test_a_word_that_could_be_misread_is_no_name(text: str, word: str) -> None:
 
 def test_the_grammar_and_its_errors_reserve_the_same_words() -> None:
     assert f"(?:{'|'.join(sorted(RESERVED_WORDS))})" in grammar().get_terminal("NAME").pattern.value
+
+
+STAGES = ["today", "on", "since", "before", "between", "among", "features", "tiers", "goal", "variants", "at"]
+
+
+@pytest.mark.parametrize("word", STAGES)
+@pytest.mark.parametrize("condition", ["any e", "any e today", "a > 3", "count of e within 1 day > 3", "b"])
+def test_a_stage_may_have_any_name_that_a_condition_could_go_on_with(word: str, condition: str) -> None:
+    found = declaration(f"lifecycle l {{ a when {condition}\n {word} # then\n when c  z otherwise }}")
+    assert isinstance(found, tree.LifecycleDeclaration)
+    assert [stage.name.text for stage in found.stages] == ["a", word, "z"]
+    assert shape(found.stages[0].condition) == shape(expression(condition))
+
+
+@pytest.mark.parametrize("word", ["today", "now"])
+def test_a_moment_is_a_field_but_nothing_that_conditions_call_by_its_bare_name(word: str) -> None:
+    assert shape(declaration(f"profile {{ {word} date? }}")) == (
+        f"(ProfileDeclaration [(FieldDeclaration {word} date optional)])"
+    )
+    assert shape(expression(f"customer.{word}")) == f"customer.{word}"
+    for text in (f"segment {word} {{ a }}", f"value {word} = 1", f"lifecycle {word} {{ a otherwise }}"):
+        _, problems = parse_rules(text, "x.rules")
+        assert [problem.code for problem in problems] == ["reserved-word"]
+
+
+def test_what_a_test_gives_at_the_beginning_of_a_line_is_no_other_declaration() -> None:
+    text = 'test "t" {\ngiven\nprofile { a: 1 }\ncontext { b: 2 }\nat +1:00 expect c\n}\nprofile { a number }'
+    declarations, problems = parse_rules(text, "x.rules")
+    assert problems == ()
+    assert [type(found) for found in declarations] == [tree.TestDeclaration, tree.ProfileDeclaration]
+
+
+@pytest.mark.parametrize(
+    "text", ["today today", "today this week", "since 2026-01-01 since 2026-01-02", "on monday on friday"]
+)
+def test_a_clause_stands_once_at_most(text: str) -> None:
+    _, problems = parse_rules(f"segment s {{ any e {text} }}", "x.rules")
+    assert [problem.code for problem in problems] == ["repeated-clause"]
 
 
 @pytest.mark.parametrize("unit", ["second", "days", "week"])
@@ -268,6 +412,8 @@ WRONG_LITERALS = [
     ("x > 101 weeks and x > 36526 days", "duration-out-of-range", 33, 43),
     ("x > 999999999999 days", "duration-out-of-range", 15, 32),
     ("x > 1e12 weeks", "duration-out-of-range", 15, 25),
+    ("any e since 2026-02-30", "bad-date", 23, 33),
+    ("x < today + 0 days", "duration-out-of-range", 23, 29),
 ]
 
 

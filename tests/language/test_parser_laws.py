@@ -12,6 +12,7 @@ from dearly.language.program import Span
 from dearly.language.syntax import tree
 from dearly.language.syntax.codes import SYNTAX_CODES
 from dearly.language.syntax.parser import parse_rules
+from dearly.language.syntax.sections import DECLARATION_KEYWORDS
 from dearly.language.syntax.words import PHRASES
 from tests.language.shapes import expression, shape
 
@@ -28,15 +29,35 @@ def _clauses(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     within = DURATIONS.map(lambda text: f" within {text}")
     older = DURATIONS.map(lambda text: f" older than {text}")
     followed = st.tuples(st.sampled_from([" followed by ", " not followed by "]), EVENTS, within).map("".join)
-    parts = [st.just("") | part for part in (where, within, older, followed)]
+    calendar = st.sampled_from(
+        [" today", " this week", " on monday or friday", " on weekends", " before 2026-01-01"]
+    )
+    parts = [st.just("") | part for part in (where, within, calendar, older, followed)]
     return st.tuples(*parts).map("".join)
 
 
 def _larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     operand = inner.map(lambda text: f"({text})")
-    binary = st.sampled_from(["==", "<", "contains", "is like", "+", "-", "*", "/", "else", "and", "or"])
+    binary = st.sampled_from(
+        [
+            "==",
+            "<",
+            "contains",
+            "is like",
+            "any of",
+            "before",
+            "since",
+            "+",
+            "-",
+            "*",
+            "/",
+            "else",
+            "and",
+            "or",
+        ]
+    )
     quantifier = st.sampled_from(["any", "no", "at least 2", "fewer than 3", "count of", "time since last"])
-    picker = st.sampled_from(["sum of", "latest", "first", "max of"])
+    picker = st.sampled_from(["sum of", "latest", "first", "max of", "distinct of", "top"])
     events = st.tuples(EVENTS, _clauses(inner)).map("".join)
     return st.one_of(
         st.tuples(operand, binary, operand).map(" ".join),
@@ -44,6 +65,9 @@ def _larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         operand.map(lambda text: f"-{text}"),
         operand.map(lambda text: f"{text} is present"),
         operand.map(lambda text: f'{text} not in ["x", -1]'),
+        operand.map(lambda text: f'{text} none of ["x", -1]'),
+        st.tuples(operand, operand, operand).map(lambda parts: "{} between {} and {}".format(*parts)),
+        operand.map(lambda text: f"{text} >= (today + 3 days)"),
         NAMES.map(lambda name: f"{name} is not churned"),
         st.tuples(quantifier, events).map(" ".join),
         st.tuples(picker, EVENTS, st.just("."), NAMES, _clauses(inner)).map(
@@ -87,16 +111,18 @@ def test_the_text_at_the_place_of_every_expression_spells_it(text: str, gap: str
             assert at.strip("()# \n\t\U0001f600") == node.text
         elif isinstance(node, tree.In):  # `not in` is a Not around it, at the same place
             assert shape(expression(at)) in (shape(node), f"(Not {shape(node)})")
-        elif not isinstance(node, tree.Events | tree.Followed):
+        elif not isinstance(
+            node, tree.Events | tree.Followed | tree.Period | tree.Weekdays | tree.ListLiteral
+        ):
             assert shape(expression(at)) == shape(node)
 
 
 FRAGMENTS = st.one_of(
-    st.sampled_from(
-        [*PHRASES, "segment", "profile", "value", "block", "lifecycle", "event", "catalog", "test"]
-    ),
+    st.sampled_from([*PHRASES, *DECLARATION_KEYWORDS]),
     st.sampled_from(list("{}()[]\",;.@?=<>!+-*/#\\'\n\r\t\u202e\ufeff\u0456\ud800\x00")),
-    st.sampled_from(["1", "2 days", '"x"', "a", "2026-03-01", "==", "!=", "1e400", "\U0001f600"]),
+    st.sampled_from(
+        ["1", "2 days", '"x"', "a", "2026-03-01", "21:00", "+1:00", "%", "==", "!=", "1e400", "\U0001f600"]
+    ),
     st.text(max_size=3),
 )
 

@@ -194,7 +194,7 @@ def _branch(children: Sequence[Child]) -> list[Unread]:
     word, *condition = children[:show]
     parts: list[Unread] = [Open(broken=True), word]
     if condition:
-        parts += [SPACE, Open(2 * INDENT), *unwrapped(condition[0]), Close()]
+        parts += [SPACE, Open(INDENT), *unwrapped(condition[0]), Close()]
     parts += [Break(), *spaced(children[show : show + 2])]
     lists = [child for child in children[show + 2 :] if isinstance(child, Tree)]
     if len(lists) == 1:

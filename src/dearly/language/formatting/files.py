@@ -16,7 +16,7 @@ from dearly.language.formatting.printing import WIDTH, Line, align_comments, pri
 from dearly.language.syntax.grammar import grammar
 from dearly.language.syntax.parser import parse_rules
 from dearly.language.syntax.sections import split
-from dearly.language.syntax.source import open_source
+from dearly.language.syntax.source import MAX_FILE_BYTES, open_source, too_large
 
 
 class Unformattable(DearlyError):
@@ -31,7 +31,7 @@ def format_rules(text: str, file: str) -> str:
     """The text in its one layout. It means the same, keeps every comment, and is its own layout.
 
     Raises:
-        Unformattable: the text does not parse.
+        Unformattable: the text does not parse, or would be too large once it is laid out.
     """
     _, problems = parse_rules(text, file)
     if problems:
@@ -39,7 +39,10 @@ def format_rules(text: str, file: str) -> str:
     declared = _in_columns(text, _read(text, file))
     lines = _file_lines(text, declared)
     align_comments(lines)
-    return "".join(("\n" if line.empty_before else "") + line.text + "\n" for line in lines)
+    formatted = "".join(("\n" if line.empty_before else "") + line.text + "\n" for line in lines)
+    if (size := len(formatted.encode())) > MAX_FILE_BYTES:
+        raise Unformattable(file, (too_large(size, file),))
+    return formatted
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +117,13 @@ def _run_in_columns(text: str, run: Sequence[_Declared]) -> list[_Declared]:
     if len(run) < 2:
         return list(run)
     head = _head_of(run)
-    fits = [len(_aligned(text, one, head).lines[0].text) <= WIDTH for one in run]
+    fits = [_width(one, head) <= WIDTH for one in run]
     head = _head_of([one for one, does in zip(run, fits, strict=True) if does])
     return [_aligned(text, one, head) if does else one for one, does in zip(run, fits, strict=True)]
+
+
+def _width(one: _Declared, head: Head) -> int:
+    return head.body - len(" ".join(_head_words(one))) - 1 + len(one.lines[0].text)
 
 
 def _aligned(text: str, one: _Declared, head: Head) -> _Declared:
