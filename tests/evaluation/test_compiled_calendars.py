@@ -26,11 +26,16 @@ def _seen(*times: str, profile: Mapping[str, Value] | None = None) -> Facts:
 
 
 def _flips(program: CompiledProgram, facts: Facts, now: str, count: int) -> list[str | None]:
-    """The next flips, each after the one before; None ends the list."""
+    """The next flips, each after the one before; None ends the list. A watch is never sure beyond them."""
     found: list[str | None] = []
     now_us = time_from_stored(now)
     while len(found) < count:
-        flip_us = program.at(facts, now_us).next_flip("asked")
+        evaluation = program.at(facts, now_us)
+        flip_us = evaluation.next_flip("asked")
+        watch = evaluation.watch()
+        assert watch.value("asked") == evaluation.value("asked")
+        sure_until_us = watch.sure_until_us
+        assert flip_us is None or (sure_until_us is not None and now_us < sure_until_us <= flip_us)
         if flip_us is None:
             return [*found, None]
         found.append(time_to_stored(flip_us))

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from dearly.evaluation import Facts, UnknownNameError, compile_program
+from dearly.evaluation import EventLog, Facts, UnknownNameError, compile_program
 from dearly.evaluation.compiled.codegen import generate
 from dearly.evaluation.compiled.plan import plan_program
+from dearly.evaluation.facts import Properties
 from dearly.language.program import (
     Compare,
     ContextField,
@@ -222,6 +223,27 @@ def test_a_block_shows_its_first_branch_that_is_true() -> None:
     assert hero.at(NOBODY, NOW).branch("hero") == 2
     assert hero.at(customer(ordered=[-1]), NOW).branch("hero") == 1
     assert hero.at(customer({"points": 100.5}, ordered=[-1]), NOW).branch("hero") == 0
+
+
+def test_what_comes_after_the_branch_that_decides_is_not_worked_out() -> None:
+    def unread() -> Properties:
+        raise AssertionError("nothing asks for what was said with these events")
+
+    rules = """
+    value favourite_of_all = top viewed.category
+    segment varied { distinct of viewed.product this year > 5 or sum of viewed.seconds on weekends > 9 }
+    block hero {
+      when member                                     show "shown.html"
+      when favourite_of_all == "books" and varied     show "shown.html"
+      otherwise                                       show "shown.html"
+    }
+    """
+    log = EventLog(tuple(range(NOW - 1_000, NOW)), unread)
+    member = compiled(rules).at(Facts({"member": True}, {"viewed": log}), NOW)
+    assert (member.branch("hero"), member.next_branch_flip("hero")) == (0, None)
+    stranger = compiled(rules).at(Facts({}, {"viewed": log}), NOW)
+    with pytest.raises(AssertionError, match="nothing asks"):
+        stranger.branch("hero")
 
 
 def test_a_name_that_is_not_declared_is_an_error_that_names_it() -> None:
