@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +22,7 @@ from dearly.store import EventRecord, open_store
 from dearly.v1 import content_pb2, content_pb2_grpc
 from tests.cli.conftest import CUSTOMERS, NOW, NOW_US, RULES, Dearly, Ended
 from tests.server.shop import write_rules
+from tests.waiting import wait_until
 
 Preview = Callable[..., Ended]
 
@@ -237,7 +241,7 @@ def test_broken_rules_are_shown_with_their_lines_and_end_with_1(preview: Preview
     assert "^^^^^^" in ended.err
 
 
-def test_a_fallback_for_want_of_items_tells_which_branch_was_chosen_and_its_lists(
+def test_a_fallback_for_want_of_items_tells_which_branch_was_chosen_and_its_empty_list(
     dearly: Dearly, tmp_path: Path
 ) -> None:
     write_rules(tmp_path / "rules")
@@ -251,7 +255,7 @@ def test_a_fallback_for_want_of_items_tells_which_branch_was_chosen_and_its_list
 
     because = f"{tmp_path}/rules/{as_json['unshown']['rule']}  when hesitant: the list `items` has no items"
     assert as_json["reason"] == "FALLBACK_MISSING_DATA"
-    assert as_json["unshown"]["lists"] == ["items"]
+    assert as_json["unshown"]["list"] == "items"
     assert f"\n  because:     {because}\n" in as_text.out
     assert because in (tmp_path / "page.html").read_text()
     assert as_text.err == f"{tmp_path}/page.html: 1 block\n"
@@ -300,3 +304,93 @@ def test_an_index_that_is_refused_is_named_beside_what_is_shown_without_it(
 
     assert len(told(ended)) == 3
     assert "20260301T100000Z-0123456789ab" in ended.err
+
+
+# ------------------------------------------------------------------------------ languages, contexts, watching
+
+BASKET = """
+context { total number? }
+block basket {
+  when total > 100
+    show "basket/large.html"
+  otherwise
+    show "basket/small.html"
+}
+"""
+BASKET_TEMPLATES = {
+    "basket/large.html": "<p>Free delivery.</p>",
+    "basket/large.de.html": "<p>Lieferung frei Haus.</p>",
+    "basket/small.html": "<p>Welcome.</p>",
+}
+
+
+@pytest.fixture
+def basket(tmp_path: Path) -> Path:
+    """The server tests' package with a block that asks what the call brings along."""
+    rules = tmp_path / "rules"
+    write_rules(rules)
+    (rules / "basket.rules").write_text(BASKET)
+    for name, source in BASKET_TEMPLATES.items():
+        path = rules / "templates" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(source)
+    return rules
+
+
+def test_a_call_s_context_and_language_are_asked_for_as_a_call_does(preview: Preview, basket: Path) -> None:
+    one = ("basket", "--customer", "ada", "--json")
+
+    (without,) = told(preview(*one, rules=basket))
+    (large,) = told(preview(*one, "--context", "total=120", rules=basket))
+    (german,) = told(preview(*one, "--context", "total=120", "--locale", "de-AT", rules=basket))
+
+    assert (without["html"], without["locale"]) == ("<p>Welcome.</p>", None)
+    assert (large["html"], large["locale"]) == ("<p>Free delivery.</p>", None)
+    assert (german["html"], german["locale"]) == ("<p>Lieferung frei Haus.</p>", "de")
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        ("total", "expected NAME=VALUE, such as cart_total=120."),
+        ("totla=3", "`total`"),
+        ("total=much", "number"),
+    ],
+)
+def test_a_context_that_the_rules_do_not_declare_is_refused(
+    preview: Preview, basket: Path, context: str, message: str
+) -> None:
+    ended = preview("basket", "--customer", "ada", "--context", context, rules=basket)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("dearly: --context ")
+    assert message in ended.err
+
+
+def test_watching_renders_again_at_each_change_and_keeps_the_last_good_through_errors(
+    shop: Path, basket: Path, tmp_path: Path
+) -> None:
+    page, out, err = tmp_path / "page.html", tmp_path / "out", tmp_path / "err"
+    places = ["--store", f"sqlite:///{shop}/shop.db", "--index", str(shop / "index"), "--rules", str(basket)]
+    typed = [sys.executable, "-m", "dearly.cli", "preview", "basket", "--customer", "ada", "--now", NOW]
+    small = basket / "templates/basket/small.html"
+    with out.open("wb") as sink, err.open("wb") as errors:
+        watching = subprocess.Popen(
+            [*typed, *places, "--html", str(page), "--watch"], stdout=sink, stderr=errors, process_group=0
+        )
+        try:
+            wait_until(lambda: "watching the rules" in err.read_text())
+            assert 'http-equiv="refresh"' in page.read_text()
+            small.write_text("<p>{{ nobody }}</p>")
+            wait_until(lambda: "The last good preview stays." in err.read_text())
+            assert "Welcome." in page.read_text()
+            small.write_text("<p>Good day.</p>")
+            wait_until(lambda: "Good day." in page.read_text() and "Good day." in out.read_text())
+            watching.send_signal(signal.SIGINT)
+            watching.wait(timeout=30)
+        finally:
+            watching.kill()
+            watching.wait()
+
+    assert watching.returncode == 130
+    assert "Traceback" not in err.read_text()

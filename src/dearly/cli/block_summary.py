@@ -24,6 +24,8 @@ class BlockSummary:
     valid_until: str
     html: str
     text: str
+    locale: str = ""
+    """The language tag of the translation shown; empty for a template without one."""
     because: str = ""
     """What kept the branch that was chosen from being shown; empty where it is shown."""
 
@@ -35,6 +37,7 @@ def summary_text(summary: BlockSummary, rules: str) -> str:
         ("reason", summary.reason),
         ("because", summary.because),
         ("rule", rule),
+        ("locale", summary.locale),
         ("subject", summary.subject),
         ("items", f"\n{'':15}".join(summary.items)),
         ("valid until", summary.valid_until),

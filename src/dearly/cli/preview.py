@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import heapq
 import logging
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from functools import cache
-from hashlib import blake2b
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import structlog
 import typer
-from jinja2 import Environment, PackageLoader, Template
 
 from dearly import DearlyError
-from dearly.cli.block_summary import BlockSummary, source_line, summary_text
+from dearly.cli.block_summary import summary_text
 from dearly.cli.options import (
     DEFAULT_INDEX,
     DEFAULT_RULES,
@@ -29,52 +24,40 @@ from dearly.cli.options import (
     JsonOption,
     RulesOption,
     StoreOption,
+    WrongOption,
     moment_us,
 )
+from dearly.cli.previewing.page import write_page
+from dearly.cli.previewing.rendering import Asked, Preview, preview_as_json, preview_for, set_up
 from dearly.cli.progress import track_progress
-from dearly.cli.rules_package import load_program, place_in
-from dearly.cli.unshown_branch import UnshownBranch, chosen_branch
-from dearly.content import (
-    Personalizer,
-    Reason,
-    RenderedBlock,
-    RenderRequest,
-    UnknownBlock,
-    prepare_serving,
-    unhurried,
-)
-from dearly.language import Program, nearest
-from dearly.language.values import time_to_stored
-from dearly.recommendation import Item, RecommenderKeeper
+from dearly.cli.rules_package import CheckedRules, load_rules
+from dearly.cli.spread import spread
+from dearly.content import UnknownBlock, read_context
+from dearly.language import Program, nearest, package_version
+from dearly.language.revisions import read_rules, rules_source
+from dearly.language.values import FieldProblem
 from dearly.store import Store, open_store
 
-RENDER_S = 10.0
-"""A preview has as long as the longest call to a server."""
 SAMPLE = 3
 PAGE_OF_IDS = 10_000
-TITLES = ("title", "name")
-"""The fields that an item is called by, where its catalog has one of them."""
+LOOKS_EVERY_S = 0.5
+RELOADS_EVERY_S = 2
+"""So often a browser loads a watched page anew."""
 
 
 class NobodyToPreview(DearlyError):
     """The store knows no customers, and none was named."""
 
 
-class PageNotWritten(DearlyError):
-    """The page cannot be put where it was asked for."""
-
-
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """One customer's block."""
+class _Wanted:
+    """What the options say, beside the rules: whom to preview, from where, and where to put it."""
 
-    customer_id: str
-    cold_start: bool
-    """The store holds nothing of this customer that the block reads."""
-    item_ids: tuple[str, ...]
-    unshown: UnshownBranch | None
-    """The branch in whose place something else is shown, where that is for want of items."""
-    summary: BlockSummary
+    asked: Asked
+    customers: Sequence[str]
+    index: Path
+    html: Path | None
+    json: bool
 
 
 def preview(
@@ -96,10 +79,20 @@ def preview(
         str | None,
         typer.Option(metavar="TIME", help="As of then, such as 2026-03-01T10:00:00Z. Default: now."),
     ] = None,
+    locale: Annotated[
+        str, typer.Option(metavar="TAG", help="In this language, as a call asks for it: de, pt-BR.")
+    ] = "",
+    context: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="What the call brings along; may be repeated."),
+    ] = None,
     html: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write a page too, that shows the blocks side by side."),
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Render again whenever the rules change, until Ctrl-C.")
+    ] = False,
     store: StoreOption = DEFAULT_STORE,
     rules: RulesOption = DEFAULT_RULES,
     index: IndexOption = DEFAULT_INDEX,
@@ -107,27 +100,50 @@ def preview(
 ) -> None:
     """Render a block for some customers, and tell why.
 
-    Nothing is written to the store, and no server is needed. Exit code 1 when the rules have errors.
+    Nothing is written to the store, and no server is needed. With --watch, rules with errors are told and the
+    last good preview stays; a page opened in a browser follows by itself. Exit code 1 when the rules have
+    errors.
     """
     now_us = time.time_ns() // 1_000 if now is None else moment_us("--now", now)
-    program = load_program(rules)
-    if block not in program.blocks:
-        raise UnknownBlock(block, nearest(block, program.blocks))
+    checked = load_rules(rules)
+    asked = _asked(checked.program, block, now_us, locale, context or [])
     _warn_on_standard_error()
     opened = open_store(store)
     try:
         customers = _customers(opened, store, customer or [], sample)
-        stage = _set_up(program, opened, index, rules, now_us)
-        previews = [_preview(stage, block, customer_id) for customer_id in customers]
+        wanted = _Wanted(asked, customers, index, html, json)
+        _show(checked, opened, rules, wanted, watched=watch)
+        if watch:
+            _keep_showing(checked, opened, rules, wanted, moves=now is None)
     finally:
         opened.close()
-    if html is not None:
-        _write_page(html, block, now_us, program.version, previews)
-    if json:
-        told = [_as_json(preview, block) for preview in previews]
-        typer.echo(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
-        return
-    typer.echo("\n\n".join(_as_text(preview, block, rules) for preview in previews))
+
+
+def _asked(program: Program, block: str, now_us: int, locale: str, context: Sequence[str]) -> Asked:
+    """What is asked for.
+
+    Raises:
+        UnknownBlock: the rules declare none of this name.
+        WrongOption: the context is not what they declare.
+    """
+    if block not in program.blocks:
+        raise UnknownBlock(block, nearest(block, program.blocks))
+    brought = dict(_named_value(one) for one in context)
+    try:
+        return Asked(block, now_us, locale, read_context(program.context, brought))
+    except FieldProblem as problem:
+        raise WrongOption(f"--context {problem}") from None
+
+
+def _named_value(written: str) -> tuple[str, object]:
+    """``cart_total=120``: a value that is not JSON is text."""
+    name, sign, value = written.partition("=")
+    if not sign:
+        raise WrongOption(f"--context {written}: expected NAME=VALUE, such as cart_total=120.")
+    try:
+        return name, msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return name, value
 
 
 # ---------------------------------------------------------------------------------------------- the customers
@@ -135,22 +151,13 @@ def preview(
 
 def _customers(store: Store, url: str, named: Sequence[str], sample: int | None) -> list[str]:
     count = sample if sample is not None else 0 if named else SAMPLE
-    chosen = list(dict.fromkeys([*named, *_spread(store, count)]))
+    chosen = list(dict.fromkeys([*named, *spread(_known(store) if count else (), count)]))
     if not chosen:
         raise NobodyToPreview(
             f"The store {url} knows no customers yet. Fill it with `dearly demo` or `dearly import`, or name "
             "somebody with --customer."
         )
     return chosen
-
-
-def _spread(store: Store, count: int) -> list[str]:
-    """So many known customers: those whose ids have the smallest hashes, however the ids are ordered."""
-    return heapq.nsmallest(count, _known(store), key=_rank) if count else []
-
-
-def _rank(customer_id: str) -> bytes:
-    return blake2b(customer_id.encode(), digest_size=8).digest()
 
 
 def _known(store: Store) -> Iterator[str]:
@@ -162,113 +169,51 @@ def _known(store: Store) -> Iterator[str]:
             advance(len(ids))
 
 
-# -------------------------------------------------------------------------------------------------- rendering
+# ---------------------------------------------------------------------------------------------------- showing
 
 
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    """What one run of previews works with; the same parts as a server's."""
-
-    store: Store
-    rules: str
-    personalizer: Personalizer
-    now_us: int
-
-
-def _set_up(program: Program, store: Store, index: Path, rules: str, now_us: int) -> _Stage:
-    recommender = RecommenderKeeper(store, index).refresh(program, now_us)
-    personalizer = Personalizer(prepare_serving(program), unhurried(store), recommender)
-    return _Stage(store, rules, personalizer, now_us)
-
-
-def _preview(stage: _Stage, block: str, customer_id: str) -> Preview:
-    personalizer, now_us = stage.personalizer, stage.now_us
-    request = RenderRequest(customer_id, (block,), "", now_us)
-    reply = asyncio.run(personalizer.render(request, time.monotonic() + RENDER_S))
-    (shown,) = reply.blocks
-    known = stage.store.read_customer(customer_id, personalizer.serving.ranges([block], now_us), now_us)
-    is_without_items = shown.reason is Reason.FALLBACK_MISSING_DATA
-    serving = personalizer.serving
-    unshown = chosen_branch(serving, block, known, now_us) if is_without_items else None
-    summary = BlockSummary(
-        reason=shown.reason.name,
-        because=_because(unshown, stage.rules),
-        rule=shown.rule,
-        source=source_line(stage.rules, shown.rule),
-        items=[_titled(item) for item in _items(personalizer, shown)],
-        subject=shown.subject,
-        valid_until="" if reply.valid_until_us is None else time_to_stored(reply.valid_until_us),
-        html=shown.html,
-        text=shown.text,
-    )
-    cold_start = known.fields is None and not known.events
-    return Preview(customer_id, cold_start, shown.item_ids, unshown, summary)
+def _show(checked: CheckedRules, store: Store, rules: str, wanted: _Wanted, *, watched: bool) -> None:
+    """Render once, and print; write the page where one is wanted."""
+    asked = wanted.asked
+    stage = set_up(checked, store, wanted.index, rules, asked.now_us)
+    previews = [preview_for(stage, asked, customer_id) for customer_id in wanted.customers]
+    if wanted.html is not None:
+        reload_s = RELOADS_EVERY_S if watched else None
+        told = write_page(wanted.html, asked, checked.program.version, previews, reload_s)
+        typer.echo(told, err=True)
+    if wanted.json:
+        told_as_json = [preview_as_json(preview, asked.block) for preview in previews]
+        typer.echo(msgspec.json.format(msgspec.json.encode(told_as_json), indent=2).decode())
+    else:
+        typer.echo("\n\n".join(_as_text(preview, asked.block, rules) for preview in previews))
+    sys.stdout.flush()
 
 
-def _because(unshown: UnshownBranch | None, rules: str) -> str:
-    if unshown is None:
-        return ""
-    return f"{place_in(rules, unshown.rule)}  {source_line(rules, unshown.rule)}: {unshown.message}"
-
-
-def _items(personalizer: Personalizer, shown: RenderedBlock) -> Iterator[Item]:
-    """The items shown, found in the catalogs of the branch that was shown."""
-    branches = personalizer.serving.program.blocks[shown.name].branches
-    decided = (branch for branch in branches if str(branch.span) == shown.rule)
-    catalogs = list(dict.fromkeys(wanted.catalog for branch in decided for wanted in branch.lists))
-    for item_id in shown.item_ids:
-        found = (personalizer.recommender.shelves.item(catalog, item_id) for catalog in catalogs)
-        yield next(item for item in found if item is not None)
-
-
-def _titled(item: Item) -> str:
-    title = next((str(item.fields[name]) for name in TITLES if name in item.fields), "")
-    return f"{item.item_id}  {title}".rstrip()
-
-
-# ----------------------------------------------------------------------------------------------------- output
+def _keep_showing(checked: CheckedRules, store: Store, rules: str, wanted: _Wanted, *, moves: bool) -> None:
+    """Render anew at each change of the rules; with ``moves``, as of then. Ctrl-C ends it."""
+    typer.echo("watching the rules; Ctrl-C ends it", err=True)
+    source = rules_source(rules)
+    seen, told = checked.program.version, ""
+    while True:
+        time.sleep(LOOKS_EVERY_S)
+        try:
+            version = package_version(read_rules(source))
+            if version == seen:
+                continue
+            seen, told = version, ""
+            now_us = time.time_ns() // 1_000 if moves else wanted.asked.now_us
+            asked = replace(wanted.asked, now_us=now_us)
+            _show(load_rules(rules), store, rules, replace(wanted, asked=asked), watched=True)
+        except DearlyError as error:
+            if str(error) != told:
+                told = str(error)
+                typer.echo(f"{told}\nThe last good preview stays.", err=True)
 
 
 def _as_text(preview: Preview, block: str, rules: str) -> str:
     cold = " (nothing known: a cold start)" if preview.cold_start else ""
     heading = typer.style(f"{block} for {preview.customer_id}{cold}", bold=True)
     return f"{heading}\n{summary_text(preview.summary, rules)}"
-
-
-def _as_json(preview: Preview, block: str) -> dict[str, Any]:
-    summary = preview.summary
-    return {
-        "customer_id": preview.customer_id,
-        "cold_start": preview.cold_start,
-        "block": block,
-        "reason": summary.reason,
-        "rule": summary.rule,
-        "source": summary.source,
-        "unshown": asdict(preview.unshown) if preview.unshown else None,
-        "item_ids": preview.item_ids,
-        "valid_until": summary.valid_until or None,
-        "subject": summary.subject,
-        "text": summary.text,
-        "html": summary.html,
-    }
-
-
-def _write_page(path: Path, block: str, now_us: int, rules_version: str, previews: Sequence[Preview]) -> None:
-    page = _page().render(
-        block=block, as_of=time_to_stored(now_us), rules_version=rules_version, previews=previews
-    )
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise PageNotWritten(f"--html {path}: cannot be written ({error.strerror}).") from None
-    told = "1 block" if len(previews) == 1 else f"{len(previews)} blocks side by side"
-    typer.echo(f"{path}: {told}", err=True)
-
-
-@cache
-def _page() -> Template:
-    places = Environment(loader=PackageLoader("dearly.cli", "."), autoescape=True)
-    return places.get_template("preview_page.html")
 
 
 def _warn_on_standard_error() -> None:
