@@ -111,16 +111,10 @@ def _value(expression: Expression, scope: Scope) -> Fragment:
     match expression:
         case Literal():
             return fragments.constant(source, expression.value, expression.type)
-        case ProfileField():
-            return Fragment(f"e.profile.get({source.constant(expression.name)})", optional=True)
-        case ContextField():
-            return Fragment(f"e.facts.context.get({source.constant(expression.name)})", optional=True)
-        case ScoreRef():
-            return _score(expression.score, source)
+        case ProfileField() | ContextField() | ScoreRef() | EventProperty() | ItemProperty():
+            return _looked_up(expression, source)
         case Today() | Now() | DayStart():
             return _instant(expression, scope)
-        case EventProperty() | ItemProperty():
-            return Fragment(f"p.get({source.constant(expression.name)})", optional=True)
         case SegmentRef() | ValueRef():
             return Fragment(_name_call(expression.name, scope), source.optional_names[expression.name])
         case StageIs():
@@ -196,8 +190,19 @@ def _name_call(name: str, scope: Scope) -> str:
     return f"{'w' if scope.watched else 'v'}{scope.source.plan.slots[name]}(e)"
 
 
-def _score(score: str, source: Source) -> Fragment:
-    return Fragment(f"e.facts.scores.get({source.constant(score)})", optional=True)
+def _looked_up(
+    expression: ProfileField | ContextField | ScoreRef | EventProperty | ItemProperty, source: Source
+) -> Fragment:
+    match expression:
+        case ProfileField(name=name):
+            known = "e.profile"
+        case ContextField(name=name):
+            known = "e.facts.context"
+        case ScoreRef(score=name):
+            known = "e.facts.scores"
+        case EventProperty(name=name) | ItemProperty(name=name):
+            known = "p"
+    return Fragment(f"{known}.get({source.constant(name)})", optional=True)
 
 
 def _instant(expression: Today | Now | DayStart, scope: Scope) -> Fragment:
@@ -231,7 +236,7 @@ def _test(
             return sides, _SET_TESTS[expression.operator]
         case TierIs():
             score = scope.source.plan.program.scores[expression.score]
-            return [_score(score.name, scope.source)], _tier_test(score, expression.tier)
+            return [_looked_up(ScoreRef(score.name), scope.source)], _tier_test(score, expression.tier)
         case TextMatch(operator="is like", right=Literal(value=str() as text)):
             folded = scope.source.constant(fold_case(text))
             return [value(expression.left, scope)], lambda left: f"fold_case({left}) == {folded}"
