@@ -49,7 +49,7 @@ def fmt(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[DIR or FILES]",
+            metavar="DIR|FILE",
             envvar="DEARLY_RULES",
             help="The rules package, or some of its files. Default: rules.",
             show_default=False,
