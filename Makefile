@@ -6,6 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 DATA   ?= build/demo
+PACKAGES := rules tests/realdata/completejourney/rules
 EXTRAS := train warehouse postgres lsp dev
 ADDRESS ?= $(or $(DEARLY_ADDRESS),127.0.0.1:50051)
 
@@ -38,12 +39,13 @@ test: $(PROTO_STAMP)  ## the whole test suite
 	@echo "==> tests"
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-check: $(PROTO_STAMP)  ## formatting, lint, types, layers, proto lint, the example rules
+check: $(PROTO_STAMP)  ## formatting, lint, types, layers, proto lint, the rules packages
 	@echo "==> ruff"; $(BIN)/ruff format --check . && $(BIN)/ruff check --no-cache .
 	@echo "==> mypy --strict"; $(BIN)/mypy
 	@echo "==> import-linter"; $(BIN)/lint-imports
 	@echo "==> buf lint"; .ci/lint-protos
-	@echo "==> dearly check rules"; $(BIN)/dearly check rules
+	@for rules in $(PACKAGES); do echo "==> dearly check, fmt, test $$rules"; \
+		$(BIN)/dearly check $$rules && $(BIN)/dearly fmt --check $$rules && $(BIN)/dearly test $$rules --min-coverage 100 | tail -2 || exit 1; done
 
 fmt: $(STAMP)  ## format the Python code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
