@@ -61,6 +61,11 @@ PROVIDED = Provided(
     },
     lists={"items": PRODUCT, "seen": PRODUCT},
     impersonal=False,
+    context=_fields(
+        _optional("cart_total", NUMBER),
+        Field("channel", TEXT, optional=False, default="mail"),
+        Field("ip", TEXT, optional=True, sensitive=True),
+    ),
 )
 """Under a ``when``."""
 

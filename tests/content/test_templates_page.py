@@ -15,6 +15,7 @@ from dearly.language import Package, check_package
 from dearly.language.diagnostics import Diagnostic
 from dearly.language.templates.codes import TEMPLATE_CODES
 from dearly.language.templates.filters import FILTER_NAMES, TEST_NAMES
+from tests.content.manners import ENGLISH
 
 PAGE = (Path(__file__).parents[2] / "docs" / "templates.md").read_text()
 FENCES = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -49,7 +50,7 @@ def test_an_example_renders_as_the_page_shows(source: str, html: str) -> None:
     assert report.program is not None
 
     rendered = compile_templates(report.program)["hero/cart"].render(
-        json.loads(_only("json")), Budget(max_s=5)
+        json.loads(_only("json")), Budget(max_s=5), ENGLISH
     )
 
     assert rendered.html.rstrip("\n") == html.rstrip("\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dearly.content.local_words import LOCAL_WORDS
 from dearly.content.wording import QUESTIONS, WORDS, MissingInTemplate, fixed, number_text, printed, truncate
 from dearly.language.templates.filters import FILTER_NAMES, TEST_NAMES
 from dearly.language.templates.lowering import COMPARISONS, URL_GUARD
@@ -104,7 +105,8 @@ def test_no_comparison_with_something_missing_holds(name: str) -> None:
 
 
 def test_every_word_that_the_check_allows_is_there_and_no_other() -> None:
-    assert set(WORDS) == FILTER_NAMES | {URL_GUARD}
+    assert set(WORDS) | set(LOCAL_WORDS) == FILTER_NAMES | {URL_GUARD}
+    assert not set(WORDS) & set(LOCAL_WORDS)
     assert set(QUESTIONS) == TEST_NAMES | COMPARISONS
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dearly.language.diagnostics import Diagnostic
+from dearly.language.program import Field
 from dearly.language.templates.check import check_template
 from dearly.language.templates.codes import TEMPLATE_CODES
 from dearly.language.templates.source import Part
+from dearly.language.types import DATE, TEXT, TIME, Scalar
 from tests.provided import IMPERSONAL, PROVIDED
 
 FILE = "templates/hero/cart.html"
@@ -21,6 +25,12 @@ ACCEPTED = [
     '{{ customer.first_name | default("friend", true) }}',
     '{{ customer.age | default("-") }}',
     "{{ customer.country }} {{ customer.points | number(2) }} {{ engagement }} {{ stage }}",
+    '{{ context.channel }} {{ context.cart_total | default("-") }}',
+    '{% if context.cart_total > 3 %}{{ context.cart_total | money("EUR") }}{% endif %}',
+    '{{ engagement | number }} {{ engagement | percent(1) }} {{ engagement | plural(one="a", other="b") }}',
+    '{{ customer.joined | date("long") | default("-") }} {{ customer.last_seen | date | default("-") }}',
+    '{{ customer.last_seen | time("medium") | default("-") }}',
+    '{{ customer.interests | listing("or") | default("-") }}',
     "{% if customer.first_name %}{{ customer.first_name }}{% endif %}",
     "{% if customer.first_name is present %}{{ customer.first_name }}{% endif %}",
     "{% if customer.first_name is missing %}you{% else %}{{ customer.first_name }}{% endif %}",
@@ -91,6 +101,17 @@ REFUSED = [
     ("{{ customer.points | number(true) }}", "template-argument", "number"),
     ("{{ customer.points | number(digit=2) }}", "template-argument", "number"),
     ("{{ stage | upper(1) }}", "template-argument", "upper"),
+    ("{{ engagement | money }}", "template-argument", "money"),
+    ('{{ engagement | money("euro") }}', "template-argument", "money"),
+    ("{{ engagement | money(stage) }}", "template-argument", "money"),
+    ('{{ customer.joined | date("huge") }}', "template-argument", "date"),
+    ('{{ customer.last_seen | time("full") }}', "template-argument", "time"),
+    ('{{ customer.interests | listing("nor") }}', "template-argument", "listing"),
+    ('{{ engagement | plural(one="a") }}', "template-argument", "plural"),
+    ('{{ engagement | plural("a", "b") }}', "template-argument", "plural"),
+    ('{{ engagement | plural(other="b", several="c") }}', "template-argument", "plural"),
+    ('{{ engagement | plural(other="b", few="c") }}', "template-argument", "few"),
+    ("{{ engagement | plural(other=stage) }}", "template-argument", "plural"),
     ("{{ stage | default }}", "template-argument", "default"),
     ("{{ 1000000000001 }}", "template-number", "1000000000001"),
     (
@@ -118,6 +139,18 @@ REFUSED = [
     ("{{ stage.name }}", "template-type", "name"),
     ("{{ stage[0] }}", "template-type", "["),
     ("{{ stage | number(2) }}", "template-type", "number"),
+    ('{{ stage | money("EUR") }}', "template-type", "money"),
+    ("{{ stage | date }}", "template-type", "date"),
+    ("{{ customer.joined | time }}", "template-type", "time"),
+    ('{{ customer.joined | default("-") | date }}', "template-type", "date"),
+    ("{{ items | listing }}", "template-type", "listing"),
+    ("{% if context %}x{% endif %}", "template-type", "context"),
+    ("{{ context }}", "template-not-printable", "context"),
+    ("{{ context.cart }}", "template-unknown-field", "cart"),
+    ("{{ context.ip }}", "template-sensitive", "ip"),
+    ("{{ context.cart_total }}", "template-may-be-missing", "context.cart_total"),
+    ("{{ customer.joined | date }}", "template-may-be-missing", "customer.joined"),
+    ("{% for context in items %}x{% endfor %}", "template-name-taken", "context"),
     ("{{ engagement | upper }}", "template-type", "upper"),
     ("{{ stage + stage }}", "template-type", "stage"),
     ("{{ customer.points * vip }}", "template-type", "customer"),
@@ -195,6 +228,9 @@ HINTS = [
     ('{% if stage == "churnd" %}x{% endif %}', 'Did you mean "churned"?'),
     ('{% if stage == "loyal" %}x{% endif %}', "Its stages are new, active, churned."),
     ("{{ country }}", "Write `customer.country`."),
+    ("{{ channel }}", "Write `context.channel`."),
+    ("{{ stage | fixed(2) }}", 'Write `number(2)`, or `money("EUR")` for a price.'),
+    ("{{ context.cart_totl }}", "Did you mean `cart_total`?"),
     ("{{ stage | uper }}", "Did you mean `upper`?"),
     ("{{ stage.upper() }}", "Write `| upper`."),
     ("{{ stage | safe }}", "HTML is always escaped; write the markup in the template itself."),
@@ -280,13 +316,16 @@ def test_another_mistake_in_a_template_whose_tags_do_not_nest_is_told_first() ->
     assert "not a readable template" in found.message
 
 
-@pytest.mark.parametrize("source", ["{{ customer.country }}", "{{ stage }}", "{% if vip %}x{% endif %}"])
+@pytest.mark.parametrize(
+    "source",
+    ["{{ customer.country }}", "{{ stage }}", "{% if vip %}x{% endif %}", "{{ context.channel }}"],
+)
 @pytest.mark.parametrize("part", ["html", "text", "subject"])
 def test_an_otherwise_template_reads_nothing_about_the_customer(source: str, part: Part) -> None:
     report = check_template(source, FILE, part, IMPERSONAL)
 
     assert [one.code for one in report.diagnostics] == ["template-personal"]
-    assert (report.profile_fields, report.names) == (frozenset(), frozenset())
+    assert (report.profile_fields, report.names, report.context_fields) == (frozenset(),) * 3
 
 
 def test_an_otherwise_template_shows_its_lists() -> None:
@@ -303,6 +342,32 @@ def test_the_report_names_what_the_template_reads() -> None:
 
     assert report.profile_fields == {"country", "age"}
     assert report.names == {"vip", "usual_order"}
+    assert report.context_fields == set()
+
+
+def test_the_report_names_what_the_template_reads_of_the_call() -> None:
+    report = check_template(
+        '{{ context.channel }}{{ context.cart_total | default("") }}', FILE, "html", PROVIDED
+    )
+
+    assert report.context_fields == {"channel", "cart_total"}
+
+
+@pytest.mark.parametrize(("kind", "read"), [(TIME, {"when", "timezone"}), (DATE, {"when"})])
+def test_who_shows_a_time_reads_the_customers_time_zone(kind: Scalar, read: set[str]) -> None:
+    fields = {name: Field(name, kind_, optional=True) for name, kind_ in (("when", kind), ("timezone", TEXT))}
+    provided = replace(PROVIDED, profile=fields)
+    report = check_template('{{ customer.when | date | default("") }}', FILE, "html", provided)
+
+    assert report.profile_fields == read
+
+
+def test_a_context_that_is_not_declared_is_told_how_to_declare() -> None:
+    provided = replace(PROVIDED, context={})
+    (found,) = check_template("{{ context.cart_total }}", FILE, "html", provided).diagnostics
+
+    assert found.code == "template-unknown-name"
+    assert found.hint == "Declare in the rules what a call brings along: `context { cart_total number? }`."
 
 
 def test_one_mistake_does_not_hide_the_next() -> None:

@@ -107,7 +107,7 @@ def _grouped(whole: str, form: NumberForm, separator: str) -> str:
 @lru_cache(maxsize=4096)
 def _money_form(table_tag: str, currency: str) -> NumberForm:
     table = locale_table(table_tag)
-    symbol = table.symbols.get(currency, currency)
+    symbol = dict(table.symbols).get(currency, currency)
     return NumberForm(
         _with_symbol(table.money.positive, symbol),
         _with_symbol(table.money.negative, symbol),
