@@ -275,6 +275,31 @@ LARGE: dict[str, tuple[Callable[[], str], set[str]]] = {
         lambda: "block b { " + 'when x show "x.html" ' * 40_000 + "}",
         {"declaration-too-large"},
     ),
+    "words that look ahead over a long gap": (
+        lambda: f"segment x {{ any ordered since{' # top' * 10}{chr(10) * 900_000}when }}",
+        {"syntax-error"},
+    ),
+    "words that look ahead, over and over": (
+        lambda: (
+            f"segment x {{ {'any ordered on # monday' + chr(10) + 'monday or '} {'top a or ' * 4_000} a }}"
+        ),
+        {"declaration-too-large"},
+    ),
+    "expectations without end": (
+        lambda: f'test "x" {{ at +1:00 expect {"emitted a, " * 90_000}',
+        {"declaration-too-large"},
+    ),
+    "steps without end": (
+        lambda: 'test "x" { ' + "at +1:00 ordered { total: 1 }\n" * 30_000 + "}",
+        {"declaration-too-large"},
+    ),
+    "options without end": (
+        lambda: (
+            'block b { otherwise show "x.html" with a = recommended product'
+            + ", excluding ordered.product_id" * 30_000
+        ),
+        {"declaration-too-large"},
+    ),
     "hidden characters without end": (lambda: "# \u202e\n" * 150_000, {"hidden-character"}),
 }
 
