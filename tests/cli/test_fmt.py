@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from dearly.cli import fmt
 from tests.cli.conftest import RULES, Dearly
 
 UGLY = "segment  a{x}  # kept\n"
@@ -99,7 +98,7 @@ def test_a_file_that_cannot_be_replaced_stays_whole(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "here")
 
-    monkeypatch.setattr(fmt.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     ended = dearly("fmt", package)
 
     assert ended.code == 2

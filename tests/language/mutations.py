@@ -11,7 +11,7 @@ from dearly.language.syntax.words import PHRASES
 
 _TOKEN = re.compile(r'\s+|#[^\n]*|"(?:[^"\\\n]|\\.)*"|\w+|.')
 
-FRAGMENTS = [
+FRAGMENTS: list[str] = [
     *PHRASES,
     *DECLARATION_KEYWORDS,
     *"{}()[]\",;:.@?=<>!+-*/#\\'%&|\n\r\t",
@@ -52,7 +52,7 @@ def _put_fragment(random: Random, text: str, _: Sequence[str]) -> str:
 
 
 def _change_tokens(random: Random, text: str, _: Sequence[str]) -> str:
-    tokens = _TOKEN.findall(text)
+    tokens: list[str] = _TOKEN.findall(text)
     if len(tokens) < 2:
         return text
     first, second = random.randrange(len(tokens)), random.randrange(len(tokens))
