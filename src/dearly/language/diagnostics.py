@@ -16,14 +16,47 @@ _BEFORE = 60
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """The text at a place, replaced; an empty place takes an insertion."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that, made together, mend a finding; ``title`` says what they do, as a menu shows it."""
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
+def replacing(span: Span, replacement: str) -> Fix:
+    """The fix that puts something else in one place."""
+    return Fix(f"Write `{replacement}`", (Edit(span, replacement),))
+
+
+def enclosing(span: Span, before: str, after: str, title: str) -> Fix:
+    """The fix that puts something before and after a place, and leaves what stands there as it is."""
+    start = Span(span.file, span.line, span.column, span.line, span.column)
+    end = Span(span.file, span.end_line, span.end_column, span.end_line, span.end_column)
+    edits = (Edit(start, before), Edit(end, after))
+    return Fix(title, tuple(edit for edit in edits if edit.replacement))
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding. ``code`` is stable (kebab-case, listed in docs/language.md); ``hint`` says what to do."""
+    """One finding. ``code`` is stable (kebab-case, listed in docs/language.md); ``hint`` says what to do.
+
+    ``fix`` does it, where the checker knows exactly what to write.
+    """
 
     code: str
     severity: OneOf["error", "warning"]
     message: str
     span: Span
     hint: str | None = None
+    fix: Fix | None = None
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

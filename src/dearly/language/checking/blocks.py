@@ -55,7 +55,7 @@ def check_block(declared: tree.BlockDeclaration, scope: Scope, definitions: Defi
         if is_whole and template is not None and lists is not None:
             branches.append(Branch(condition, template, lists, written.span))
     name, owner = declared.name, named("block", declared.name)
-    check_ways(ways, owner, 'otherwise show "hero/all.html"', scope)
+    check_ways(ways, owner, 'otherwise show "hero/all.html"', declared.span, scope)
     purposes = check_purposes(declared.purposes, owner, "purpose", scope.findings)
     return Block(name.text, tuple(branches), purposes, _caps(declared, owner, scope), name.span)
 
@@ -65,8 +65,8 @@ def _caps(declared: tree.BlockDeclaration, owner: Owner, scope: Scope) -> tuple[
     names = without_repeats(declared.counts_toward, owner, "counts toward", findings)
     for name in names:
         if name.text not in symbols.caps and not symbols.is_excused(name.text):
-            hint = findings.did_you_mean(name.text, symbols.caps)
-            hint = hint or f"Declare it: `cap {name.text} {{ at most 2 per 7 days }}`."
+            near = findings.did_you_mean(name.text, symbols.caps, at=name.span)
+            hint = near or f"Declare it: `cap {name.text} {{ at most 2 per 7 days }}`."
             findings.add("unknown-cap", name.span, f"There is no cap `{name.text}`.", hint)
     return tuple(name.text for name in names)
 

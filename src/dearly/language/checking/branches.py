@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dearly.language.checking.coverage import constant_truth, covers
-from dearly.language.checking.findings import Findings
+from dearly.language.checking.findings import Advice, Findings
 from dearly.language.checking.parts import Owner
 from dearly.language.checking.scopes import Scope
 from dearly.language.checking.tier_bounds import Scores, with_tier_bounds
+from dearly.language.diagnostics import Edit, Fix
 from dearly.language.program import Expression, Span
 from dearly.language.spelling import quoted
 
@@ -26,21 +27,30 @@ class Way:
     span: Span
 
 
-def check_ways(ways: Sequence[Way], owner: Owner, example: str, scope: Scope) -> None:
+def check_ways(ways: Sequence[Way], owner: Owner, example: str, declared: Span, scope: Scope) -> None:
     """Report an ``otherwise`` that is absent or not last, and each ``when`` that can never be reached.
 
-    ``example`` is an ``otherwise`` as it is written there.
+    ``example`` is an ``otherwise`` as it is written there, ``declared`` the whole declaration.
     """
     findings = scope.findings
     if not any(way.is_otherwise for way in ways):
         message = f"{owner} has no `otherwise`: nothing is said for whoever meets none of its conditions."
         hint = f"End it with one, for everybody else: `{example}`."
-        findings.add("missing-otherwise", owner.span, message, hint)
+        findings.add("missing-otherwise", owner.span, message, Advice(hint, _ended(declared, example)))
     for way in ways[:-1]:
         if way.is_otherwise:
             message = "`otherwise` holds for everybody, so nothing below it is ever reached."
             findings.add("otherwise-not-last", way.span, message, "Move it to the end.")
     _report_unreachable(ways, scope.symbols.scores, findings)
+
+
+def _ended(declared: Span, example: str) -> Fix:
+    """The fix that ends a declaration with an ``otherwise``, before its brace."""
+    brace = Span(
+        declared.file, declared.end_line, declared.end_column - 1, declared.end_line, declared.end_column
+    )
+    line = example.replace("NAME", "others")
+    return Fix("End it with an `otherwise`", (Edit(brace, f"  {line}\n}}"),))
 
 
 def _report_unreachable(ways: Sequence[Way], scores: Scores, findings: Findings) -> None:

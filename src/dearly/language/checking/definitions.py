@@ -174,5 +174,5 @@ def _check_lifecycle(declared: tree.LifecycleDeclaration, scope: Scope, checked:
             may_be_missing(condition, scope, checked)
         stages.append(Stage(name, condition, stage.name.span))
         ways.append(Way(stage.condition is None, condition, stage.name.span))
-    check_ways(ways, named("lifecycle", declared.name), "NAME otherwise", scope)
+    check_ways(ways, named("lifecycle", declared.name), "NAME otherwise", declared.span, scope)
     checked.lifecycles[declared.name.text] = Lifecycle(declared.name.text, tuple(stages), declared.name.span)

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from dearly.language.checking.expressions import check_condition
+from dearly.language.checking.findings import meant_text
 from dearly.language.checking.scopes import MOST_LISTED, Scope, listing
 from dearly.language.checking.symbols import Symbols
 from dearly.language.checking.template_files import shown_name
@@ -71,7 +72,7 @@ def _shows(written: tree.ExpectShows, shown: Shown, scope: Scope) -> Shows | Non
     symbols, findings, name = scope.symbols, scope.findings, written.block
     if name.text not in symbols.blocks:
         if not symbols.is_excused(name.text):
-            near = findings.did_you_mean(name.text, symbols.blocks)
+            near = findings.did_you_mean(name.text, symbols.blocks, at=name.span)
             message = f"There is no block `{name.text}`."
             findings.add("unknown-name", name.span, message, near or "Declare it: `block NAME { .. }`.")
         return None
@@ -80,9 +81,9 @@ def _shows(written: tree.ExpectShows, shown: Shown, scope: Scope) -> Shows | Non
     if template is not None and written.template.value in templates:
         return Shows(name.text, template, written.negated, written.span)
     message = f'The block `{name.text}` never shows "{written.template.value}".'
-    near = findings.nearest(written.template.value, templates)
-    hint = f'Did you mean "{near}"?' if near else _choice(templates)
-    findings.add("not-shown", written.template.span, message, hint)
+    meant = findings.nearest(written.template.value, templates)
+    place = written.template.span
+    findings.add("not-shown", place, message, meant_text(meant, place) if meant else _choice(templates))
     return None
 
 
@@ -95,7 +96,7 @@ def _emitted(written: tree.ExpectEmitted, scope: Scope) -> Emitted | None:
     if name.text in symbols.triggers:
         return Emitted(name.text, written.negated, written.span)
     if not symbols.is_excused(name.text):
-        near = findings.did_you_mean(name.text, symbols.triggers)
+        near = findings.did_you_mean(name.text, symbols.triggers, at=name.span)
         hint = near or "Declare it: `trigger NAME { .. }`."
         findings.add("unknown-name", name.span, f"There is no trigger `{name.text}`.", hint)
     return None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from itertools import chain
 
 from dearly.language.codes import CODES
-from dearly.language.diagnostics import Diagnostic, in_order
+from dearly.language.diagnostics import Diagnostic, Fix, in_order, replacing
 from dearly.language.program import Span
 from dearly.language.suggestions import nearest
 
@@ -17,6 +18,19 @@ MAX_COMPARISONS = 50_000
 """Unknown names are compared with known ones this often in all, so that checking stays linear."""
 
 
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A hint together with the fix that does what it says."""
+
+    hint: str
+    fix: Fix | None
+
+
+def meant_text(near: str, at: Span) -> Advice:
+    """The advice to write another text constant than the one at a place."""
+    return Advice(f'Did you mean "{near}"?', replacing(at, f'"{near}"'))
+
+
 class Findings:
     """Collects diagnostics while a package is checked."""
 
@@ -24,18 +38,22 @@ class Findings:
         self._found: list[Diagnostic] = []
         self._comparisons = 0
 
-    def add(self, code: str, span: Span, message: str, hint: str | None = None) -> None:
+    def add(self, code: str, span: Span, message: str, hint: str | Advice | None = None) -> None:
         """Note a finding; the code says whether it is an error or a warning."""
-        self._found.append(Diagnostic(code, CODES[code], message, span, hint))
+        advice = hint if isinstance(hint, Advice) else Advice(hint or "", None)
+        found = Diagnostic(code, CODES[code], message, span, advice.hint or None, advice.fix)
+        self._found.append(found)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Note findings of the parser or the template check."""
         self._found.extend(diagnostics)
 
-    def did_you_mean(self, name: str, *known: Collection[str]) -> str | None:
-        """A hint that gives the nearest of the known names, or None."""
+    def did_you_mean(self, name: str, *known: Collection[str], at: Span | None = None) -> Advice | None:
+        """A hint that gives the nearest of the known names, or None; ``at`` is where it would stand."""
         near = self.nearest(name, *known)
-        return f"Did you mean `{near}`?" if near else None
+        if near is None:
+            return None
+        return Advice(f"Did you mean `{near}`?", replacing(at, near) if at is not None else None)
 
     def nearest(self, name: str, *known: Collection[str]) -> str | None:
         """The nearest of the known names; None when none is near, or too many were compared already."""

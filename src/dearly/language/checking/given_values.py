@@ -47,7 +47,7 @@ def _report_unknown(
     if symbols.is_excused_field(name.text) if of_package else symbols.is_excused(name.text):
         return
     code = "unknown-name" if of_package else "unknown-property"
-    hint = findings.did_you_mean(name.text, fields) or listing("It has", fields)
+    hint = findings.did_you_mean(name.text, fields, at=name.span) or listing("It has", fields)
     findings.add(code, name.span, f"The {owner} has no field `{name.text}`.", hint)
 
 

@@ -125,9 +125,9 @@ def _diverse_by(written: tree.Name | None, catalog: Schema, scope: Scope) -> str
     declared = catalog.fields.get(written.text)
     if declared is None:
         if not scope.symbols.is_excused(written.text):
-            hint = scope.findings.did_you_mean(written.text, catalog.fields)
+            near = scope.findings.did_you_mean(written.text, catalog.fields, at=written.span)
             message = f"The catalog `{catalog.name}` has no field `{written.text}`."
-            hint = hint or listing("It has", catalog.fields)
+            hint = near or listing("It has", catalog.fields)
             scope.findings.add("unknown-property", written.span, message, hint)
     elif isinstance(declared.type, SetOf):
         message = f"Lists are `diverse by` a field of one value, and `{written.text}` is a {declared.type}."

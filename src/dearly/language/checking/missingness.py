@@ -11,9 +11,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from dearly.language.checking.containment import contains
-from dearly.language.checking.findings import Findings
+from dearly.language.checking.findings import Advice, Findings
 from dearly.language.checking.symbols import Symbols
 from dearly.language.checking.typing_rules import type_of
+from dearly.language.diagnostics import Fix, enclosing
 from dearly.language.magnitudes import (
     COUNTED,
     KEPT,
@@ -312,22 +313,36 @@ def _tell_never_missing(expression: Presence, watch: Watch) -> None:
     watch.findings.add("never-missing", expression.span, message, "Leave it out.")
 
 
-def _write_guard(cause: Expression) -> str:
-    if isinstance(cause, Arithmetic) and _may_divide_by_zero(cause):
-        return "A division by zero is missing; write `.. else 0`, or divide by what is never 0."
+def _write_guard(cause: Expression) -> Advice:
     if isinstance(cause, Arithmetic):
-        return "A result beyond 1.8e308 is missing; write `.. else 0`, or multiply less."
+        hint = "A result beyond 1.8e308 is missing; write `.. else 0`, or multiply less."
+        if _may_divide_by_zero(cause):
+            hint = "A division by zero is missing; write `.. else 0`, or divide by what is never 0."
+        return Advice(hint, _else_fix(cause))
     substitute = _with_default(cause)
     guarded = ScoreRef(cause.score) if isinstance(cause, TierIs) else cause
     either = f"`{substitute}`, with the value that it shall count as then; or " if substitute else ""
-    return f"Write {either}`{spell(Presence(guarded, missing=False))} and ..`, to keep them out for certain."
+    hint = f"Write {either}`{spell(Presence(guarded, missing=False))} and ..`, to keep them out for certain."
+    return Advice(hint, _else_fix(cause))
 
 
-def _write_else(cause: Expression) -> str:
+def _write_else(cause: Expression) -> Advice:
     substitute = _with_default(cause)
+    hint = f"Write `{substitute}`, with the value that it shall count as."
     if isinstance(cause, Arithmetic) or substitute is None:
-        return "Give it a value for that case: `(.. else ..)`."
-    return f"Write `{substitute}`, with the value that it shall count as."
+        hint = "Give it a value for that case: `(.. else ..)`."
+    return Advice(hint, _else_fix(cause))
+
+
+def _else_fix(cause: Expression) -> Fix | None:
+    """The fix that gives what may be missing a default."""
+    default = default_for(type_of(cause))
+    if default is None or not cause.span.file:
+        return None
+    title = f"Give {quoted(cause)} the default `{spell(default)}`"
+    if isinstance(cause, ProfileField | ContextField | EventProperty | ItemProperty | ValueRef | ScoreRef):
+        return enclosing(cause.span, "(", f" else {spell(default)})", title)
+    return enclosing(cause.span, "((", f") else {spell(default)})", title)
 
 
 def _with_default(cause: Expression) -> str | None:

@@ -8,6 +8,7 @@ from itertools import islice
 
 from dearly.language.checking.references import children
 from dearly.language.checking.symbols import Symbols
+from dearly.language.diagnostics import Fix, enclosing
 from dearly.language.program import Span
 from dearly.language.syntax import tree
 
@@ -26,10 +27,17 @@ class Chain:
     outer: Chain | None
 
 
-def meant_where(
-    name: str, chain: Chain | None, symbols: Symbols, ended: bool = False
-) -> tuple[str, str] | None:
-    """The event to the left that has this property and a ``where``, and the ``where`` that was meant.
+@dataclass(frozen=True, slots=True)
+class MeantWhere:
+    """A ``where`` with the parentheses that were left out, in short; ``fix`` puts them in."""
+
+    event: str
+    where: str
+    fix: Fix | None
+
+
+def meant_where(name: str, chain: Chain | None, symbols: Symbols, ended: bool = False) -> MeantWhere | None:
+    """The ``where`` that was meant of the event to the left that has this property and a ``where``.
 
     With ``ended``, only a ``where`` that the ``and`` or ``or`` itself has ended: the last clause of its
     condition, and not in parentheses.
@@ -42,8 +50,21 @@ def meant_where(
             if schema is not None and name in schema.fields:
                 word = "and" if isinstance(link.node, tree.And) else "or"
                 written = f"{_spell(where)} {word} {_spell(link.node.operands[link.place])}"
-                return event.text, f"where ({written})"
+                return MeantWhere(event.text, f"where ({written})", _parenthesised(where, operand, link))
     return None
+
+
+def _parenthesised(where: tree.Expression, condition: tree.Expression, link: Chain) -> Fix | None:
+    """Parentheses from the beginning of the ``where`` to the end of the place in the chain.
+
+    None where they would cross others: where more stands between the ``where`` and the end of its condition.
+    """
+    if _end(where.span) != _end(condition.span):
+        return None
+    last = link.node.operands[link.place].span
+    start = where.span
+    whole = Span(start.file, start.line, start.column, last.end_line, last.end_column)
+    return enclosing(whole, "(", ")", "Put parentheses around the `where`")
 
 
 def _to_the_left(chain: Chain | None) -> Iterator[tuple[Chain, tree.Expression]]:

@@ -72,8 +72,8 @@ def _type(declared: tree.FieldDeclaration, catalogs: Collection[str], findings: 
     elif name in catalogs:
         element = ItemRef(name)
     else:
-        hint = findings.did_you_mean(name, DECLARABLE, catalogs)
-        hint = hint or f"Types are {', '.join(DECLARABLE)}, `set of` one of them, and a catalog's name."
+        near = findings.did_you_mean(name, DECLARABLE, catalogs, at=declared.type.span)
+        hint = near or f"Types are {', '.join(DECLARABLE)}, `set of` one of them, and a catalog's name."
         findings.add("unknown-type", declared.type.span, f"There is no type or catalog `{name}`.", hint)
         return None
     return SetOf(element) if declared.is_set else element
@@ -119,9 +119,9 @@ def _annotations(declared: tree.FieldDeclaration, owner: str, findings: Findings
     for annotation in declared.annotations:
         name = annotation.name.text
         if name not in ANNOTATIONS:
-            hint = findings.did_you_mean(name, ANNOTATIONS)
+            near = findings.did_you_mean(name, ANNOTATIONS, at=annotation.name.span)
             also = " and `@stale(90 days)`" if owner == "profile" else ""
-            hint = hint or f"What may stand here is `@sensitive`{also}."
+            hint = near or f"What may stand here is `@sensitive`{also}."
             findings.add("unknown-annotation", annotation.span, f"There is no annotation `@{name}`.", hint)
         elif name in found:
             message = f"`{declared.name.text}` is `@{name}` already."

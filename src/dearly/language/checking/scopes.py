@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from dearly.language.checking.findings import Findings
+from dearly.language.checking.findings import Advice, Findings
 from dearly.language.checking.parentheses import Chain, meant_where
 from dearly.language.checking.symbols import Symbols
+from dearly.language.diagnostics import enclosing
 from dearly.language.program import (
     ContextField,
     EventProperty,
@@ -91,13 +92,14 @@ def find_event(name: tree.Name, scope: Scope) -> Schema | None:
     event = symbols.events.get(name.text)
     if event is None and not symbols.is_excused(name.text):
         kind = symbols.kind_of(name.text)
-        hint = scope.findings.did_you_mean(name.text, symbols.events)
+        near = scope.findings.did_you_mean(name.text, symbols.events, at=name.span)
+        hint = near or "Declare it: `event NAME { .. }`."
         if kind in ("segment", "value"):
             message = f"`{name.text}` is a {kind}, not an event."
             hint = f"Write `{name.text}` alone."
         else:
             message = f"There is no event `{name.text}`."
-        scope.findings.add("unknown-event", name.span, message, hint or "Declare it: `event NAME { .. }`.")
+        scope.findings.add("unknown-event", name.span, message, hint)
     return event
 
 
@@ -106,9 +108,8 @@ def find_catalog(name: tree.Name, scope: Scope) -> Schema | None:
     symbols = scope.symbols
     catalog = symbols.catalogs.get(name.text)
     if catalog is None and not symbols.is_excused(name.text):
-        hint = (
-            scope.findings.did_you_mean(name.text, symbols.catalogs) or "Declare it: `catalog NAME { .. }`."
-        )
+        near = scope.findings.did_you_mean(name.text, symbols.catalogs, at=name.span)
+        hint = near or "Declare it: `catalog NAME { .. }`."
         scope.findings.add("unknown-catalog", name.span, f"There is no catalog `{name.text}`.", hint)
     return catalog
 
@@ -119,7 +120,8 @@ def find_property_type(event: Schema, name: tree.Name, scope: Scope) -> Type | N
     if declared is not None:
         return declared.type
     if not scope.symbols.is_excused(name.text):
-        hint = scope.findings.did_you_mean(name.text, event.fields) or listing("It has", event.fields)
+        near = scope.findings.did_you_mean(name.text, event.fields, at=name.span)
+        hint = near or listing("It has", event.fields)
         message = f"The event `{event.name}` has no property `{name.text}`."
         scope.findings.add("unknown-property", name.span, message, hint)
     return None
@@ -147,7 +149,8 @@ def _own(node: tree.Reference, owner: Schema, scope: Scope) -> Expression:
             hint = (
                 f"Write `{qualifier}.{name}` for the {other}'s; rename one of them to be rid of this warning."
             )
-            scope.findings.add("ambiguous-name", node.span, message, hint)
+            fix = enclosing(node.name.span, f"{qualifier}.", "", f"Write `{qualifier}.{name}`")
+            scope.findings.add("ambiguous-name", node.span, message, Advice(hint, fix))
     kind = owner.fields[name].type
     return EventProperty(name, kind, node.span) if scope.event else ItemProperty(name, kind, node.span)
 
@@ -158,14 +161,14 @@ def _warn_of_ended_where(node: tree.Reference, scope: Scope) -> None:
     meant = meant_where(name, scope.chain, scope.symbols, ended=True)
     if meant is None:
         return
-    event, where = meant
+    event, where = meant.event, meant.where
     kind = scope.symbols.kind_of(name)
     whose = "that of the customer" if kind == "profile field" else f"the {kind}"
     message = f"The `where` of `{event}` ends before this, so `{name}` means {whose}, not that of `{event}`."
     hint = f"Put parentheses around it all, `{where}`, if it shall be the event's."
     if kind == "profile field":
         hint = f"{hint[:-1]}; write `customer.{name}` if it shall be the customer's."
-    scope.findings.add("ambiguous-name", node.span, message, hint)
+    scope.findings.add("ambiguous-name", node.span, message, Advice(hint, meant.fix))
 
 
 def _from_context(node: tree.Reference, scope: Scope) -> ContextField | None:
@@ -220,7 +223,8 @@ def _qualified(node: tree.Reference, qualifier: tree.Name, scope: Scope) -> Expr
 
 def _report_no_field(node: tree.Reference, owner: str, fields: Collection[str], scope: Scope) -> None:
     name = node.name.text
-    hint = scope.findings.did_you_mean(name, fields) or listing("It has", fields)
+    near = scope.findings.did_you_mean(name, fields, at=node.name.span)
+    hint = near or listing("It has", fields)
     scope.findings.add("unknown-name", node.span, f"{owner} has no field `{name}`.", hint)
 
 
@@ -240,9 +244,9 @@ def _report_unknown(node: tree.Reference, scope: Scope) -> None:
     if symbols.is_excused_field(name):
         return
     if (meant := meant_where(name, scope.chain, symbols)) is not None:
-        event, where = meant
-        message = f"`{name}` is a property of `{event}`, and stands outside of its `where`."
-        findings.add("unknown-name", node.span, message, f"Put parentheses around it all: `{where}`.")
+        message = f"`{name}` is a property of `{meant.event}`, and stands outside of its `where`."
+        hint = f"Put parentheses around it all: `{meant.where}`."
+        findings.add("unknown-name", node.span, message, Advice(hint, meant.fix))
         return
     kind = "customer" if name == "customer" else symbols.kind_of(name)
     if kind in _MISUSED:
@@ -255,9 +259,9 @@ def _report_unknown(node: tree.Reference, scope: Scope) -> None:
     definitions = (symbols.segments, symbols.values, symbols.scores) if scope.event is None else ()
     context: Collection[str] = symbols.context if scope.content else ()
     place = f" in the event `{scope.event.name}` or in the profile" if scope.event else ""
-    near = findings.did_you_mean(name, fields, symbols.profile, context, *definitions)
-    hint = near or "Declare it: in the profile, as a `value`, or as a `segment`."
-    findings.add("unknown-name", node.span, f"There is no `{name}`{place}.", hint)
+    near = findings.did_you_mean(name, fields, symbols.profile, context, *definitions, at=node.name.span)
+    advice = near or "Declare it: in the profile, as a `value`, or as a `segment`."
+    findings.add("unknown-name", node.span, f"There is no `{name}`{place}.", advice)
 
 
 _MISUSED = {

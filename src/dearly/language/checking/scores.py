@@ -87,9 +87,9 @@ def _is_value(name: tree.Name, scope: Scope) -> bool:
         hint = f"Give it a name: `value NAME = {name.text}`." if kind == "profile field" else None
         findings.add("unknown-name", name.span, message, hint or "Leave it out, or name a value.")
         return False
-    near = findings.did_you_mean(name.text, symbols.values, [AUTOMATIC])
-    hint = near or f"Declare it: `value {name.text} = ..`."
-    findings.add("unknown-name", name.span, f"There is no value `{name.text}`.", hint)
+    near = findings.did_you_mean(name.text, symbols.values, [AUTOMATIC], at=name.span)
+    advice = near or f"Declare it: `value {name.text} = ..`."
+    findings.add("unknown-name", name.span, f"There is no value `{name.text}`.", advice)
     return False
 
 

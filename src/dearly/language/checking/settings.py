@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from dearly.language.calendar import is_zone, zone_names
-from dearly.language.checking.findings import Findings
+from dearly.language.checking.findings import Advice, Findings, meant_text
 from dearly.language.locales import is_tag, nearest_locale, usual_spelling
 from dearly.language.program import Settings
 from dearly.language.syntax import tree
@@ -48,8 +48,9 @@ def _timezone(written: _Written, findings: Findings) -> str | None:
         return name
     message = f'There is no time zone "{name}".'
     near = _zone_named_after(name) or findings.nearest(name, zone_names())
-    hint = f'Did you mean "{near}"?' if near else 'Write a zone of the IANA database, like "Europe/Berlin".'
-    findings.add("unknown-timezone", setting.value.span, message, hint)
+    place = setting.value.span
+    advice = meant_text(near, place) if near else 'Write a zone of the IANA database, like "Europe/Berlin".'
+    findings.add("unknown-timezone", place, message, advice)
     return None
 
 
@@ -67,10 +68,10 @@ def _locale(written: _Written, findings: Findings) -> str | None:
     if _is_locale(tag):
         return tag
     meant = tag.strip().replace("_", "-")
-    hint = 'Write the language and, where it matters, the region: "en", "de-AT", "pt-BR".'
+    advice: str | Advice = 'Write the language and, where it matters, the region: "en", "de-AT", "pt-BR".'
     if _is_locale(meant):
-        hint = f'Did you mean "{usual_spelling(meant)}"?'
-    findings.add("unknown-locale", setting.value.span, f'"{tag}" is not the tag of a language.', hint)
+        advice = meant_text(usual_spelling(meant), setting.value.span)
+    findings.add("unknown-locale", setting.value.span, f'"{tag}" is not the tag of a language.', advice)
     return None
 
 

@@ -70,7 +70,7 @@ def _report_no_subject(node: tree.IsStage, scope: Scope) -> None:
         findings.add("unknown-name", node.subject.span, message, _instead_of_state(name, kind))
         return
     known = (symbols.stages, symbols.tiers, symbols.variants)
-    near = findings.did_you_mean(name, *known)
+    near = findings.did_you_mean(name, *known, at=node.subject.span)
     some_known = list(islice(chain(*known), MOST_LISTED + 1))
     hint = near or listing("There are", some_known) or "Declare it: `lifecycle NAME { .. }`."
     message = f"There is no lifecycle, score or experiment `{name}`."
@@ -86,7 +86,7 @@ def _instead_of_state(name: str, kind: str) -> str | None:
 
 
 def _report_no_state(kind: _Kind, node: tree.IsStage, states: Collection[str], scope: Scope) -> None:
-    near = scope.findings.did_you_mean(node.stage.text, states)
+    near = scope.findings.did_you_mean(node.stage.text, states, at=node.stage.span)
     hint = near or listing(f"Its {kind.states} are", states)
     message = f"The {kind.subject} `{node.subject.text}` has no {kind.state} `{node.stage.text}`."
     scope.findings.add(kind.code, node.stage.span, message, hint)

@@ -100,9 +100,13 @@ def _report_absent(symbols: Symbols, sources: Mapping[str, _Used], findings: Fin
         shown.add(name)
         if name not in sources:
             message = f"There is no template {FOLDER}{name}.html."
-            near = findings.did_you_mean(f"{name}.html", known)
+            near = findings.did_you_mean(f"{name}.html", known, at=_within_quotes(written.span))
             findings.add("unknown-template", written.span, message, near or "Add the file to the package.")
     return shown
+
+
+def _within_quotes(span: Span) -> Span:
+    return replace(span, column=span.column + 1, end_column=span.end_column - 1)
 
 
 def _written_templates(blocks: Iterable[tree.BlockDeclaration]) -> Iterator[tree.TextLiteral]:

@@ -72,7 +72,7 @@ def _report_no_segment(written: tree.MembershipMoment, scope: Scope) -> None:
             hint = f"Write `when {name.text} becomes {'STAGE' if kind == 'lifecycle' else 'TIER'}`."
         findings.add("unknown-name", name.span, message, hint)
         return
-    near = findings.did_you_mean(name.text, symbols.segments)
+    near = findings.did_you_mean(name.text, symbols.segments, at=name.span)
     message = f"There is no segment `{name.text}`."
     findings.add("unknown-name", name.span, message, near or "Declare it: `segment NAME { .. }`.")
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from lark import UnexpectedInput, UnexpectedToken
 
-from dearly.language.diagnostics import Diagnostic
+from dearly.language.diagnostics import Diagnostic, replacing
 from dearly.language.suggestions import nearest
 from dearly.language.syntax.grammar import grammar
 from dearly.language.syntax.hints import COMMENT, hint_for
@@ -54,7 +54,8 @@ def unknown_declaration(section: Section, source: Source) -> Diagnostic:
     elif came in KEYWORDS:
         hint = "This belongs to the declaration before, which has ended: look for a `}` too many."
     message = f"Expected a declaration, but {_shown(came)} came."
-    return Diagnostic("unknown-declaration", "error", message, span, hint)
+    fix = replacing(span, near) if near and came.isidentifier() and came not in KEYWORDS else None
+    return Diagnostic("unknown-declaration", "error", message, span, hint, fix)
 
 
 def _read(error: UnexpectedInput, section: Section, source: Source) -> tuple[Problem, int]:

@@ -15,7 +15,7 @@ from dearly.language.templates.presence import key_of, when_false, when_true
 from dearly.language.templates.printing import printing_of
 from dearly.language.templates.provided import Provided
 from dearly.language.templates.reading import Reading
-from dearly.language.templates.shapes import UNKNOWN, Item, Items, Scope, Typed, describe, is_printable
+from dearly.language.templates.shapes import UNKNOWN, Item, Items, Scope, Shape, Typed, describe, is_printable
 from dearly.language.templates.source import (
     Finding,
     Part,
@@ -24,7 +24,7 @@ from dearly.language.templates.source import (
     parse_template,
     start_of,
 )
-from dearly.language.types import BOOL, URL, SetOf
+from dearly.language.types import BOOL, NUMBER, TEXT, URL, SetOf
 
 MAX_LOOPS = 2
 """Loops may stand in each other this deep."""
@@ -175,7 +175,13 @@ def _check_printed(reading: Reading, node: nodes.Node, scope: Scope) -> None:
     elif typed.missing:
         key = typed.missing
         message = f"`{key}` may be missing, and then there is nothing to print."
-        reading.report("template-may-be-missing", message, at, key, _missing_hint(typed, near))
+        substitute = _SUBSTITUTES.get(typed.shape) if near == key else None
+        instead = f"{key} | default({substitute})" if substitute else None
+        reading.report("template-may-be-missing", message, at, key, _missing_hint(typed, near), instead)
+
+
+_SUBSTITUTES: Mapping[Shape, str] = {TEXT: '""', NUMBER: "0"}
+"""What may be shown in place of a value that is missing, for a beginning."""
 
 
 def _missing_hint(typed: Typed, printed: str) -> str:

@@ -42,12 +42,21 @@ class Reading:
     context_fields: set[str] = field(default_factory=set)
 
     def report(
-        self, code: str, message: str, at: nodes.Node | int, near: str = "", hint: str | None = None
+        self,
+        code: str,
+        message: str,
+        at: nodes.Node | int,
+        near: str = "",
+        hint: str | None = None,
+        instead: str | None = None,
     ) -> Typed:
-        """Note a finding at a node (at ``near`` in it); gives the shape that nothing more is said about."""
+        """Note a finding at a node (at ``near`` in it, for which ``instead`` may stand).
+
+        Gives the shape that nothing more is said about.
+        """
         if isinstance(at, nodes.Node):
             at = at.lineno if near else start_of(at)
-        self.findings.append(Finding(code, message, at, near, hint))
+        self.findings.append(Finding(code, message, at, near, hint, instead))
         return UNKNOWN
 
 
@@ -73,22 +82,25 @@ def read_name(reading: Reading, node: nodes.Name, scope: Scope) -> Typed:
         missing = _unless_present(name, scope) if named.may_be_missing else ""
         return Typed(named.type, missing, named.magnitude, named.stages)
     message = f"Nothing named `{name}` is provided to this template."
-    return reading.report("template-unknown-name", message, node, name, _name_hint(name, provided, scope))
+    hint, instead = _name_hint(name, provided, scope)
+    return reading.report("template-unknown-name", message, node, name, hint, instead)
 
 
 _HOLDERS = {"customer": Typed(Customer()), "context": Typed(CallContext())}
 """What has fields that are declared apart from the template."""
 
 
-def _name_hint(name: str, provided: Provided, scope: Scope) -> str | None:
-    if name in provided.profile:
-        return f"Write `customer.{name}`."
-    if name in provided.context:
-        return f"Write `context.{name}`."
+def _name_hint(name: str, provided: Provided, scope: Scope) -> tuple[str | None, str | None]:
+    """What to do about an unknown name, and what to write in its place."""
+    for holder, fields in (("customer", provided.profile), ("context", provided.context)):
+        if name in fields:
+            return f"Write `{holder}.{name}`.", f"{holder}.{name}"
     if name == "context":
-        return "Declare in the rules what a call brings along: `context { cart_total number? }`."
-    known = {"customer", *provided.lists, *provided.names, *scope.variables}
-    return _loop_hint(name, provided) or _did_you_mean(name, known)
+        return "Declare in the rules what a call brings along: `context { cart_total number? }`.", None
+    if hint := _loop_hint(name, provided):
+        return hint, None
+    near = nearest(name, {"customer", *provided.lists, *provided.names, *scope.variables})
+    return _did_you_mean(near), near
 
 
 def _loop_hint(name: str, provided: Provided) -> str | None:
@@ -204,9 +216,9 @@ def _sensitive(reading: Reading, node: nodes.Getattr, spelling: str) -> Typed:
 
 def _unknown_field(reading: Reading, node: nodes.Getattr, owner: str, known: Iterable[str]) -> Typed:
     message = f"{owner} no field `{node.attr}`."
-    return reading.report("template-unknown-field", message, node, node.attr, _did_you_mean(node.attr, known))
+    near = nearest(node.attr, known)
+    return reading.report("template-unknown-field", message, node, node.attr, _did_you_mean(near), near)
 
 
-def _did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    near = nearest(name, known)
+def _did_you_mean(near: str | None) -> str | None:
     return f"Did you mean `{near}`?" if near else None

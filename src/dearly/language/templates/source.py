@@ -11,7 +11,7 @@ from typing import Literal as OneOf
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.lexer import TokenStream
 
-from dearly.language.diagnostics import Diagnostic
+from dearly.language.diagnostics import Diagnostic, replacing
 from dearly.language.program import Span
 from dearly.language.templates.codes import TEMPLATE_CODES
 from dearly.language.templates.open_tags import find_bad_nesting
@@ -42,13 +42,16 @@ class Position(int):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something to tell the author. ``near`` is a word to point at, found on the line from ``at`` on."""
+    """Something to tell the author. ``near`` is a word to point at, found on the line from ``at`` on;
+    ``instead`` is what to write in its place, where that is known exactly.
+    """
 
     code: str
     message: str
     at: int
     near: str = ""
     hint: str | None = None
+    instead: str | None = None
 
 
 class UnreadableTemplate(Exception):
@@ -196,4 +199,5 @@ def diagnostic(finding: Finding, source: str, file: str) -> Diagnostic:
     else:
         column, end = start, start + 1
     span = Span(file, line, column + 1, line, end + 1)
-    return Diagnostic(finding.code, TEMPLATE_CODES[finding.code], finding.message, span, finding.hint)
+    fix = replacing(span, finding.instead) if finding.instead is not None and found >= 0 else None
+    return Diagnostic(finding.code, TEMPLATE_CODES[finding.code], finding.message, span, finding.hint, fix)
