@@ -36,7 +36,7 @@ segment counts { more than 2 e and fewer than 3 f or at most 4 g and time since 
 segment truths { true and not false and context.cart_total > 3 and customer.today is present }
 value engagement = 5 * count of email_opened within 30 days + -count of product_viewed / 3 - (points else 0)
 value average_order = average of order_completed.total within 365 days else min of o.p else max of o.p
-lifecycle stage { churned when any e and no e within 180 days  today when any e today  since otherwise }
+lifecycle stage { churned when any e and no e within 180 days  fresh when any e today  since otherwise }
 score conversion "Orders?" { predict any e  among any f  features auto, a  tiers high >= 0.6, low }
 """
 

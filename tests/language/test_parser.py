@@ -316,7 +316,7 @@ def test_the_grammar_and_its_errors_reserve_the_same_words() -> None:
     assert f"(?:{'|'.join(sorted(RESERVED_WORDS))})" in grammar().get_terminal("NAME").pattern.value
 
 
-STAGES = ["today", "on", "since", "before", "between", "among", "features", "tiers", "goal", "variants", "at"]
+STAGES = ["on", "since", "before", "between", "among", "features", "tiers", "goal", "variants", "at"]
 
 
 @pytest.mark.parametrize("word", STAGES)
@@ -326,6 +326,16 @@ def test_a_stage_may_have_any_name_that_a_condition_could_go_on_with(word: str, 
     assert isinstance(found, tree.LifecycleDeclaration)
     assert [stage.name.text for stage in found.stages] == ["a", word, "z"]
     assert shape(found.stages[0].condition) == shape(expression(condition))
+
+
+def test_a_window_of_the_calendar_may_end_a_list_of_items() -> None:
+    for word in ("today", "this week"):
+        branches = f'when a show "x" with i = recommended p, excluding e.p {word} when b show "y"'
+        found = declaration(
+            f'block s {{ {branches} with i = similar to latest e.p {word} otherwise show "z" }}'
+        )
+        assert isinstance(found, tree.BlockDeclaration)
+        assert len(found.branches) == 3
 
 
 @pytest.mark.parametrize("word", ["today", "now"])
@@ -354,9 +364,11 @@ def test_a_clause_stands_once_at_most(text: str) -> None:
     assert [problem.code for problem in problems] == ["repeated-clause"]
 
 
-@pytest.mark.parametrize("unit", ["second", "days", "week"])
-def test_a_unit_of_time_is_no_stage_but_is_a_field(unit: str) -> None:
-    _, problems = parse_rules(f"lifecycle s {{ a when x > 3\n {unit} otherwise }}", "x.rules")
+@pytest.mark.parametrize(
+    ("unit", "condition"), [("second", "x > 3"), ("days", "x > 3"), ("week", "x > 3"), ("today", "any e")]
+)
+def test_a_unit_of_time_is_no_stage_but_is_a_field(unit: str, condition: str) -> None:
+    _, problems = parse_rules(f"lifecycle s {{ a when {condition}\n {unit} otherwise }}", "x.rules")
     assert [problem.code for problem in problems] == ["syntax-error"]
     _, problems = parse_rules(f"lifecycle s {{ {unit} otherwise }}", "x.rules")
     assert [problem.code for problem in problems] == ["reserved-word"]

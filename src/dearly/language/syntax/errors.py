@@ -15,10 +15,10 @@ from dearly.language.syntax.problem import Problem
 from dearly.language.syntax.sections import DECLARATION_KEYWORDS, Section
 from dearly.language.syntax.source import Source, place
 from dearly.language.syntax.words import (
+    ENDING_WORDS,
     KEYWORDS,
     OPERAND,
     RESERVED_WORDS,
-    UNIT_WORDS,
     expected_phrases,
     reserved,
 )
@@ -102,5 +102,5 @@ def _listed(phrases: list[str]) -> str:
 def _is_reserved_name(problem: Problem) -> bool:
     # A unit before it swallowed what was meant as the name.
     named_only = "NAME" in problem.accepted and not problem.accepted >= OPERAND
-    is_meant = problem.previous not in UNIT_WORDS and problem.previous != "goal"
+    is_meant = problem.previous not in ENDING_WORDS and problem.previous != "goal"
     return problem.came in RESERVED_WORDS and named_only and is_meant

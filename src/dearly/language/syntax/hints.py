@@ -10,6 +10,7 @@ from dearly.language.syntax.declaration_hints import DECLARATION_HINTS
 from dearly.language.syntax.problem import Problem
 from dearly.language.syntax.sections import DECLARATION_KEYWORDS
 from dearly.language.syntax.words import (
+    ENDING_WORDS,
     KEYWORDS,
     OPERAND,
     PHRASES,
@@ -173,8 +174,8 @@ def _on_unit(problem: Problem) -> str | None:
         return "A length of time is more than nothing: `7 days`."
     if problem.accepted == {"UNIT"} and not problem.came.isalpha():
         return f"Say in which unit: `{problem.previous} days`."
-    if problem.came in ("when", "otherwise") and problem.previous in UNIT_WORDS:
-        return f"`{problem.previous}` was taken for the unit of the number before it; choose another name."
+    if problem.came in ("when", "otherwise") and problem.previous in ENDING_WORDS:
+        return f"`{problem.previous}` was taken for a part of the condition before it; choose another name."
     together = re.fullmatch(r"([0-9]+)([a-z]+)", problem.came)
     number, unit = together.groups() if together else (problem.previous, problem.came)
     if not (together or "UNIT" in problem.accepted):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from dearly.language.syntax import tree
 from dearly.language.syntax.building import Building, Built, Rule, of_kind, part, part_of_all, values_of
-from dearly.language.syntax.words import MOMENT_WORDS, UNIT_WORDS, reserved
+from dearly.language.syntax.words import ENDING_WORDS, MOMENT_WORDS, reserved
 
 
 def title_of(children: list[Built]) -> str:
@@ -40,7 +40,7 @@ def _lifecycle(building: Building, children: list[Built]) -> Built:
 
 def _stage(building: Building, children: list[Built]) -> Built:
     name = children[0]
-    if name.text in UNIT_WORDS:
+    if name.text in ENDING_WORDS:
         # After `when x > 3` on the line before, it would be taken for the 3's unit.
         building.report("reserved-word", reserved(name.text), name.span, "Choose another name.")
     condition = children[2] if len(children) == 3 else None

@@ -157,6 +157,9 @@ MOMENT_WORDS = ("today", "now")
 UNIT_WORDS = (*(f"{unit}s" for unit in UNITS), *UNITS)
 """``seconds``, ``second`` .."""
 
+ENDING_WORDS = (*UNIT_WORDS, "today")
+"""What is taken for the end of the condition before it, where a stage's name could stand."""
+
 OPERAND = frozenset(
     [
         "NAME",
