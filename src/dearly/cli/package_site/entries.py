@@ -7,17 +7,14 @@ from dataclasses import dataclass
 
 from dearly.language.program import (
     Aggregate,
-    Block,
     Branch,
     ContextField,
     Entering,
-    ExcludeItems,
     ExcludeTouched,
     Expression,
     Field,
     ItemList,
     Leaving,
-    Lifecycle,
     Literal,
     Occurs,
     Pick,
@@ -36,7 +33,7 @@ from dearly.language.program import (
     VariantIs,
 )
 from dearly.language.spelling import spell
-from dearly.language.traversal import walk
+from dearly.language.traversal import block_expressions, definitions, list_strategies, walk
 from dearly.language.types import DURATION
 
 
@@ -124,12 +121,7 @@ def _lifecycles(program: Program) -> Iterator[Entry]:
             Line(stage.name, "otherwise" if stage.condition is None else f"when {spell(stage.condition)}")
             for stage in one.stages
         )
-        yield Entry("lifecycle", one.name, "", one.span, lines, _uses(_conditions(one)))
-
-
-def _conditions(one: Lifecycle | Block) -> list[Expression]:
-    parts = one.stages if isinstance(one, Lifecycle) else one.branches
-    return [part.condition for part in parts if part.condition is not None]
+        yield Entry("lifecycle", one.name, "", one.span, lines, _uses(definitions(program, one.name)))
 
 
 def _scores(program: Program) -> Iterator[Entry]:
@@ -211,16 +203,14 @@ def _length(us: int | None) -> str:
 
 def _blocks(program: Program) -> Iterator[Entry]:
     for one in program.blocks.values():
-        lines = [Line("purpose", ", ".join(one.purposes))] if one.purposes else []
-        lines += [_branch(branch) for branch in one.branches]
-        lists = [items for branch in one.branches for items in branch.lists]
-        uses = [*_uses(_conditions(one))]
+        purposes = [Line("purpose", ", ".join(one.purposes))] if one.purposes else []
+        lines = (*purposes, *(_branch(branch) for branch in one.branches))
+        uses = [*_uses(block_expressions(one))]
         for branch in one.branches:
             uses += _template_uses(program, branch)
-        for items in lists:
-            uses += _list_uses(items)
-        uses += [key("cap", cap) for cap in one.counts_toward]
-        yield Entry("block", one.name, "", one.span, tuple(lines), _once(uses))
+            uses += (used for items in branch.lists for used in _list_uses(items))
+        uses += (key("cap", cap) for cap in one.counts_toward)
+        yield Entry("block", one.name, "", one.span, lines, _once(uses))
 
 
 def _branch(branch: Branch) -> Line:
@@ -241,20 +231,14 @@ def _template_uses(program: Program, branch: Branch) -> Iterator[str]:
 
 
 def _list_uses(items: ItemList) -> Iterator[str]:
+    """Beside what the list evaluates: its catalog, and the events that it starts from or leaves out."""
     yield key("catalog", items.catalog)
-    expressions = [] if items.where is None else [items.where]
-    for strategy in (items.strategy, *items.fillers):
+    for strategy in list_strategies(items):
         if isinstance(strategy, Recently):
             yield key("event", strategy.event)
-        item = getattr(strategy, "item", None)
-        expressions += [] if item is None else [item]
     for excluded in items.excluding:
-        match excluded:
-            case ExcludeTouched(selection):
-                expressions.append(Occurs("at least", 1, selection))
-            case ExcludeItems(wanted):
-                expressions.append(wanted)
-    yield from _uses(expressions)
+        if isinstance(excluded, ExcludeTouched):
+            yield key("event", excluded.selection.event)
 
 
 def _schemas(program: Program) -> Iterator[Entry]:
