@@ -6,9 +6,10 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from dearly import DearlyError
 from dearly.language.checking.checker import CheckReport, check
@@ -20,6 +21,7 @@ from dearly.language.syntax.parser import MAX_DECLARATIONS, parse_rules
 from dearly.language.syntax.source import MAX_FILE_BYTES, decode_rules
 from dearly.language.syntax.tree import ContextDeclaration, Declaration, ProfileDeclaration
 from dearly.language.syntax.words import in_lower_case
+from dearly.language.templates.check import CheckTemplate, check_template
 
 MAX_FILES = 2_000
 """A package has this many files at most."""
@@ -63,21 +65,40 @@ def package_version(package: Package) -> str:
     return digest.hexdigest()[:16]
 
 
-def check_package(package: Package) -> CheckReport:
-    """The program that a package's files make, or what is wrong with them; never raises on bad input."""
+ParseRules: TypeAlias = Callable[[str, str], tuple[tuple[Declaration, ...], tuple[Diagnostic, ...]]]
+"""The declarations of a rules file's text (its path comes second), and what is wrong with the others."""
+
+
+def check_package(
+    package: Package, parse: ParseRules = parse_rules, check_source: CheckTemplate = check_template
+) -> CheckReport:
+    """The program that a package's files make, or what is wrong with them; never raises on bad input.
+
+    ``parse`` and ``check_source`` may remember what they gave for the same before.
+    """
     total = 0
     for number, (path, data) in enumerate(package.files.items(), start=1):
         total += len(data)
         too_large = beyond_limits(number, path, len(data), total)
         if too_large is not None:
             return CheckReport(None, (too_large,))
-    declarations, found, broken = _parse_all(package)
+    read = parse_package(package, parse)
     templates = {path: data for path, data in package.files.items() if path.startswith(FOLDER)}
-    return check(declarations, templates, package_version(package), in_order(found), broken)
+    version = package_version(package)
+    return check(read.declarations, templates, version, in_order(read.found), read.broken, check_source)
 
 
-def _parse_all(package: Package) -> tuple[list[Declaration], list[Diagnostic], Broken]:
-    """What the rules files declare, up to the first declaration too many, and what is wrong with them."""
+@dataclass(frozen=True, slots=True)
+class ParsedPackage:
+    """What a package's rules files declare, what is wrong with them, and what is unknown on account of it."""
+
+    declarations: Sequence[Declaration]
+    found: Sequence[Diagnostic]
+    broken: Broken
+
+
+def parse_package(package: Package, parse: ParseRules = parse_rules) -> ParsedPackage:
+    """The declarations of all rules files, up to the first that is one too many."""
     declarations: list[Declaration] = []
     found: list[Diagnostic] = []
     broken = NOTHING_BROKEN
@@ -87,14 +108,14 @@ def _parse_all(package: Package) -> tuple[list[Declaration], list[Diagnostic], B
             found.append(text)
             broken = replace(broken, file=True)
             continue
-        read, problems = parse_rules(text, path)
+        read, problems = parse(text, path)
         declarations.extend(read)
         found.extend(problems)
         if problems:
             broken = _unreadable(text, read, broken)
         if len(declarations) > MAX_DECLARATIONS:
             break
-    return declarations, found, broken
+    return ParsedPackage(declarations, found, broken)
 
 
 def is_rules_path(path: str) -> bool:

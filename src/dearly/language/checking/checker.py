@@ -27,6 +27,7 @@ from dearly.language.diagnostics import Diagnostic
 from dearly.language.program import NOWHERE, Cap, Experiment, Program, Score, Trigger
 from dearly.language.syntax import tree
 from dearly.language.syntax.parser import MAX_DECLARATIONS
+from dearly.language.templates.check import CheckTemplate, check_template
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def check(
     version: str,
     found: Sequence[Diagnostic] = (),
     broken: Broken = NOTHING_BROKEN,
+    check_source: CheckTemplate = check_template,
 ) -> CheckReport:
     """Check a package's declarations together with its templates, by path (``templates/hero/cart.html``).
 
@@ -62,7 +64,7 @@ def check(
         hint = "Write a file NAME.rules with at least a `block` in it; docs/tutorial.md shows one."
         findings.add("empty-package", NOWHERE, message, hint)
         return CheckReport(None, findings.listed())
-    program = _program(declarations, templates, version, broken, findings)
+    program = _program(declarations, templates, version, broken, findings, check_source)
     check_retention(program, findings)
     return CheckReport(None if findings.has_errors() else program, findings.listed())
 
@@ -73,6 +75,7 @@ def _program(
     version: str,
     broken: Broken,
     findings: Findings,
+    check_source: CheckTemplate,
 ) -> Program:
     symbols = collect_symbols(declarations, broken, findings)
     definitions = check_definitions(symbols, findings)
@@ -91,7 +94,7 @@ def _program(
         values=definitions.values,
         lifecycles=definitions.lifecycles,
         blocks=blocks,
-        templates=check_templates(symbols, definitions, blocks.values(), templates, findings),
+        templates=check_templates(symbols, definitions, blocks.values(), templates, findings, check_source),
         evaluation_order=tuple(definitions.order),
         settings=symbols.settings,
         context=symbols.context,

@@ -16,7 +16,7 @@ from dearly.language.locales import nearest_locale
 from dearly.language.magnitudes import KEPT
 from dearly.language.program import Block, Branch, Span, Template
 from dearly.language.syntax import tree
-from dearly.language.templates.check import check_template
+from dearly.language.templates.check import CheckTemplate, check_template
 from dearly.language.templates.provided import Named, Provided
 from dearly.language.types import BOOL, TEXT
 
@@ -43,12 +43,13 @@ def check_templates(
     blocks: Iterable[Block],
     files: Mapping[str, bytes],
     findings: Findings,
+    check_source: CheckTemplate = check_template,
 ) -> dict[str, Template]:
     """The templates that are shown, with what they read; ``files`` are sources by path in the package."""
     sources = _sources(files, nearest_locale(symbols.settings.locale) or "en", findings)
     shown = _report_absent(symbols, sources, findings)
     _report_useless(sources, shown, symbols.is_read_whole(), findings)
-    _check_shown(symbols, _readable(symbols, definitions), blocks, sources, findings)
+    _check_shown(symbols, _readable(symbols, definitions), blocks, sources, findings, check_source)
     return {
         name: _template(name, found, found.texts)
         for name, found in sorted(sources.items())
@@ -171,6 +172,7 @@ def _check_shown(
     blocks: Iterable[Block],
     sources: Mapping[str, _Used],
     findings: Findings,
+    check_source: CheckTemplate,
 ) -> None:
     """Check each template once for every different set of lists that it is shown with."""
     told: set[tuple[str, str, Span]] = set()
@@ -181,7 +183,7 @@ def _check_shown(
         provided = Provided(symbols.profile, readable.names, lists, branch.condition is None, symbols.context)
         used = sources[branch.template]
         for written in (used, *used.translations.values()):
-            for found in _check_parts(written, provided, readable):
+            for found in _check_parts(written, provided, readable, check_source):
                 place = (found.code, found.message, found.span)
                 if place not in told:
                     told.add(place)
@@ -200,12 +202,14 @@ def _showings(blocks: Iterable[Block]) -> Iterator[tuple[Block, Branch]]:
                 yield block, branch
 
 
-def _check_parts(used: _Used, provided: Provided, readable: _Readable) -> Iterator[Diagnostic]:
+def _check_parts(
+    used: _Used, provided: Provided, readable: _Readable, check_source: CheckTemplate
+) -> Iterator[Diagnostic]:
     for ending, part in PARTS.items():
         if part not in used.texts:
             continue
         source, path = used.texts[part], used.stem + ending
-        report = check_template(source, path, part, provided, used.locale)
+        report = check_source(source, path, part, provided, used.locale)
         used.profile_fields |= report.profile_fields
         used.names |= report.names
         used.context_fields |= report.context_fields

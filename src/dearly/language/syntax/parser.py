@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from lark import UnexpectedInput
 
 from dearly.language.diagnostics import Diagnostic, in_order
@@ -20,10 +23,31 @@ MAX_ERRORS = 100
 """In one file; reading stops there."""
 
 
-def parse_rules(text: str, file: str) -> tuple[tuple[Declaration, ...], tuple[Diagnostic, ...]]:
+ReadSection: TypeAlias = Callable[[Section, Source], tuple[Declaration | None, list[Diagnostic]]]
+"""Gives the declaration of a section, and what is wrong with it."""
+
+
+def parse_section(section: Section, source: Source) -> tuple[Declaration | None, list[Diagnostic]]:
+    """The declaration of a section, unless something in it cannot be read, and what is wrong with it."""
+    if section.problem is not None:
+        return None, [section.problem]
+    if section.keyword not in DECLARATION_KEYWORDS:
+        return None, [unknown_declaration(section, source)]
+    try:
+        parsed = grammar().parse(source.text[section.start : section.end])
+    except UnexpectedInput as error:
+        return None, [explain(error, section, source)]
+    building = Building(source, section.start)
+    return build(parsed, building), building.problems
+
+
+def parse_rules(
+    text: str, file: str, read: ReadSection = parse_section
+) -> tuple[tuple[Declaration, ...], tuple[Diagnostic, ...]]:
     """The declarations of a file that can be read, in order, and what is wrong with the others.
 
-    Takes time in proportion to the text and never raises on account of it.
+    Takes time in proportion to the text and never raises on account of it. ``read`` may remember sections
+    that it has read before.
     """
     size = len(text) if len(text) > MAX_FILE_BYTES else len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_FILE_BYTES:
@@ -40,24 +64,11 @@ def parse_rules(text: str, file: str) -> tuple[tuple[Declaration, ...], tuple[Di
         if len(problems) >= MAX_ERRORS:
             problems.append(_too_many_errors(source, section))
             break
-        declaration, found = _parse(section, source)
+        declaration, found = read(section, source)
         problems.extend(found)
         if declaration is not None and not found:
             declarations.append(declaration)
     return tuple(declarations), in_order(problems)
-
-
-def _parse(section: Section, source: Source) -> tuple[Declaration | None, list[Diagnostic]]:
-    if section.problem is not None:
-        return None, [section.problem]
-    if section.keyword not in DECLARATION_KEYWORDS:
-        return None, [unknown_declaration(section, source)]
-    try:
-        parsed = grammar().parse(source.text[section.start : section.end])
-    except UnexpectedInput as error:
-        return None, [explain(error, section, source)]
-    building = Building(source, section.start)
-    return build(parsed, building), building.problems
 
 
 def _too_many_declarations(source: Source, section: Section) -> Diagnostic:

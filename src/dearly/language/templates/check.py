@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from jinja2 import nodes
 
@@ -69,6 +70,10 @@ def check_template(
         frozenset(reading.names),
         frozenset(reading.context_fields),
     )
+
+
+CheckTemplate: TypeAlias = Callable[[str, str, Part, Provided, str], TemplateReport]
+"""What :func:`check_template` is, or something that remembers what it gave."""
 
 
 def _clipping(source: str, part: Part) -> list[Finding]:
