@@ -8,14 +8,14 @@ same on every run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 from tests.evaluation import regressions
-from tests.evaluation.agreement import disagreement, narrow_disagreement, opened, tell
+from tests.evaluation.agreement import Engine, disagreement, narrow_disagreement, opened, tell
 from tests.evaluation.cases import spell
 from tests.evaluation.generator import random_case
 
@@ -51,18 +51,23 @@ class Proven:
     failures: tuple[Failure, ...]
 
 
-def prove(engines: Sequence[str], seeds: range) -> list[Proven]:
+def prove(engines: Mapping[str, Engine], seeds: range) -> list[Proven]:
     """Ask engines about the cases of all seeds; disagreements are narrowed."""
-    with opened(engines) as asked:
-        failures: dict[str, list[Failure]] = {name: [] for name in engines}
-        for seed in seeds:
-            case = random_case(seed, CUSTOMERS, INSTANTS)
-            for name, engine in asked.items():
-                answer = disagreement(case, engine)
-                if answer is not None:
-                    narrowed = narrow_disagreement(case, engine, answer)
-                    failures[name].append(Failure(name, seed, tell(narrowed, engine), spell(narrowed)))
+    failures: dict[str, list[Failure]] = {name: [] for name in engines}
+    for seed in seeds:
+        case = random_case(seed, CUSTOMERS, INSTANTS)
+        for name, engine in engines.items():
+            answer = disagreement(case, engine)
+            if answer is not None:
+                narrowed = narrow_disagreement(case, engine, answer)
+                failures[name].append(Failure(name, seed, tell(narrowed, engine), spell(narrowed)))
     return [Proven(name, seeds, len(seeds) * CUSTOMERS, tuple(failures[name])) for name in engines]
+
+
+def prove_by_name(engines: Sequence[str], seeds: range) -> list[Proven]:
+    """:func:`prove` by engines that are opened for it."""
+    with opened(engines) as asked:
+        return prove(asked, seeds)
 
 
 def seeds_for(pairs: int, first: int = 0) -> range:
@@ -71,9 +76,9 @@ def seeds_for(pairs: int, first: int = 0) -> range:
 
 
 def prove_all(tasks: Iterable[tuple[Sequence[str], range]], processes: int) -> Iterator[Proven]:
-    """:func:`prove` of each task, by several processes at a time; in the order in which they are done."""
+    """:func:`prove_by_name` of each task, by several processes at a time, in the order in which they end."""
     with ProcessPoolExecutor(processes, mp_context=get_context("forkserver")) as pool:
-        waiting = [pool.submit(prove, engines, seeds) for engines, seeds in tasks]
+        waiting = [pool.submit(prove_by_name, engines, seeds) for engines, seeds in tasks]
         try:
             for done in as_completed(waiting):
                 yield from done.result()
