@@ -5,13 +5,15 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
 from dearly.evaluation import CompiledProgram, Evaluation, Facts, compile_program, reference
-from dearly.language.program import Block, Program
+from dearly.language.program import Block, ContextField, Program, Segment
+from dearly.language.traversal import walk
 from dearly.language.types import Value
+from tests.evaluation.audiences import duckdb_audience
 from tests.evaluation.cases import Case, seeded, spell
 from tests.evaluation.narrowing import narrow
 from tests.evaluation.sql_engines import (
@@ -88,12 +90,38 @@ AskAll: TypeAlias = Callable[[Program, Sequence[Facts], Iterable[int]], list[Val
 
 
 def ask_sql(case: Case, ask: AskAll) -> Iterator[Answer]:
-    """The values of all names, of all customers at once, at every instant."""
-    program = case.program
+    """The values of all names and of blocks' conditions, of all customers at once, at every instant."""
+    program = _naming_conditions(case.program)
     for now_us, values in zip(case.instants, ask(program, case.customers, case.instants), strict=True):
         for facts, found in zip(case.customers, values, strict=True):
             for name in program.evaluation_order:
                 yield Answer(name, reference.value_of(program, name, facts, now_us), found[name])
+
+
+def ask_audience(case: Case) -> Iterator[Answer]:
+    """Who is in one of the segments, at one instant, as a list of places."""
+    program, (now_us, *_) = _naming_conditions(case.program), case.instants
+    for name in list(program.segments)[:1]:
+        values = [reference.value_of(program, name, facts, now_us) for facts in case.customers]
+        expected = [place for place, value in enumerate(values) if value is True]
+        yield Answer(f"audience of {name}", expected, duckdb_audience(program, name, case.customers, now_us))
+
+
+def _naming_conditions(program: Program) -> Program:
+    """The program with a segment for each condition of its blocks; those about a call have no audience."""
+    conditions = {
+        f"{block.name}_{index}": branch.condition
+        for block in program.blocks.values()
+        for index, branch in enumerate(block.branches)
+        if branch.condition is not None
+        and not any(isinstance(part, ContextField) for part in walk(branch.condition))
+    }
+    segments = {name: Segment(name, "", condition) for name, condition in conditions.items()}
+    return replace(
+        program,
+        segments={**segments, **program.segments},
+        evaluation_order=(*program.evaluation_order, *segments),
+    )
 
 
 # ----------------------------------------------------------------------------- one customer at a time: Python
@@ -164,7 +192,11 @@ def _compiled(_: ExitStack) -> Engine:
 
 
 def _duckdb(_: ExitStack) -> Engine:
-    return partial(ask_sql, ask=duckdb_values)
+    def ask(case: Case) -> Iterator[Answer]:
+        yield from ask_sql(case, duckdb_values)
+        yield from ask_audience(case)
+
+    return ask
 
 
 def _postgresql(stack: ExitStack) -> Engine:

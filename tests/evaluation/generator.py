@@ -75,12 +75,35 @@ def _case(below: Below, palette: Palette, instants: tuple[int, ...], customers: 
 
 
 def _program(scope: Scope) -> tree.Program:
-    declared: list[Segment | NamedValue | Lifecycle] = []
+    declared: list[Segment | NamedValue | Lifecycle] = [*_ladder(scope)]
+    if declared:
+        scope = _knowing(scope, declared[-1])
     for index in range(2 + scope.below(4)):
         declaration = scope.pick((_segment, _segment, _value, _value, _lifecycle))(scope, index)
         declared.append(declaration)
         scope = _knowing(scope, declaration)
     return program_of(*declared, block=_block(scope), timezone=scope.palette.timezone)
+
+
+SQUARES, LINKS = 6, 40
+"""Squares end beyond the greatest double; links are more than a compiled program lets call each other."""
+
+
+def _ladder(scope: Scope) -> list[NamedValue]:
+    """Rarely, values that are each made of the one before: soon beyond all numbers, or very many."""
+    rungs = {48: SQUARES, 49: LINKS}.get(scope.below(50), 0)
+    ladder: list[NamedValue] = []
+    for index in range(rungs):
+        rung = _rung(ladder[-1], rungs) if ladder else any_of(scope, NUMBER, 0)
+        ladder.append(NamedValue(f"rung_{index}", rung, NUMBER, may_be_missing=True))
+    return ladder
+
+
+def _rung(below: NamedValue, rungs: int) -> Expression:
+    lower = tree.ValueRef(below.name, NUMBER)
+    if rungs == SQUARES:
+        return tree.Arithmetic("*", lower, lower)
+    return tree.Arithmetic("+", lower, tree.Literal(1.0, NUMBER))
 
 
 def _knowing(scope: Scope, declared: Segment | NamedValue | Lifecycle) -> Scope:

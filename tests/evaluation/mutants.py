@@ -37,7 +37,7 @@ EVALUATORS: Mapping[str, Mapping[str, int]] = {
 }
 """The directories whose code is mutated; by which engines a mistake in each must show, asked one after the
 other, and of how many pairs each is asked about one."""
-CUSTOMERS = 20
+CUSTOMERS = 8
 PAIRS = 20_000
 TIMEOUT_S = 600
 

@@ -147,6 +147,15 @@ SCORES: Mapping[str, Score] = {
         automatic=True,
         tiers=(Tier("certain", 0.3), Tier("open", None)),
     ),
+    "interest": Score(
+        "interest",
+        "Will look",
+        label=Occurs("at least", 1, Selection("viewed", within_us=7 * DAY_US)),
+        among=None,
+        features=(),
+        automatic=True,
+        tiers=(Tier("some", None),),
+    ),
 }
 
 PROBABILITIES = (0.6, 0.25, 0.3, 0.5999999999999999, 0.25000000000000006, 0.0, 1.0)

@@ -263,7 +263,7 @@ def _tier_test(score: Score, tier: str) -> Test:
         if each.name == tier:
             break
         above = each.at_least
-    lower = "" if each.at_least is None else f"{each.at_least!r} <= "
+    lower = f"{each.at_least or 0.0!r} <= "  # the last tier has no lower end, and no likelihood is below 0
     upper = "" if above is None else f" < {above!r}"
     return lambda likelihood: f"{lower}{likelihood}{upper}"
 
