@@ -11,7 +11,7 @@ EXTRAS := train warehouse postgres lsp dev
 ADDRESS ?= $(or $(DEARLY_ADDRESS),127.0.0.1:50051)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt bench realdata protos docs lock clean
+.PHONY: help setup run test check fmt bench proof realdata protos docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 18
@@ -52,6 +52,9 @@ fmt: $(STAMP)  ## format the Python code
 
 bench: $(PROTO_STAMP)  ## measure; writes build/bench.json
 	@$(BIN)/python benchmarks/bench.py
+
+proof: $(PROTO_STAMP)  ## all evaluators agree on a million pairs of program and customer; writes build/proof.json
+	@$(BIN)/python -W ignore -m tests.evaluation.proof
 
 realdata: $(PROTO_STAMP)  ## the Complete Journey data end to end; writes build/realdata.json
 	@$(BIN)/python -m tests.realdata.run

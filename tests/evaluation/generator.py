@@ -75,7 +75,7 @@ def _case(below: Below, palette: Palette, instants: tuple[int, ...], customers: 
 
 
 def _program(scope: Scope) -> tree.Program:
-    declared: list[Segment | NamedValue | Lifecycle] = [*_ladder(scope)]
+    declared: list[Segment | NamedValue | Lifecycle] = _oversized(scope)
     if declared:
         scope = _knowing(scope, declared[-1])
     for index in range(2 + scope.below(4)):
@@ -85,13 +85,22 @@ def _program(scope: Scope) -> tree.Program:
     return program_of(*declared, block=_block(scope), timezone=scope.palette.timezone)
 
 
-SQUARES, LINKS = 6, 40
-"""Squares end beyond the greatest double; links are more than a compiled program lets call each other."""
+SQUARES, LINKS, WIDTH = 6, 40, 70
+"""Squares end beyond the greatest double; links are more than a compiled program lets call each other, and
+conditions more than SQL joins in a row."""
 
 
-def _ladder(scope: Scope) -> list[NamedValue]:
-    """Rarely, values that are each made of the one before: soon beyond all numbers, or very many."""
-    rungs = {48: SQUARES, 49: LINKS}.get(scope.below(50), 0)
+def _oversized(scope: Scope) -> list[Segment | NamedValue | Lifecycle]:
+    """Rarely, what is larger than evaluators write down as it stands."""
+    size = {47: WIDTH, 48: SQUARES, 49: LINKS}.get(scope.below(50), 0)
+    if size != WIDTH:
+        return list(_ladder(scope, size))
+    joined = tree.And if scope.one_in(2) else tree.Or
+    return [Segment("wide", "", joined(tuple(boolean(scope, 0) for _ in range(size))))]
+
+
+def _ladder(scope: Scope, rungs: int) -> list[NamedValue]:
+    """Values that are each made of the one before."""
     ladder: list[NamedValue] = []
     for index in range(rungs):
         rung = _rung(ladder[-1], rungs) if ladder else any_of(scope, NUMBER, 0)

@@ -78,7 +78,7 @@ def sites() -> list[Site]:
     found = []
     for evaluator in EVALUATORS:
         for path in sorted((PACKAGE / "evaluation" / evaluator).rglob("*.py")):
-            relative = str(path.relative_to(PACKAGE))
+            relative = str(path.relative_to(PACKAGE / "evaluation"))
             for function, mutation in mutations_of(path.read_text()):
                 found.append(Site(evaluator, relative, function, mutation))
     return [site for site in found if site.key not in EQUIVALENT]
@@ -110,7 +110,7 @@ def try_mutant(site: Site, pairs: int = PAIRS) -> Trial:
     with TemporaryDirectory(prefix="dearly-mutant-") as directory:
         copy = Path(directory) / PACKAGE.name
         shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        source = copy / site.path
+        source = copy / "evaluation" / site.path
         source.write_text(site.mutation.apply(source.read_text()))
         environment = {**os.environ, "PYTHONPATH": f"{directory}{os.pathsep}{TESTS}"}
         command = [sys.executable, "-W", "ignore", "-m", "tests.evaluation.mutants"]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
+
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dearly.evaluation.facts import EventLog, Facts
 from dearly.evaluation.reference import branch_of, next_branch_flip, next_flip, value_of
+from dearly.language.calendar import day_start, local_day, zone_of
 from dearly.language.program import (
     Aggregate,
     Block,
@@ -26,7 +30,7 @@ from dearly.language.program import (
     StageIs,
     TimeSince,
 )
-from dearly.language.types import DURATION, NUMBER
+from dearly.language.types import DAY_US, DURATION, NUMBER
 from tests.evaluation.cases import TEMPLATE, Case, program_of
 from tests.evaluation.generator import cases
 from tests.evaluation.vocabulary import Occasion
@@ -133,3 +137,26 @@ def test_looking_at_every_microsecond_finds_the_same_flip(case: Case) -> None:
             if branch_of(case.program, "hero", facts, at) != branch_now
         )
         assert next_branch_flip(case.program, "hero", facts, now_us) == next(branches, None)
+
+
+@given(cases(customers=1, instants=2), st.integers(0, 2**32))
+@settings(
+    max_examples=80, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+)
+def test_nothing_changes_before_the_flip_whatever_the_calendar(case: Case, seed: int) -> None:
+    """Looked at where days begin, and at instants picked by chance, as far as the flip or half a year on."""
+    (facts,), zone = case.customers, zone_of(case.program.settings, case.customers[0].profile)
+    for now_us in case.instants:
+        for name in case.program.evaluation_order:
+            value, flip_us = (
+                value_of(case.program, name, facts, now_us),
+                next_flip(case.program, name, facts, now_us),
+            )
+            end_us = now_us + 180 * DAY_US if flip_us is None else flip_us
+            today = local_day(zone, now_us)
+            looks = [day_start(zone, today + days) + nudge for days in range(40) for nudge in (-1, 0)]
+            looks += [Random(seed + place).randrange(now_us, end_us) for place in range(20)]
+            for at_us in (look for look in looks if now_us < look < end_us):
+                assert value_of(case.program, name, facts, at_us) == value
+            if flip_us is not None:
+                assert value_of(case.program, name, facts, flip_us) != value
