@@ -19,8 +19,8 @@ class Tally:
 
     timeline: Timeline
     name: str
-    first: int = 0
-    past_last: int = 0
+    first: int
+    past_last: int
     counts: dict[Value, int] = field(default_factory=dict)
     """How many events have each value; those that none has are absent."""
     last_seen: dict[Value, int] = field(default_factory=dict)
