@@ -10,16 +10,9 @@ from dearly.evaluation.sql.expressions import write
 from dearly.evaluation.sql.rows import EventRows
 from dearly.evaluation.sql.terms import binary, call, every, is_missing, number, some
 from dearly.evaluation.sql.zones import PERIOD_COLUMNS
-from dearly.language.program import DayStart, Instant, Period, Selection, Sequence
+from dearly.language.program import DayStart, Instant, Selection, Sequence
+from dearly.language.requirements import PERIOD_HORIZONS_US
 from dearly.language.types import DAY_US, DURATION, TIME, WEEK_US
-
-_AT_MOST_SO_LONG_US: dict[Period, int] = {
-    "today": 3 * DAY_US,
-    "this week": 9 * DAY_US,
-    "this month": 33 * DAY_US,
-    "this year": 368 * DAY_US,
-}
-"""No period that contains an instant began earlier, in whatever zone; a local day may have 48 hours."""
 
 
 def is_selected(selection: Selection, rows: EventRows, next_us: exp.Expr | None) -> exp.Expr:
@@ -70,7 +63,7 @@ def _earliest(selection: Selection, rows: EventRows) -> exp.Expr | None:
     if selection.since is not None:
         return _surely_before(selection.since, rows)
     if selection.period is not None:
-        return parameters.before_now(_AT_MOST_SO_LONG_US[selection.period])
+        return parameters.before_now(PERIOD_HORIZONS_US[selection.period])
     return None
 
 
