@@ -168,6 +168,7 @@ COMMANDS = {
     "query": "dearly.cli.query:query",
     "quickstart": "dearly.cli.quickstart:quickstart",
     "import": "dearly.cli.import_:import_",
+    "lsp": "dearly.cli.lsp:lsp",
     "version": "dearly.cli.version:version",
 }
 """Each command, as ``module:function``; ``index build`` is a command of the group ``index``."""

@@ -68,14 +68,26 @@ def _entry(declared: Declaration) -> Entry:
         case tree.SchemaDeclaration(kind, name, fields):
             return Entry(name.text, kind, kind, declared.span, name.span, tuple(_fields(fields)))
         case _:
-            kind = _KINDS[type(declared)]
-            title: str = getattr(declared, "title", "")
-            detail = f"{kind}: {title}" if title else kind
-            name = declared.name
-            return Entry(name.text, kind, detail, declared.span, name.span, tuple(_parts(declared)))
+            return _definition(declared, _KINDS[type(declared)], getattr(declared, "title", ""))
 
 
-_KINDS: dict[type[Declaration], DeclarationKind] = {
+def _definition(declared: _Definition, kind: DeclarationKind, title: str) -> Entry:
+    detail = f"{kind}: {title}" if title else kind
+    name = declared.name
+    return Entry(name.text, kind, detail, declared.span, name.span, tuple(_parts(declared)))
+
+
+_Definition: TypeAlias = (
+    tree.SegmentDeclaration
+    | tree.ValueDeclaration
+    | tree.LifecycleDeclaration
+    | tree.ScoreDeclaration
+    | tree.CapDeclaration
+    | tree.ExperimentDeclaration
+    | tree.BlockDeclaration
+    | tree.TriggerDeclaration
+)
+_KINDS: dict[type[_Definition], DeclarationKind] = {
     tree.SegmentDeclaration: "segment",
     tree.ValueDeclaration: "value",
     tree.LifecycleDeclaration: "lifecycle",
@@ -93,7 +105,7 @@ def _fields(fields: Sequence[tree.FieldDeclaration]) -> Iterator[Entry]:
         yield Entry(field.name.text, "field", kind, field.span, field.name.span)
 
 
-def _parts(declared: Declaration) -> Iterator[Entry]:
+def _parts(declared: _Definition) -> Iterator[Entry]:
     """The stages, tiers, variants or branches."""
     match declared:
         case tree.LifecycleDeclaration(_, states):

@@ -12,8 +12,10 @@ from dearly.editor.navigation import definitions_of, references_to, symbols_at
 from dearly.editor.positions import apply_edits, open_document
 from dearly.editor.symbols import OWNED, Occurrence, Symbol
 from dearly.language import Package
+from dearly.language.calendar import TIMEZONE_FIELD
 from dearly.language.checking.symbols import CONSENT_NAMES, RESERVED_NAMES, with_article
 from dearly.language.diagnostics import Edit
+from dearly.language.locales import LOCALE_FIELD
 from dearly.language.package import parse_package
 from dearly.language.syntax.codes import SYNTAX_CODES
 from dearly.language.syntax.sections import MAX_NAME_LENGTH
@@ -57,9 +59,11 @@ def rename(analysis: Analysis, file: str, line: int, column: int, name: str) -> 
     if name == symbol.name:
         return ()
     _refuse_bad_name(name)
+    _refuse_special(symbol, name)
     _refuse_taken(analysis, symbol, name)
     _refuse_unreadable(analysis)
     edits = tuple(Edit(one.span, name) for one in references_to(analysis, symbol))
+    _refuse_shared(analysis, symbol, edits)
     _refuse_new_meaning(analysis, symbol, edits, name)
     return edits
 
@@ -72,6 +76,13 @@ def _refuse_bad_name(name: str) -> None:
         )
     if name in RESERVED_WORDS or name in RESERVED_NAMES or name in CONSENT_NAMES:
         raise CannotRename(f"`{name}` is a word of the language, so nothing can be named so.")
+
+
+def _refuse_special(symbol: Symbol, name: str) -> None:
+    """The language finds a customer's time zone and locale by the names of these fields."""
+    for one in (symbol.name, name):
+        if symbol.kind == "profile field" and one in (TIMEZONE_FIELD, LOCALE_FIELD):
+            raise CannotRename(f"The profile's `{one}` is read by this name; it would mean something else.")
 
 
 def _refuse_unreadable(analysis: Analysis) -> None:
@@ -112,14 +123,25 @@ def _states(analysis: Analysis, symbol: Symbol) -> Collection[str]:
     return states[symbol.kind].get(symbol.owner, ())
 
 
+def _refuse_shared(analysis: Analysis, symbol: Symbol, edits: Iterable[Edit]) -> None:
+    """A template may read a field of items of two catalogs: renamed in one, it would be lost in the other."""
+    here = {edit.span for edit in edits}
+    for other, found in analysis.occurrences.items():
+        shared = next((one.span for one in found if one.span in here), None)
+        if other != symbol and shared is not None:
+            raise CannotRename(f"At {shared} this reads `{other}` too, which would keep its name.")
+
+
 def _refuse_new_meaning(analysis: Analysis, symbol: Symbol, edits: Collection[Edit], name: str) -> None:
     """With another name, something may mean something else: a field may hide behind an event's property."""
     after = _edited(analysis, edits)
     renamed = {_renamed(one, symbol, name): len(found) for one, found in analysis.occurrences.items()}
     for one, found in after.occurrences.items():
         if renamed.get(one) != len(found):
-            places = "\n".join(str(each.span) for each in found[:1])
-            raise CannotRename(f"`{name}` would mean something else than `{symbol}` at {places}.")
+            place = found[0].span
+            raise CannotRename(
+                f"Called `{name}`, it would be taken for something else: see `{one}` at {place}."
+            )
 
 
 def _renamed(one: Symbol, symbol: Symbol, name: str) -> Symbol:
