@@ -28,7 +28,7 @@ def lsp(
     try:
         from dearly.cli.language_server import serve_stdio  # pygls is installed on request only
     except ModuleNotFoundError as error:
-        if error.name not in ("pygls", "lsprotocol"):
+        if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
             raise
         raise EditorSupportMissing(
             "The language server needs pygls. Install it with: pip install 'dearly[lsp]'."
