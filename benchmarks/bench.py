@@ -27,6 +27,7 @@ from checking import measure as measure_checking
 from dearly.v1 import content_pb2
 from explaining import measure as measure_explaining
 from load import LoadReport, run_load
+from lsp import measure as measure_lsp
 from predicates import measure as measure_predicates
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,6 +58,7 @@ def main() -> None:
         ("predicates against zen-engine, cel and rule-engine", measure_predicates),
         ("packages of 1,000 to 20,000 declarations", measure_checking),
         ("explanations of a block", measure_explaining),
+        ("findings in an editor", measure_lsp),
         ("audiences against SQL by hand", measure_audiences),
         ("ranking on Gowalla", measure_gowalla),
         ("import of Complete Journey", measure_import),
