@@ -112,6 +112,8 @@ def _refuse_unknown(place: Place, kind: str, found: Iterable[str], known: Collec
 
 
 def _require_usable(option: Any, value: Any, place: Place) -> None:
+    if isinstance(option.default, str) and not isinstance(value, str):
+        raise SettingsError(f"{place.of_key(option.name)}: expected text in quotes, got {value!r}.")
     try:
         option.process_value(None, value)
     except typer.BadParameter as error:

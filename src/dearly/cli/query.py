@@ -125,7 +125,7 @@ def query(
     store: StoreOption = DEFAULT_STORE,
     rules: RulesOption = DEFAULT_RULES,
 ) -> None:
-    """Ask how many customers a condition holds of, and who they are.
+    """Tell how many customers a condition holds of, and who.
 
     The condition may use every name of the package. Nothing is written to the store. Exit code 1 when the
     rules have errors.
