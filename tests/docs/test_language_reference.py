@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from dearly.language import CODES, render_text
+from dearly.language import CODES, CheckReport, Package, check_package, render_text
+from dearly.language.formatting import format_rules
 from dearly.language.templates.codes import TEMPLATE_CODES
-from tests.language.checking import check_rules
+from dearly.scenarios import prepare_rehearsal, run_scenario
+from tests.docs.documents import ROOT, fences
+from tests.language.checking import package_of
 
-REFERENCE = Path(__file__).parents[2] / "docs" / "language.md"
+REFERENCE = ROOT / "docs/language.md"
 TEXT = REFERENCE.read_text(encoding="utf-8")
+TEMPLATES = {
+    f"templates/{name}": fence.text.encode()
+    for fence in fences(REFERENCE)
+    if (name := fence.instruction.removeprefix("template ")) != fence.instruction
+}
 
 
-def _fenced(tag: str) -> list[str]:
-    return re.findall(rf"^```{tag}\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+def _fenced(tag: str, text: str = TEXT) -> list[str]:
+    return re.findall(rf"^```{tag}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
 (SCHEMA,) = _fenced("rules schema")
+EXAMPLES = [(text, SCHEMA) for text in _fenced("rules")] + [(text, "") for text in _fenced("rules alone")]
+
+
+def check(rules: str, schema: str = SCHEMA) -> CheckReport:
+    """What is found in rules; of their templates, those stand as the page has them that it shows."""
+    files = package_of(rules, schema=schema).files
+    return check_package(Package({path: TEMPLATES.get(path, content) for path, content in files.items()}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,41 +47,59 @@ class Row:
     example: str | None
 
 
-def _rows() -> list[Row]:
-    rows = []
-    for line in TEXT.splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
-        if len(cells) >= 3 and cells[1] in ("error", "warning"):
-            codes = tuple(re.findall(r"`([a-z-]+)`", cells[0]))
-            example = re.match(r"`([^`]* \{.*\}|value [^`]*)`", cells[2])
-            rows.append(Row(codes, cells[1], example[1] if example else None))
-    return rows
+def _rows() -> Iterator[Row]:
+    for section in re.split(r"^### ", TEXT.partition("## Every finding")[2], flags=re.MULTILINE):
+        beside = "".join(_fenced("rules beside", section))
+        for line in section.splitlines():
+            cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+            if len(cells) >= 3 and cells[1] in ("error", "warning"):
+                codes = tuple(re.findall(r"`([a-z-]+)`", cells[0]))
+                example = re.match(r"`([^`]* \{.*\}|value [^`]*)`", cells[2])
+                yield Row(codes, cells[1], f"{example[1]}\n{beside}" if example else None)
 
 
-ROWS = _rows()
-EXAMPLES = [row for row in ROWS if row.example is not None]
+ROWS = list(_rows())
+WRONG = [row for row in ROWS if row.example is not None]
 
 
-@pytest.mark.parametrize("example", _fenced("rules"), ids=lambda text: text.strip().split("\n")[0][:40])
-def test_every_example_is_right_and_gives_no_warning(example: str) -> None:
-    report = check_rules(example, schema=SCHEMA)
-
-    assert not report.diagnostics, _as_text(report.diagnostics)
+def _first_words(example: object) -> str:
+    return example.strip().split("\n")[0][:40] if isinstance(example, str) else ""
 
 
-@pytest.mark.parametrize("example", _fenced("rules alone"), ids=lambda text: text.strip().split("\n")[0][:40])
-def test_every_example_with_a_schema_of_its_own_is_right(example: str) -> None:
-    report = check_rules(example, schema="")
+@pytest.mark.parametrize(("example", "schema"), EXAMPLES, ids=_first_words)
+def test_every_example_is_right_and_gives_no_warning(example: str, schema: str) -> None:
+    report = check(example, schema)
 
-    assert not report.diagnostics, _as_text(report.diagnostics)
+    assert not report.diagnostics, _as_text(report)
 
 
-@pytest.mark.parametrize("row", EXAMPLES, ids=lambda row: row.codes[0])
+@pytest.mark.parametrize(("example", "schema"), EXAMPLES, ids=_first_words)
+def test_every_example_is_laid_out_as_the_formatter_does(example: str, schema: str) -> None:
+    assert format_rules(example, "example.rules") == example
+
+
+@pytest.mark.parametrize(
+    "example",
+    [text for text, _ in EXAMPLES if "\ntest " in text],
+    ids=lambda text: text.split("test ")[1][:40],
+)
+def test_every_test_in_an_example_passes(example: str) -> None:
+    program = check(example).program
+    assert program is not None
+    rehearsal = prepare_rehearsal(program)
+
+    for scenario in program.scenarios:
+        result = run_scenario(rehearsal, scenario)
+        assert result.outcomes
+        assert [one.seen for one in result.outcomes if not one.passed] == []
+
+
+@pytest.mark.parametrize("row", WRONG, ids=lambda row: row.codes[0])
 def test_every_wrong_example_gives_its_code_and_nothing_else(row: Row) -> None:
     assert row.example is not None
-    report = check_rules(row.example, schema=SCHEMA)
+    report = check(row.example)
 
-    assert {found.code for found in report.diagnostics} == set(row.codes), _as_text(report.diagnostics)
+    assert {found.code for found in report.diagnostics} == set(row.codes), _as_text(report)
 
 
 def test_the_tables_list_every_code_that_is_not_the_template_checks() -> None:
@@ -79,9 +112,11 @@ def test_the_tables_give_each_code_its_severity() -> None:
     assert {code: row.severity for row in ROWS for code in row.codes}.items() <= CODES.items()
 
 
-def test_the_tables_have_examples() -> None:
-    assert len(EXAMPLES) > 50
+def test_the_page_has_examples_of_everything() -> None:
+    assert len(WRONG) > 90
+    assert len(EXAMPLES) > 20
+    assert sum(text.count("\ntest ") for text, _ in EXAMPLES) >= 6
 
 
-def _as_text(diagnostics: tuple) -> str:
-    return "\n".join(render_text(found, {}) for found in diagnostics)
+def _as_text(report: CheckReport) -> str:
+    return "\n".join(render_text(found, {}) for found in report.diagnostics)

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 SCHEMA = """\
 profile {
-  first_name text?
-  country    text?
-  birthday   date?  @sensitive
+  first_name  text?
+  country     text?
+  birthday    date?  @sensitive
 }
+
 catalog product { title text, price number }
 catalog article { title text }
+
 event product_viewed  { product_id product, seconds number? }
 event order_completed { order_id text, total number }
 event article_read    { article_id article }
@@ -26,6 +28,7 @@ MISTAKES: Mapping[str, Mapping[str, str]] = {
 segment big_spenders {
   sum of order_completed.total within 365 days > 1000
 }
+
 segment worth_a_call {
   big_spender and country == "DE"
 }
@@ -74,6 +77,7 @@ block hero {
 segment engaged {
   any product_viewed within 7 days or loyal
 }
+
 segment loyal {
   engaged and at least 3 order_completed
 }
@@ -120,6 +124,7 @@ score conversion "Will order within 30 days" {
 settings {
   keep events 90 days
 }
+
 segment fading {
   any order_completed within 365 days and no order_completed within 60 days
 }
