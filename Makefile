@@ -65,7 +65,7 @@ docs: $(PROTO_STAMP)  ## check that every link and every make target named in th
 lock: $(STAMP)  ## resolve the pinned versions anew
 	@echo "==> resolving the newest versions that fit pyproject.toml into .ci/requirements.lock"
 	@$(BIN)/uv pip compile pyproject.toml $(EXTRAS:%=--extra %) --generate-hashes --no-header --no-annotate --python-version 3.11 --upgrade -q -o .ci/requirements.lock
-	@$(BIN)/uv pip compile pyproject.toml --extra spark --generate-hashes --no-header --no-annotate --python-version 3.11 --upgrade -q -o .ci/spark.lock -c .ci/requirements.lock
+	@sed -n 's/^spark = \["\(.*\)"\]/\1/p' pyproject.toml | $(BIN)/uv pip compile - --generate-hashes --no-header --no-annotate --python-version 3.11 --upgrade -q -o .ci/spark.lock -c .ci/requirements.lock
 
 clean:  ## remove everything that the other targets made
 	@rm -rf $(VENV) build dist src/dearly/v1 .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
