@@ -72,7 +72,14 @@ _COMPILED: Mapping[Key, str] = {
         "isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))",
         "isinstance(value, int) and (isinstance(value, float) and math.isfinite(value))",
     ): "a number that does not stand in the source is handed in beside it",
+    ("compiled/aggregates.py", "most_frequent", "1", "2"): "twice as many of each are in the same order",
     ("compiled/aggregates.py", "most_frequent", "0", "1"): "of no values, none is as frequent as that either",
+    (
+        "compiled/extremes.py",
+        "(module)",
+        "operator.gt",
+        "operator.ge",
+    ): "of two events with the same greatest value, either has it",
     ("compiled/compiler.py", "(module)", "16384", "16385"): "how much code is compiled at a time",
 }
 
@@ -93,6 +100,12 @@ _SQL: Mapping[Key, str] = {
         "plan_names",
         "not referred and _is_small(program, form.name)",
         "not referred or _is_small(program, form.name)",
+    ): _DEPTH,
+    (
+        "sql/names.py",
+        "plan_names",
+        "uses[form] == 1 and height <= HIGHEST_INLINED",
+        "uses[form] == 1 or height <= HIGHEST_INLINED",
     ): _DEPTH,
     ("sql/names.py", "(module)", "12", "13"): _DEPTH,
     ("sql/parameters.py", "bind", "1", "2"): _NAMING,
