@@ -145,3 +145,13 @@ def test_every_place_of_the_package_can_be_asked_about() -> None:
     for path, text in TEMPLATES.items():
         for offset in range(0, len(text), 7):
             complete_template(shop, path, text, offset)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["segment a { " + "x and " * 170_000, "x" * 1_000_000 + "!", "a " * 500_000 + "1", "{{ " * 300_000],
+)
+def test_hostile_text_is_no_longer_looked_at_than_needed(hostile: str) -> None:
+    shop = analysis()
+    assert not {one.label for one in complete_rules(shop, hostile, len(hostile))} & {"viewed"}
+    complete_template(shop, "templates/hero/cart.html", hostile, len(hostile))

@@ -17,6 +17,8 @@ from dearly.language.syntax.words import PHRASES, UNIT_WORDS
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _WORDS = re.compile(r"(?:[A-Za-z_]+[ \t]+)+[A-Za-z_]*\Z")
 """What may be the beginning of a phrase."""
+_LOOKED_AT = 120
+"""Characters before the cursor in which a name or phrase may begin: a line may be as long as a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def complete_rules(analysis: Analysis, text: str, offset: int) -> tuple[Completi
         return ()
     if state is not None:
         return tuple(_within_text(analysis, before[: -len(state)], state[1:]))
-    word = _WORD.search(before)
+    word = _WORD.search(before[-_LOOKED_AT:])
     length = len(word[0]) if word is not None else 0
     head = before[: len(before) - length]
     if head[-1:].isdigit() and length:
@@ -103,7 +105,8 @@ def _keywords(accepted: Iterable[str], begun: str, length: int) -> list[Completi
 def _longer_phrases(before: str) -> list[Completion]:
     """Phrases whose first words are written already: ``at le`` goes on as ``at least``."""
     found: list[Completion] = []
-    written = _WORDS.search(before)
+    skipped = max(len(before) - _LOOKED_AT, 0)
+    written = _WORDS.search(before, skipped)
     while written is not None:
         begun = " ".join(written[0].split()) + (" " if written[0][-1:].isspace() else "")
         if any(phrase.startswith(begun) for phrase in PHRASES):

@@ -38,11 +38,19 @@ class Partial:
         return self.tokens[-back] if len(self.tokens) >= back else None
 
 
+_NOTHING = Partial("", frozenset(), (), ())
+_BEYOND_LIMITS = ("declaration-too-large", "nesting-too-deep", "list-too-long")
+"""Where a declaration is refused unread, nothing is offered either: to follow it would take as long."""
+
+
 def read_partial(text: str) -> Partial:
     """The declaration that a rules text ends in the midst of; between two, one that begins."""
     sections = list(split(open_source(text, "")))
     if not sections or _is_ended(text[sections[-1].start :]):
         return _followed("")
+    problem = sections[-1].problem
+    if problem is not None and problem.code in _BEYOND_LIMITS:
+        return _NOTHING
     return _followed(text[sections[-1].start :])
 
 
@@ -81,7 +89,7 @@ def _followed(text: str) -> Partial:
         keyword = str(tokens[0]) if tokens else ""
         accepted = frozenset(parser.accepts())  # type: ignore[no-untyped-call]
         return Partial(keyword, accepted, tokens, tuple(parser.parser_state.value_stack))
-    return Partial("", frozenset(), (), ())
+    return _NOTHING
 
 
 def _without(text: str, at: int) -> str:

@@ -12,8 +12,8 @@ from dearly.language.program import Field
 from dearly.language.templates.filters import FILTER_NAMES, TEST_NAMES
 from dearly.language.templates.shapes import LOOP_FIELDS
 
-_OPEN = re.compile(r"\{([{%])((?:(?![%}]\}).)*)\Z", re.DOTALL)
-"""A tag or an output that the cursor stands in."""
+_LOOKED_AT = 300
+"""Characters before the cursor that tell what may follow, within a tag or an output."""
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _FIELD = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[\d+\])?\s*\.\s*\Z")
 _LOOP = re.compile(r"\{%-?\s*for\s+(\w+)\s+in\s+(\w+)|\{%-?\s*(endfor)\b")
@@ -22,15 +22,16 @@ _TAGS = ("if", "elif", "else", "endif", "for", "endfor")
 
 def complete_template(analysis: Analysis, path: str, text: str, offset: int) -> tuple[Completion, ...]:
     """What may stand at an offset of a template's text; nothing outside of ``{{ }}`` and ``{% %}``."""
-    opened = _OPEN.search(text[:offset])
-    if opened is None:
+    start = max(text.rfind("{{", 0, offset), text.rfind("{%", 0, offset))
+    inside = text[start + 2 : offset][-_LOOKED_AT:]
+    if start < 0 or "}}" in text[start:offset] or "%}" in text[start:offset]:
         return ()
-    word = _WORD.search(opened[2])
+    word = _WORD.search(inside)
     length = len(word[0]) if word is not None else 0
-    inside = opened[2][: len(opened[2]) - length]
+    inside = inside[: len(inside) - length]
     lists = analysis.lists.get(template_name(path) or "", {})
     variables = _loop_variables(text[:offset], lists)
-    return tuple(_fitting(analysis, opened[1], inside, lists, variables, length))
+    return tuple(_fitting(analysis, text[start + 1], inside, lists, variables, length))
 
 
 def _fitting(

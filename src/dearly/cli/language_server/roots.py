@@ -18,14 +18,15 @@ def package_root(file: Path, workspace: Collection[Path]) -> Path | None:
     That is, of the directories above the file, the nearest
 
     1. that a ``dearly.toml`` above it names as its ``rules``; or else
-    2. that holds ``templates/``, or is ``rules`` in a folder of the workspace; or else
-    3. that is a folder of the workspace; or else the one in which the file itself lies.
+    2. that holds ``templates/`` (unless ``rules/`` in it does, too), or is a workspace folder's ``rules``;
+
+    or else the furthest up that holds rules, or the one in which the file itself lies.
     """
     above = list(_above(file, workspace))
     chosen = (
         _first(one for one in above if one in set(_named_in_settings(above)))
-        or _first(one for one in above if (one / "templates").is_dir() or _is_rules(one, workspace))
-        or _first(one for one in above if one in workspace)
+        or _first(one for one in above if _holds_templates(one) or _is_rules(one, workspace))
+        or _first(one for one in reversed(above) if any(one.glob("*.rules")))
         or file.parent
     )
     return chosen if is_part(file, chosen) else None
@@ -45,6 +46,11 @@ def _above(file: Path, workspace: Collection[Path]) -> Iterator[Path]:
         yield directory
         if directory in workspace:
             return
+
+
+def _holds_templates(directory: Path) -> bool:
+    """Whether this is where a package's templates are, and not those of a web site that has a package."""
+    return (directory / "templates").is_dir() and not (directory / DEFAULT_RULES / "templates").is_dir()
 
 
 def _is_rules(directory: Path, workspace: Collection[Path]) -> bool:

@@ -17,6 +17,7 @@ from dearly.cli.language_server.packages import OpenPackage
 from dearly.cli.language_server.roots import is_part, package_root
 from dearly.editor import Analysis, Document, Encoding
 from dearly.language import Diagnostic
+from dearly.language.package import is_rules_path
 from dearly.language.program import Span
 
 
@@ -93,7 +94,9 @@ class RulesServer(LanguageServer):
     async def _publish(self, package: OpenPackage, analysis: Analysis) -> None:
         """Show the findings at their files, and take back those of files that have none any more."""
         by_file: dict[str, list[Diagnostic]] = {file: [] for file in package.published}
-        for found in analysis.report.diagnostics:
+        # Without any rules these are the templates of something else.
+        is_package = any(is_rules_path(path) for path in analysis.package.files)
+        for found in analysis.report.diagnostics if is_package else ():
             # What is wrong with the package as a whole is shown at the top of what is open.
             for file in [found.span.file] if found.span.file else package.buffers:
                 by_file.setdefault(file, []).append(found)
