@@ -1,6 +1,7 @@
-"""The parts of the pages that commands print: compared by tests, and made anew by `python -m tests.docs.made`.
+"""What the pages show of commands' output; `python -m tests.docs.made` makes it anew.
 
-Such a part stands between `<!-- made: NAME -->` and `<!-- end -->`, which no reader sees.
+Such a part of a page stands between `<!-- made: NAME -->` and `<!-- end -->`, which no reader sees,
+and tests compare it.
 """
 
 from __future__ import annotations

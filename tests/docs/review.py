@@ -1,4 +1,4 @@
-"""The review of a change in docs/tutorial.md: `dearly diff` between two commits, on a shop that is told alike."""
+"""The review of a change in docs/tutorial.md: what `dearly diff` says of it, on a shop as of one instant."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from dearly.cli.demo import fill
 from dearly.store import open_store
-from tests.docs.documents import ROOT, Fence, fences
+from tests.docs.documents import ROOT, Fence, add, fences
 from tests.repositories import new_repository
 
 CUSTOMERS = 1_000
@@ -24,7 +24,7 @@ def review_section() -> str:
         directory = Path(name)
         _commit_before_and_after(directory)
         _fill_shop(directory)
-        return f"```markdown\n{_diff(directory)}```\n"
+        return f"```markdown\n{_diff(directory).rstrip()}\n```\n"
 
 
 def _commit_before_and_after(directory: Path) -> None:
@@ -33,11 +33,11 @@ def _commit_before_and_after(directory: Path) -> None:
     shutil.copytree(ROOT / "rules", directory / "rules")
     repository.commit({}, "Rules as they are")
     for fence in fences(ROOT / "docs/tutorial.md"):
-        follow(directory, fence)
+        _follow(directory, fence)
     repository.commit({}, "Greet who looks around")
 
 
-def follow(directory: Path, fence: Fence) -> None:
+def _follow(directory: Path, fence: Fence) -> None:
     """Write or add what a block of the tutorial says, where it is about rules."""
     verb, _, rest = fence.instruction.partition(" ")
     if verb == "write" and rest.startswith("rules/"):
@@ -45,14 +45,6 @@ def follow(directory: Path, fence: Fence) -> None:
     elif verb == "add":
         name, _, place = rest.removeprefix("to ").partition(" below ")
         add(directory / name, place, fence.text)
-
-
-def add(path: Path, place: str, text: str) -> None:
-    """Add text to a file below a line; without one, at its end after an empty line."""
-    before = path.read_text()
-    head, found, tail = before.partition(f"{place}\n") if place else (before, "\n", "")
-    assert found, f"{path} has no line {place!r}"
-    path.write_text(f"{head}{found}{text}{tail}")
 
 
 def _fill_shop(directory: Path) -> None:
