@@ -194,6 +194,17 @@ def test_names_that_double_make_no_endless_statement() -> None:
     assert len(compile_values(program, ["v40"]).sql) < 20_000
 
 
+def test_arithmetic_that_may_leave_the_doubles_is_written_down_once_a_level() -> None:
+    deep = "age" + " * (age" * 30 + ")" * 30
+
+    for dialect in DIALECTS:
+        assert len(audience(f"{deep} > 1", dialect).sql) < 40_000
+    divided = "age" + " / (age" * 40 + ")" * 40
+    person = customer(program_of(""), {"age": 2.0})
+    ((values,),) = duckdb_values(program_of(f"value v = {divided}"), [person], [NOW_US])
+    assert values == {"v": 2.0}
+
+
 def test_a_long_chain_of_names_is_written_in_layers() -> None:
     chain = "\n".join(f"segment s{n} {{ s{n - 1} or age > {n} }}" for n in range(1, 600))
     program = program_of(f"segment s0 {{ age > 0 }}\n{chain}")

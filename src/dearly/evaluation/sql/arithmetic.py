@@ -7,7 +7,8 @@ written down where the operands' magnitudes leave no room for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from math import inf
 
 from sqlglot import exp
@@ -16,12 +17,14 @@ from dearly.evaluation.sql.dialects import Dialect
 from dearly.evaluation.sql.terms import (
     alias,
     binary,
+    call,
     case,
-    cast,
     column,
     derived,
     every,
+    name,
     number,
+    operand,
     select,
     some,
 )
@@ -57,24 +60,95 @@ def magnitude(expression: Expression, names: Mapping[str, Magnitude]) -> Magnitu
 
 
 def calculate(
+    expression: Arithmetic | Negate,
     dialect: Dialect,
-    expression: Arithmetic,
-    left: exp.Expr,
-    right: exp.Expr,
     names: Mapping[str, Magnitude],
+    write: Callable[[Expression], exp.Expr],
 ) -> exp.Expr:
-    """``left + right`` and its like, from its operands in SQL."""
-    one, other = magnitude(expression.left, names), magnitude(expression.right, names)
+    """Arithmetic in SQL; ``write`` gives its operands."""
+    result = _calculated(expression, dialect, names, write)
+    if dialect == "postgres" or _is_sure(expression, names):
+        return result
+    return _finite(result)  # once, around all of it: what is not finite stays so up to here
+
+
+def _finite(result: exp.Expr) -> exp.Expr:
+    """The result, or NULL where that is not finite.
+
+    As a function of a list of one, for the result is then written once. CASE needs it twice, and NULLIF is
+    such a CASE to engines; so twenty in each other would be a million.
+    """
+    each = name("result")
+    most = number(repr(sys.float_info.max))
+    is_finite = exp.LTE(this=exp.Abs(this=each), expression=most)  # NaN is greater than all numbers
+    finite = exp.Lambda(this=case([(is_finite, each.copy())], exp.null()), expressions=[each.copy()])
+    found = exp.Transform(this=exp.Array(expressions=[result]), expression=finite)
+    return exp.Bracket(this=found, expressions=[number(0)])  # counted from 0 by sqlglot
+
+
+def _calculated(
+    expression: Expression,
+    dialect: Dialect,
+    names: Mapping[str, Magnitude],
+    write: Callable[[Expression], exp.Expr],
+) -> exp.Expr:
+    """Arithmetic whose result may not be finite, except in PostgreSQL."""
+    if isinstance(expression, Negate):
+        return exp.Neg(this=operand(_calculated(expression.operand, dialect, names, write)))
+    if not isinstance(expression, Arithmetic):
+        return write(expression)
     operator = expression.operator
+    left = _calculated(expression.left, dialect, names, write)
     if operator == "/":
-        right = exp.Nullif(this=right, expression=number(0))
-    is_safe = calculated(operator, one, other).most < inf
-    if dialect == "postgres":
-        if is_safe and not _may_vanish(operator, one, other):
-            return binary(_OPERATORS[operator], left, right)
+        return _divided(expression, left, write(expression.right), dialect, names)
+    right = _calculated(expression.right, dialect, names, write)
+    if dialect == "postgres" and not _is_harmless(expression, names):
         return _foreseen(operator, left, right)
-    result = binary(_OPERATORS[operator], left, right)
-    return result if is_safe else _finite(result)
+    return binary(_OPERATORS[operator], left, right)
+
+
+def _divided(
+    expression: Arithmetic, left: exp.Expr, right: exp.Expr, dialect: Dialect, names: Mapping[str, Magnitude]
+) -> exp.Expr:
+    """A quotient whose divisor is finite: by an infinity it would be 0, and look finite again.
+
+    By 0 it is NULL; in DuckDB an infinity or NaN.
+    """
+    by_zero = not _is_never_zero(expression.right)
+    if dialect == "spark" and by_zero:
+        return call("TRY_DIVIDE", left, right)
+    if dialect != "postgres":
+        return binary(exp.Div, left, right)
+    divisor = exp.Nullif(this=right, expression=number(0)) if by_zero else right
+    if _is_harmless(expression, names):
+        return binary(exp.Div, left, divisor)
+    return _foreseen("/", left, divisor)
+
+
+def _is_never_zero(divisor: Expression) -> bool:
+    return isinstance(divisor, Literal) and divisor.value != 0
+
+
+def _is_sure(expression: Expression, names: Mapping[str, Magnitude]) -> bool:
+    """Whether all that is calculated on the way is finite."""
+    match expression:
+        case Negate():
+            return _is_sure(expression.operand, names)
+        case Arithmetic(operator="/"):
+            is_divided = _is_never_zero(expression.right) and magnitude(expression, names).most < inf
+            return is_divided and _is_sure(expression.left, names)
+        case Arithmetic():
+            sides = (expression.left, expression.right)
+            return magnitude(expression, names).most < inf and all(_is_sure(each, names) for each in sides)
+        case _:
+            return True
+
+
+def _is_harmless(expression: Arithmetic, names: Mapping[str, Magnitude]) -> bool:
+    """Whether the result is neither too large for a double, nor nearer to 0 than any but 0 itself."""
+    left, right = magnitude(expression.left, names), magnitude(expression.right, names)
+    most = calculated(expression.operator, left, right).most
+    return most < inf and not _may_vanish(expression.operator, left, right)
 
 
 def _may_vanish(operator: str, left: Magnitude, right: Magnitude) -> bool:
@@ -86,13 +160,6 @@ def _may_vanish(operator: str, left: Magnitude, right: Magnitude) -> bool:
             return left.least / right.most == 0
         case _:
             return False
-
-
-def _finite(result: exp.Expr) -> exp.Expr:
-    """The result, or NULL for what is no number; engines take NaN to equal itself."""
-    for word in ("Infinity", "-Infinity", "NaN"):
-        result = exp.Nullif(this=result, expression=cast(exp.Literal.string(word), "double"))
-    return result
 
 
 def _foreseen(operator: str, left: exp.Expr, right: exp.Expr) -> exp.Expr:

@@ -237,11 +237,8 @@ def _folded(expression: Expression, rows: Rows) -> exp.Expr:
 
 
 def _arithmetic(expression: Arithmetic | Negate, rows: Rows) -> exp.Expr:
-    if isinstance(expression, Negate):
-        return exp.Neg(this=operand(write(expression.operand, rows)))
-    left, right = write(expression.left, rows), write(expression.right, rows)
     draft = rows.draft
-    return calculate(draft.dialect, expression, left, right, draft.names.magnitudes)
+    return calculate(expression, draft.dialect, draft.names.magnitudes, lambda each: write(each, rows))
 
 
 _QUANTIFIERS: dict[str, type[exp.Binary]] = {"at least": exp.GTE, "at most": exp.LTE, "exactly": exp.EQ}
