@@ -120,7 +120,7 @@ def _changes(node: ast.AST) -> Iterator[Change]:
             yield _negating_twice
         case ast.Name() if node.id in _NAMES:
             yield _setting("id", _NAMES[node.id])
-        case ast.Attribute() if node.attr in _NAMES:
+        case ast.Attribute(value=ast.Name(id="operator" | "exp")) if node.attr in _NAMES:
             yield _setting("attr", _NAMES[node.attr])
         case ast.Constant(value=bool()):
             pass
