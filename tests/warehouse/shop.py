@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dearly.evaluation import compile_program, facts_reader, read_facts
 from dearly.language import Package, Program, check_package
+from dearly.language.requirements import names_requirements
 from dearly.language.types import DAY_US
-from dearly.store import EventRecord, Store
+from dearly.store import CustomerQuery, EventRange, EventRecord, Store
 
 NOW_US = 1_772_359_200_000_000
 
@@ -23,6 +25,21 @@ def program_of(rules: str = RULES) -> Program:
     report = check_package(Package(files))
     assert report.program is not None, report.diagnostics
     return report.program
+
+
+def members(program: Program, store: Store, now_us: int) -> dict[str, list[str]]:
+    """Each segment's customers, as the compiled program says of one after the other."""
+    compiled, reader = compile_program(program), facts_reader(program)
+    needed = names_requirements(program, program.segments).events
+    ranges = [EventRange(kind, None) for kind in needed]
+    found: dict[str, list[str]] = {name: [] for name in program.segments}
+    for customer_id in store.page_customers(None, 100_000):
+        (kept,) = store.read_customers([CustomerQuery(customer_id, ranges, now_us)])
+        evaluation = compiled.at(read_facts(reader, kept.profile, kept.logs), now_us)
+        for name, customers in found.items():
+            if evaluation.value(name) is True:
+                customers.append(customer_id)
+    return found
 
 
 def fill(store: Store) -> None:

@@ -7,32 +7,15 @@ from pathlib import Path
 import pytest
 
 from dearly.cli.demo import fill
-from dearly.evaluation import compile_program, facts_reader, read_facts
 from dearly.evaluation.sql import compile_audience, compile_values
-from dearly.language import Program, check_package, read_package
-from dearly.language.requirements import names_requirements
+from dearly.language import check_package, read_package
 from dearly.language.types import DAY_US
-from dearly.store import CustomerQuery, EventRange, Store, open_store
+from dearly.store import Store, open_store
 from dearly.warehouse import ask, export_store, find_audience, open_warehouse, whole_extent
-from tests.warehouse.shop import NOW_US, RULES, program_of
+from tests.warehouse.shop import NOW_US, RULES, members, program_of
 
 EXAMPLE = Path(__file__).parents[2] / "rules"
 """The example package."""
-
-
-def members(program: Program, store: Store, now_us: int) -> dict[str, list[str]]:
-    """Each segment's customers, as the compiled program says of one after the other."""
-    compiled, reader = compile_program(program), facts_reader(program)
-    needed = names_requirements(program, program.segments).events
-    ranges = [EventRange(kind, None) for kind in needed]
-    found: dict[str, list[str]] = {name: [] for name in program.segments}
-    for customer_id in store.page_customers(None, 100_000):
-        (kept,) = store.read_customers([CustomerQuery(customer_id, ranges, now_us)])
-        evaluation = compiled.at(read_facts(reader, kept.profile, kept.logs), now_us)
-        for name, customers in found.items():
-            if evaluation.value(name) is True:
-                customers.append(customer_id)
-    return found
 
 
 def test_an_audience_is_who_fulfils_the_condition(store: Store, tmp_path: Path) -> None:

@@ -76,10 +76,12 @@ def read_manifest(directory: Path, program: Program) -> Manifest:
     except FileNotFoundError:
         raise ExportRefused(f"{directory} holds no export: there is no {MANIFEST} in it.") from None
     except (OSError, msgspec.DecodeError) as error:
-        raise ExportRefused(f"{path} cannot be read: {error}. Export anew.") from None
+        raise ExportRefused(
+            f"{path} cannot be read: {error}. Export anew: `dearly query .. --refresh`."
+        ) from None
     if manifest.format != FORMAT or manifest.declarations != declarations_hash(program):
         raise ExportRefused(
             f"The export in {directory} is stale: it was made for other declarations of profile and events "
-            "than the rules have now. Export anew."
+            "than the rules have now. Export anew: `dearly query .. --refresh`."
         )
     return manifest
