@@ -12,15 +12,18 @@ from dearly.evaluation.compiled.runtime import (
     Watch,
 )
 from dearly.evaluation.facts import (
+    NO_EVENTS,
     EventLog,
     Facts,
     FactsReader,
     build_facts,
     facts_reader,
+    fold_case,
     read_facts,
 )
 
 __all__ = [
+    "NO_EVENTS",
     "CompiledProgram",
     "Evaluation",
     "EventLog",
@@ -31,5 +34,6 @@ __all__ = [
     "build_facts",
     "compile_program",
     "facts_reader",
+    "fold_case",
     "read_facts",
 ]

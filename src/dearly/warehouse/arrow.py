@@ -7,8 +7,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from dearly.evaluation import EventLog, Facts
-from dearly.evaluation.facts import NO_EVENTS, fold_case
+from dearly.evaluation import NO_EVENTS, EventLog, Facts, fold_case
 from dearly.evaluation.sql import Column, Storage, Table
 from dearly.language.calendar import zone_of
 from dearly.language.program import Program

@@ -13,8 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dearly.evaluation import Facts, facts_reader, read_facts
-from dearly.evaluation.facts import NO_EVENTS
+from dearly.evaluation import NO_EVENTS, Facts, facts_reader, read_facts
 from dearly.evaluation.sql import Table
 from dearly.language.calendar import zone_of
 from dearly.language.program import Program
