@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import pytest
 
 from dearly.language import CODES, CheckReport, Package, check_package, render_text
+from dearly.language.checking.symbols import CONSENT_NAMES, RESERVED_NAMES
 from dearly.language.formatting import format_rules
+from dearly.language.syntax.words import RESERVED_WORDS
 from dearly.language.templates.codes import TEMPLATE_CODES
 from dearly.scenarios import prepare_rehearsal, run_scenario
 from tests.docs.documents import ROOT, fences
@@ -110,6 +112,14 @@ def test_the_tables_list_every_code_that_is_not_the_template_checks() -> None:
 
 def test_the_tables_give_each_code_its_severity() -> None:
     assert {code: row.severity for row in ROWS for code in row.codes}.items() <= CODES.items()
+
+
+def test_the_words_that_cannot_be_names_are_listed() -> None:
+    (listed,) = re.findall(r"These words cannot be names[^:]*:(.*?)\. All others", TEXT, re.DOTALL)
+    (claimed,) = re.findall(r"lay claim\s+to:(.*?)\.\n", TEXT, re.DOTALL)
+
+    assert set(re.findall(r"`(\w+)`", listed)) == set(RESERVED_WORDS)
+    assert set(re.findall(r"`(\w+)`", claimed)) == (RESERVED_NAMES | CONSENT_NAMES) - set(RESERVED_WORDS)
 
 
 def test_the_page_has_examples_of_everything() -> None:
