@@ -12,6 +12,7 @@ _NAMES_OF_CONTENT = re.compile(r"\b(?:[0-9a-f]{16}|[0-9a-f]{12})\b")
 """Versions and commits: they change with any file of the example rules, and nobody reads them."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 def test_the_page_shows_what_the_command_prints(part: str) -> None:
     made = PARTS[part].make()

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.docs.documents import ROOT, fences
 from tests.repositories import new_repository
 
@@ -22,6 +24,7 @@ def recipe(words: str) -> str:
     return found
 
 
+@pytest.mark.slow
 def test_the_commands_of_a_pull_requests_recipe_end_well(tmp_path: Path) -> None:
     repository = new_repository(tmp_path)
     shutil.copytree(ROOT / "rules", tmp_path / "rules")
