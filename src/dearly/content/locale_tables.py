@@ -84,9 +84,33 @@ class LocaleTable:
     lists: Mapping[str, ListForm]
 
 
-@cache
 def locale_table(tag: str) -> LocaleTable:
     """The table of a locale of CLDR, by its tag. Reads files the first time: not in a call."""
+    if tag not in _TABLES:
+        _forget_what_babel_read()
+        _TABLES[tag] = _read_table(tag)
+    return _TABLES[tag]
+
+
+def load_every_locale() -> None:
+    """Read the tables of all locales; takes about a second, once, before a server's first call."""
+    tags = sorted(set(locale_tags().values()) - _TABLES.keys())
+    for _, of_language in groupby(tags, key=lambda tag: tag.partition("-")[0]):
+        _forget_what_babel_read()
+        _TABLES.update({tag: _read_table(tag) for tag in of_language})
+    _forget_what_babel_read()
+
+
+_TABLES: dict[str, LocaleTable] = {}
+"""Those read so far."""
+
+
+def _forget_what_babel_read() -> None:
+    # It keeps 190 MB else, and what it has worked out for one language shows in the next.
+    localedata._cache.clear()  # noqa: SLF001
+
+
+def _read_table(tag: str) -> LocaleTable:
     locale = Locale.parse(tag, sep="-")
     symbols = locale.number_symbols["latn"]
     return LocaleTable(
@@ -114,17 +138,6 @@ def _shared(value: _Kept) -> _Kept:
 
 _DATE_STYLES = ("short", "medium", "long", "full")
 _TIME_STYLES = ("short", "medium")
-
-
-@cache
-def load_every_locale() -> Mapping[str, LocaleTable]:
-    """The tables of all locales by tag; takes about a second, once, before a server's first call."""
-    tables: dict[str, LocaleTable] = {}
-    tags = sorted(set(locale_tags().values()))
-    for _, of_language in groupby(tags, key=lambda tag: tag.partition("-")[0]):
-        tables |= {tag: locale_table(tag) for tag in of_language}
-        localedata._cache.clear()  # noqa: SLF001 - Babel keeps 190 MB else, which nobody reads again
-    return tables
 
 
 _QUOTED = re.compile("'([^']*)'")

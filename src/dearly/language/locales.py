@@ -116,6 +116,7 @@ def plural_categories(tag: str) -> frozenset[str]:
     return frozenset(_plural_rule(tag).tags) | {"other"}
 
 
+@lru_cache(maxsize=4096)
 def plural_category(tag: str, number: float) -> str:
     """Which of its language's forms a number takes: ``few`` for 3 in Polish, ``other`` for 1.5."""
     category: str = _plural_rule(tag)(number)
