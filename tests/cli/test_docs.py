@@ -94,6 +94,17 @@ def test_a_second_run_writes_anew_and_drops_what_is_gone(dearly: Dearly, tmp_pat
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
+def test_what_an_interrupted_run_left_behind_is_in_nobodys_way(dearly: Dearly, tmp_path: Path) -> None:
+    (tmp_path / ".site.new").mkdir()
+    (tmp_path / ".site.new/segment-half.html").write_text("half a p")
+
+    ended = dearly("docs", RULES, "--out", tmp_path / "site")
+
+    assert ended.code == 0
+    assert not (tmp_path / "site/segment-half.html").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
 def test_a_folder_with_other_things_is_left_alone(dearly: Dearly, tmp_path: Path) -> None:
     (tmp_path / "thesis.html").write_text("years of work")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 from typing import Annotated
@@ -85,11 +86,16 @@ def _is_ours(index: Path) -> bool:
 
 
 def _write(out: Path, files: dict[str, str]) -> int:
-    """Write the pages; those of things that are no longer declared go."""
-    out.mkdir(parents=True, exist_ok=True)
-    for old in out.glob("*.html"):
-        if old.name not in files:
-            old.unlink()
+    """Write the pages beside the old ones, and put them in their place when they are all there."""
+    place = out.resolve()
+    fresh, old = (place.with_name(f".{place.name}.{word}") for word in ("new", "old"))
+    for left_over in (fresh, old):
+        shutil.rmtree(left_over, ignore_errors=True)
+    fresh.mkdir(parents=True)
     for name, text in files.items():
-        (out / name).write_text(text, encoding="utf-8")
+        (fresh / name).write_text(text, encoding="utf-8")
+    if place.exists():
+        place.rename(old)
+    fresh.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
     return len(files)

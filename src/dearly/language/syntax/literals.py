@@ -157,7 +157,11 @@ def duration_us(number: str, unit: str) -> int:
     # The first bound keeps the product of 1e999999999 from being taken.
     if count > MAX_DURATION_US or count * unit_us > MAX_DURATION_US:
         message = "This is longer than 100 years."
-        raise LiteralProblem("duration-out-of-range", message, "Leave `within` out to look at all events.")
+        raise LiteralProblem(
+            "duration-out-of-range",
+            message,
+            "Write a shorter one; a window without `within` holds all events.",
+        )
     us = round(count * unit_us)
     if us <= 0:
         message = "A length of time is more than nothing."
