@@ -93,6 +93,19 @@ def test_json_has_counts_places_and_what_to_do(check: Check, tmp_path: Path) -> 
         "column": 17,
         "end_line": 2,
         "end_column": 23,
+        "fix": {
+            "title": "Write `country`",
+            "edits": [
+                {
+                    "file": "shop.rules",
+                    "line": 2,
+                    "column": 17,
+                    "end_line": 2,
+                    "end_column": 23,
+                    "replacement": "country",
+                }
+            ],
+        },
     }
 
 
@@ -146,6 +159,27 @@ def test_sarif_tells_rules_places_and_what_to_do(check: Check, tmp_path: Path) -
                     "artifactLocation": {"uri": "my%20rules/shop.rules", "uriBaseId": "%SRCROOT%"},
                     "region": {"startLine": 2, "startColumn": 17, "endLine": 2, "endColumn": 23},
                 }
+            }
+        ],
+        "fixes": [
+            {
+                "description": {"text": "Write `country`"},
+                "artifactChanges": [
+                    {
+                        "artifactLocation": {"uri": "my%20rules/shop.rules", "uriBaseId": "%SRCROOT%"},
+                        "replacements": [
+                            {
+                                "deletedRegion": {
+                                    "startLine": 2,
+                                    "startColumn": 17,
+                                    "endLine": 2,
+                                    "endColumn": 23,
+                                },
+                                "insertedContent": {"text": "country"},
+                            }
+                        ],
+                    }
+                ],
             }
         ],
     }

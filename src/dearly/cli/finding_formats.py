@@ -13,6 +13,7 @@ import msgspec
 
 from dearly import __version__
 from dearly.language import CODES, CheckReport, Diagnostic, Package
+from dearly.language.diagnostics import Fix
 from dearly.language.program import Span
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -50,6 +51,19 @@ def _finding(found: Diagnostic) -> dict[str, Any]:
         "severity": found.severity,
         "message": found.message,
         "hint": found.hint,
+        **_json_place(span),
+        "fix": None if found.fix is None else _json_fix(found.fix),
+    }
+
+
+def _json_fix(fix: Fix) -> dict[str, Any]:
+    """Edits that belong together; each replaces what stands at its place, which may be nothing."""
+    edits = [{**_json_place(edit.span), "replacement": edit.replacement} for edit in fix.edits]
+    return {"title": fix.title, "edits": edits}
+
+
+def _json_place(span: Span) -> dict[str, Any]:
+    return {
         "file": span.file,
         "line": span.line,
         "column": span.column,
@@ -144,29 +158,48 @@ def _sarif_rule(code: str) -> dict[str, Any]:
 
 
 def _sarif_result(found: Diagnostic, places: Mapping[str, int], folder: Path) -> dict[str, Any]:
-    return {
+    result: dict[str, Any] = {
         "ruleId": found.code,
         "ruleIndex": places[found.code],
         "level": found.severity,
         "message": {"text": f"{found.message}\n{found.hint}" if found.hint else found.message},
         "locations": [{"physicalLocation": _sarif_place(found.span, folder)}],
     }
+    return result if found.fix is None else {**result, "fixes": [_sarif_fix(found.fix, folder)]}
+
+
+def _sarif_fix(fix: Fix, folder: Path) -> dict[str, Any]:
+    """One change an edit (SARIF 2.1.0, section 3.55); an empty region is an insertion."""
+    changes = [
+        {
+            "artifactLocation": _sarif_file(edit.span, folder),
+            "replacements": [
+                {"deletedRegion": _sarif_region(edit.span), "insertedContent": {"text": edit.replacement}}
+            ],
+        }
+        for edit in fix.edits
+    ]
+    return {"description": {"text": fix.title}, "artifactChanges": changes}
 
 
 def _sarif_place(span: Span, folder: Path) -> dict[str, Any]:
     """A finding without a place is of the whole package."""
-    path = _from_here(folder / span.file)
-    location = {"uri": quote(os.fsencode(path.as_posix()))}
-    if path.is_absolute():
-        location["uri"] = f"file://{location['uri']}"
-    else:
-        location["uriBaseId"] = "%SRCROOT%"
+    location = _sarif_file(span, folder)
     if not span.file:
         return {"artifactLocation": location}
-    region = {
+    return {"artifactLocation": location, "region": _sarif_region(span)}
+
+
+def _sarif_file(span: Span, folder: Path) -> dict[str, Any]:
+    path = _from_here(folder / span.file)
+    uri = quote(os.fsencode(path.as_posix()))
+    return {"uri": f"file://{uri}"} if path.is_absolute() else {"uri": uri, "uriBaseId": "%SRCROOT%"}
+
+
+def _sarif_region(span: Span) -> dict[str, int]:
+    return {
         "startLine": span.line,
         "startColumn": span.column,
         "endLine": span.end_line,
         "endColumn": span.end_column,
     }
-    return {"artifactLocation": location, "region": region}
