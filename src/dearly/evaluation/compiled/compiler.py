@@ -20,11 +20,12 @@ from dearly.evaluation.compiled import (
     windows,
 )
 from dearly.evaluation.compiled.codegen import Written, generate
-from dearly.evaluation.compiled.plan import Plan, list_expressions, plan_program, references
+from dearly.evaluation.compiled.plan import Plan, plan_program, references
 from dearly.evaluation.compiled.runtime import Answers, CompiledProgram, Evaluation, ListKey
 from dearly.evaluation.facts import NO_EVENTS, fold_case
 from dearly.language.calendar import day_start
 from dearly.language.program import Expression, ItemList, Program
+from dearly.language.traversal import list_expressions
 
 Answer = Callable[[Evaluation], Any]
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from dearly.evaluation.compiled.event_code import selected_rows
 from dearly.evaluation.compiled.expression_code import Scope, holds, value
-from dearly.evaluation.compiled.plan import strategies
 from dearly.evaluation.compiled.runtime import ListKey, SeedKey
 from dearly.evaluation.compiled.source import Source
 from dearly.language.program import (
@@ -19,6 +18,7 @@ from dearly.language.program import (
     ItemProperty,
     SimilarTo,
 )
+from dearly.language.traversal import list_strategies
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def write_lists(source: Source) -> WrittenLists:
 
 
 def _write_list(source: Source, items: ItemList, key: ListKey, written: WrittenLists) -> None:
-    for place, strategy in enumerate(strategies(items)):
+    for place, strategy in enumerate(list_strategies(items)):
         if isinstance(strategy, SimilarTo | BoughtTogether):
             name = written.seeds[key, place] = source.name("s")
             source.function(name, [f"return {value(strategy.item, Scope(source)).text}"])

@@ -9,23 +9,17 @@ from itertools import chain
 from typing import NamedTuple
 
 from dearly.language.program import (
-    Block,
-    BoughtTogether,
-    ExcludeItems,
     ExcludeTouched,
     Expression,
     Instant,
-    ItemList,
     Period,
     Program,
     SegmentRef,
     Selection,
-    SimilarTo,
     StageIs,
-    Strategy,
     ValueRef,
 )
-from dearly.language.traversal import OverEvents, definitions, walk
+from dearly.language.traversal import OverEvents, block_expressions, definitions, walk
 
 MAX_CALL_DEPTH = 32
 """Names that lead through longer chains are worked out from the far end, so that no call goes deeper."""
@@ -87,7 +81,7 @@ def all_expressions(program: Program) -> Iterator[Expression]:
     for name in program.evaluation_order:
         yield from definitions(program, name)
     for block in program.blocks.values():
-        yield from _block_expressions(block)
+        yield from block_expressions(block)
 
 
 def references(expression: Expression) -> Iterator[str]:
@@ -100,37 +94,9 @@ def references(expression: Expression) -> Iterator[str]:
                 yield part.lifecycle
 
 
-def list_expressions(items: ItemList) -> Iterator[Expression]:
-    """The items that a list starts from, its ``where``, and all that its exclusions ask."""
-    for strategy in strategies(items):
-        if isinstance(strategy, SimilarTo | BoughtTogether):
-            yield strategy.item
-    if items.where is not None:
-        yield items.where
-    for exclusion in items.excluding:
-        match exclusion:
-            case ExcludeItems():
-                yield exclusion.items
-            case ExcludeTouched():
-                yield from _conditions(exclusion.selection)
-
-
-def strategies(items: ItemList) -> tuple[Strategy, ...]:
-    """The list's strategy and its fillers: each stands at its place."""
-    return (items.strategy, *items.fillers)
-
-
 def opening(selection: Selection) -> Opening:
     """From when on a selection looks at events."""
     return Opening(selection.within_us, selection.since, selection.period)
-
-
-def _block_expressions(block: Block) -> Iterator[Expression]:
-    for branch in block.branches:
-        if branch.condition is not None:
-            yield branch.condition
-        for items in branch.lists:
-            yield from list_expressions(items)
 
 
 def _touched(program: Program) -> Iterator[Selection]:
@@ -141,12 +107,6 @@ def _touched(program: Program) -> Iterator[Selection]:
                 for exclusion in items.excluding:
                     if isinstance(exclusion, ExcludeTouched):
                         yield exclusion.selection
-
-
-def _conditions(selection: Selection) -> Iterator[Expression]:
-    for source in _sources(selection):
-        if source.where is not None:
-            yield source.where
 
 
 def _reach(selections: Iterable[Selection]) -> dict[EventSource, frozenset[Opening]]:
