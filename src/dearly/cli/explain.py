@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -12,17 +11,18 @@ from dearly import DearlyError
 from dearly.cli.answers import explain_answer
 from dearly.cli.customers import read_all_of
 from dearly.cli.explanation_report import answer_json, answer_text
-from dearly.cli.options import DEFAULT_RULES, DEFAULT_STORE, RulesOption, StoreOption, moment_us
+from dearly.cli.options import (
+    DEFAULT_RULES,
+    DEFAULT_STORE,
+    Format,
+    FormatOption,
+    RulesOption,
+    StoreOption,
+    moment_us,
+)
 from dearly.cli.rules_package import load_rules
 from dearly.language import Program, nearest
 from dearly.store import open_store
-
-
-class Format(StrEnum):
-    """How an explanation is printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 class NothingToExplain(DearlyError):
@@ -44,9 +44,7 @@ def explain(
     show_sensitive: Annotated[
         bool, typer.Option("--show-sensitive", help="Show the values of @sensitive fields, too.")
     ] = False,
-    format: Annotated[  # noqa: A002 - named for its flag, as the settings file and the environment name it
-        Format, typer.Option("--format", help="An indented tree, or JSON for tools.")
-    ] = Format.TEXT,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - named for its flag, as settings and environment name it
 ) -> None:
     """Tell why a customer gets what they get.
 

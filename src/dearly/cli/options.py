@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +49,16 @@ AddressOption = Annotated[
         metavar="HOST:PORT",
     ),
 ]
+
+
+class Format(StrEnum):
+    """How an answer is printed, where there are just these two ways."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="Text, or JSON for tools.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 DEFAULT_STORE = "sqlite:///dearly.db"

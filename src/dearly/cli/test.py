@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
 from dearly import DearlyError
-from dearly.cli.options import DEFAULT_RULES, RulesArgument
+from dearly.cli.options import DEFAULT_RULES, Format, FormatOption, RulesArgument
 from dearly.cli.rules_package import CheckedRules, load_rules
 from dearly.cli.scenario_report import coverage_lines, failure_text, result_line
 from dearly.language import nearest
@@ -25,13 +24,6 @@ from dearly.scenarios import (
     prepare_rehearsal,
     run_scenario,
 )
-
-
-class Format(StrEnum):
-    """How results are printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 class NoSuchTest(DearlyError):
@@ -52,9 +44,7 @@ def run_tests(
             min=0, max=100, metavar="PERCENT", help="Fail when fewer of the branches were decided on."
         ),
     ] = 0,
-    format: Annotated[  # noqa: A002 - named for its flag, as the settings file and the environment name it
-        Format, typer.Option("--format", help="Text, or JSON for tools.")
-    ] = Format.TEXT,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - named for its flag, as settings and environment name it
 ) -> None:
     """Run the tests that stand in a rules package.
 
