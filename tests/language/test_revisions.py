@@ -191,7 +191,7 @@ def test_what_lies_in_the_directory_now_does_not_matter(repository: Repository) 
         ("0" * 40, "there is no branch, tag or commit `000"),
         ("v1~1", "has no parent"),
         ("main~999999", "has no parent"),
-        ("main^2", "has only 1 parents"),
+        ("main^2", "has only one parent"),
         ("", "is not read as a revision"),
         ("~1", "is not read as a revision"),
         ("HEAD@{1}", "is not read as a revision"),

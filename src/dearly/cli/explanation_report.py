@@ -17,6 +17,7 @@ from dearly.evaluation.explanation import (
     explanation_data,
     explanation_text,
 )
+from dearly.language.diagnostics import visible
 from dearly.language.program import Program
 from dearly.language.spelling import spell
 from dearly.language.values import time_to_stored
@@ -33,7 +34,9 @@ def answer_text(
         reasons = [explanation_text(answer.reason, show_sensitive)]
     else:
         reasons = [_branch_text(asked, show_sensitive) for asked in answer.branches]
-    return "\n\n".join([heading, *reasons, "\n".join(_outlook(checked.program, answer, show_sensitive))])
+    outlook = "\n".join(_outlook(checked.program, answer, show_sensitive))
+    told = "\n\n".join([heading, *reasons, outlook])
+    return "\n".join(visible(line) for line in told.split("\n"))
 
 
 def _branch_text(asked: AskedBranch, show_sensitive: bool) -> str:

@@ -75,14 +75,14 @@ def render_text(diagnostic: Diagnostic, sources: Mapping[str, str] | Mapping[str
     reaches a terminal that could move its cursor or turn its direction.
     """
     span = diagnostic.span
-    lines = [f"{diagnostic.severity}[{diagnostic.code}]: {_visible(diagnostic.message)}"]
+    lines = [f"{diagnostic.severity}[{diagnostic.code}]: {visible(diagnostic.message)}"]
     if span.file:
-        lines.append(f"  --> {_visible(span.file)}:{span.line}:{span.column}")
+        lines.append(f"  --> {visible(span.file)}:{span.line}:{span.column}")
     source_line = _line(sources.get(span.file), span.line)
     if source_line is not None:
         lines.extend(_excerpt(source_line, span))
     if diagnostic.hint:
-        lines.append(f"   = {_visible(diagnostic.hint)}")
+        lines.append(f"   = {visible(diagnostic.hint)}")
     return "\n".join(lines)
 
 
@@ -108,8 +108,8 @@ def _excerpt(line: str, span: Span) -> list[str]:
     first = max(0, start - _BEFORE) if len(line) > _MAX_WIDTH else 0
     last = first + _MAX_WIDTH
     cut = end > last
-    before, marked = _visible(line[first:start]), _visible(line[start : min(end, last)])
-    after = _visible(line[min(end, last) : last])
+    before, marked = visible(line[first:start]), visible(line[start : min(end, last)])
+    after = visible(line[min(end, last) : last])
     shown = f"{'…' if first else ''}{before}{marked}{after}{'…' if len(line) > last else ''}"
     indent = " " * (_width(before) + bool(first))
     carets = "^" * max(1, _width(marked)) + ("…" if cut else "")
@@ -118,7 +118,7 @@ def _excerpt(line: str, span: Span) -> list[str]:
     return [f" {blank} |", f" {gutter} | {shown}".rstrip(), f" {blank} | {indent}{carets}"]
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """The text with tabs as spaces, and what cannot be seen or would act on a terminal written out."""
     if text.isprintable():
         return text

@@ -21,6 +21,9 @@ from dearly.cli.rules_package import version_text
 
 NOT_THERE = "none"
 
+_PLAIN_PLACE = re.compile(r"[A-Za-z0-9./:-]+(?:_[A-Za-z0-9./:-]+)*")
+"""Places in which Markdown sees nothing but text."""
+
 
 def report_markdown(report: Report) -> str:
     """What is otherwise, and for whom, in GitHub's Markdown; nothing in names or values can act on it."""
@@ -158,4 +161,7 @@ def _name(stage: str | None) -> str:
 
 
 def _clause(found: Clause | None) -> str:
-    return NOT_THERE if found is None else f"{code(found.words)} {found.place}"
+    if found is None:
+        return NOT_THERE
+    place = found.place if _PLAIN_PLACE.fullmatch(found.place) else code(found.place)
+    return f"{code(found.words)} {place}"

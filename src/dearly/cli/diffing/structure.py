@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from dearly.language.calendar import TIMEZONE_FIELD
 from dearly.language.program import (
     Aggregate,
     Block,
     BoughtTogether,
     Branch,
+    ContextField,
+    DayStart,
     ExcludeItems,
     Expression,
+    Field,
     ItemList,
     Occurs,
     Pick,
@@ -29,6 +33,7 @@ from dearly.language.program import (
     StageIs,
     TierIs,
     TimeSince,
+    Today,
     ValueRef,
     VariantIs,
 )
@@ -167,8 +172,6 @@ def _reads_otherwise(
 
     Expressions are equal on both sides, so that what they read is declared on both.
     """
-    if before.settings.timezone != after.settings.timezone:
-        return True
     return any(
         _part_differs(before, after, part, changed_names)
         for expression in expressions
@@ -182,16 +185,33 @@ def _part_differs(before: Program, after: Program, part: Expression, changed_nam
             return name in changed_names
         case ProfileField(name):
             return before.profile.get(name) != after.profile.get(name)
+        case ContextField(name):
+            return before.context.get(name) != after.context.get(name)
         case Occurs() | Aggregate() | Pick() | TimeSince():
-            selection = part.selection
-            events = [selection.event, *([selection.sequence.event] if selection.sequence else [])]
-            return any(before.events.get(event) != after.events.get(event) for event in events)
+            return _selection_differs(before, after, part.selection)
+        case Today() | DayStart():
+            return _zone(before) != _zone(after)
         case ScoreRef(name) | TierIs(name):
             return before.scores.get(name) != after.scores.get(name)
         case VariantIs(name):
             return before.experiments.get(name) != after.experiments.get(name)
         case _:
             return False
+
+
+def _selection_differs(before: Program, after: Program, selection: Selection) -> bool:
+    """Whether the other side has another event of that name, or other days to select by."""
+    events = [selection.event, *([selection.sequence.event] if selection.sequence else [])]
+    if any(before.events.get(event) != after.events.get(event) for event in events):
+        return True
+    fixed = (selection.since, selection.before)
+    by_days = selection.period is not None or selection.weekdays is not None
+    return (by_days or any(isinstance(one, DayStart) for one in fixed)) and _zone(before) != _zone(after)
+
+
+def _zone(program: Program) -> tuple[str, Field | None]:
+    """What a customer's days depend on, besides the customer."""
+    return program.settings.timezone, program.profile.get(TIMEZONE_FIELD)
 
 
 # ---------------------------------------------------------------------------------------------- declarations

@@ -15,6 +15,7 @@ from dearly.cli.diffing.wording import (
     share_text,
     side_text,
 )
+from dearly.language.diagnostics import visible
 
 NOT_THERE = "(none)"
 
@@ -32,7 +33,7 @@ def report_text(report: Report) -> str:
     for section in sections:
         found = list(section(report))
         lines.extend(["", *found] if found else [])
-    return "\n".join(lines)
+    return "\n".join(visible(line) for line in lines)
 
 
 def _declarations(report: Report) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -19,7 +20,8 @@ from dulwich.errors import (
 )
 from dulwich.object_store import BaseObjectStore
 from dulwich.objects import Commit, ObjectID, ShaFile, Tag
-from dulwich.refs import Ref, check_ref_format
+from dulwich.pack import UnresolvedDeltas
+from dulwich.refs import Ref, SymrefLoop, check_ref_format
 from dulwich.repo import Repo, UnsupportedExtension, UnsupportedVersion
 
 from dearly.language.package import MAX_PACKAGE_BYTES, PackageError
@@ -42,18 +44,25 @@ _SPELLINGS = ("refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "re
 
 _UNREADABLE = (
     ApplyDeltaError,
-    AssertionError,  # what dulwich says of a malformed pack
+    AssertionError,
+    BufferError,
     ChecksumMismatch,
     FileFormatException,
     IndexError,
     KeyError,
     ObjectMissing,
     OSError,
+    OverflowError,
+    StopIteration,
+    SymrefLoop,
+    TypeError,
+    UnresolvedDeltas,
     ValueError,
     WrongObjectException,
+    struct.error,
     zlib.error,
 )
-"""All that reading a repository may come to where an object is missing or damaged."""
+"""All that dulwich may come to where a repository's files are missing or damaged, found by damaging them."""
 
 
 class RevisionError(PackageError):
@@ -145,10 +154,9 @@ def _step_back(repository: Repository, revision: Revision, commit: Commit, kind:
     steps = [1] * count if kind == "~" else [count] * (count > 0)
     for parent in steps:
         if len(commit.parents) < parent:
-            raise RevisionError(
-                f"{revision}: commit {_short(commit)} has "
-                f"{'no parent' if not commit.parents else f'only {len(commit.parents)} parents'}."
-            )
+            counts = {0: "no parent", 1: "only one parent"}
+            told = counts.get(len(commit.parents), f"only {len(commit.parents)} parents")
+            raise RevisionError(f"{revision}: commit {_short(commit)} has {told}.")
         name = commit.parents[parent - 1]
         if name not in repository.store:
             raise RevisionError(
