@@ -61,6 +61,17 @@ def test_a_test_that_fails_ends_with_1_and_shows_where_what_was_seen_the_facts_a
     assert "\n1 passed, 1 failed; 3 expectations\n" in ended.out
 
 
+def test_what_a_template_made_is_shown_line_by_line_and_moves_no_cursor(dearly: Dearly, rules: Path) -> None:
+    (rules / "templates/hero/plain.html").write_text("<p>Hello</p><p>and \x1b[31mwelcome</p>")
+    text = 'test "t" { at 2026-03-01 10:00 expect hero contains "Bye" }'
+
+    ended = dearly("test", add(rules, text))
+
+    assert '; it shows "hero/plain.html", as text:\n' in ended.out
+    assert "\n         | Hello\n" in ended.out
+    assert "\x1b" not in ended.out
+
+
 def test_what_no_test_has_seen_is_listed_with_its_line(dearly: Dearly, rules: Path) -> None:
     ended = dearly("test", add(rules, PASSES))
 

@@ -9,6 +9,7 @@ from dearly.cli.rules_package import CheckedRules
 from dearly.evaluation import Facts
 from dearly.evaluation.explanation import explain_expression, explanation_text
 from dearly.language import Diagnostic, render_text
+from dearly.language.diagnostics import visible
 from dearly.language.program import (
     Contains,
     Emitted,
@@ -35,19 +36,24 @@ UNSEEN_SHOWN = 30
 def result_line(result: ScenarioResult) -> str:
     """One test's title, and whether it passed."""
     span = result.scenario.span
-    return f"{'ok  ' if result.passed else 'FAIL'}  {result.scenario.name}  ({span.file}:{span.line})"
+    return visible(
+        f"{'ok  ' if result.passed else 'FAIL'}  {result.scenario.name}  ({span.file}:{span.line})"
+    )
 
 
 def failure_text(checked: CheckedRules, result: ScenarioResult, outcome: Outcome) -> str:
     """The expectation at its line, what was seen instead, the customer then, and why."""
     expectation = outcome.expectation
     moment = time_to_stored(outcome.at_us)
-    message = f"{_expected(expectation)} at {moment}; {outcome.seen}"
+    seen, *more = outcome.seen.splitlines()
+    message = f"{_expected(expectation)} at {moment}; {seen}"
     found = Diagnostic("expectation-failed", "error", message, expectation.span)
-    parts = [render_text(found, checked.package.files), *_facts(checked.program, result.facts, outcome.at_us)]
+    facts = _facts(checked.program, result.facts, outcome.at_us)
+    parts = [render_text(found, checked.package.files), *(f"   | {line}" for line in more), *facts]
     reasons = _reasons(checked.program, result.facts, outcome)
     parts.extend(f"why:\n{textwrap.indent(reason, '  ')}" for reason in reasons)
-    return textwrap.indent("\n".join(parts), "      ") + "\n"
+    lines = [visible(line) for line in "\n".join(parts).split("\n")]
+    return textwrap.indent("\n".join(lines), "      ") + "\n"
 
 
 def coverage_lines(coverage: Coverage) -> Iterator[str]:
