@@ -85,6 +85,17 @@ def test_what_is_sensitive_is_shown_only_when_asked_for(explain: Explain) -> Non
     assert "birthday: 1990-05-01" in shown.out
 
 
+def test_nothing_that_was_said_of_a_customer_acts_on_the_terminal(explain: Explain, tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/shop.db")
+    store.upsert_profiles([("ada", {"country": "\x1b[2J\u202e"})], NOW_US)
+    store.close()
+
+    out = explain("ada", "dutch").out
+
+    assert "\x1b" not in out
+    assert 'country: "<U+001B>[2J<U+202E>"' in out
+
+
 def test_json_has_the_whole_tree(explain: Explain) -> None:
     told: dict[str, Any] = json.loads(explain("ada", "hero", "--format", "json").out)
 

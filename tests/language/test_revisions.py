@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import zlib
 from pathlib import Path
 
@@ -267,6 +268,41 @@ def test_a_damaged_object_says_that_the_repository_cannot_be_read(repository: Re
     path.write_bytes(b"\0" * 20)
     with pytest.raises(PackageError, match=r"the repository cannot be read"):
         files(repository, "HEAD")
+
+
+def test_whatever_file_of_a_repository_is_damaged_it_is_read_or_told(repository: Repository) -> None:
+    repository.git("gc", "-q")
+    repository.commit({"rules/b.rules": ""})
+    paths = sorted(path for path in (repository.path / ".git").rglob("*") if path.is_file())
+    paths = [path for path in paths if "hooks" not in path.parts]
+    chance = random.Random(7)
+    told = 0
+    for _ in range(200):
+        path = chance.choice(paths)
+        kept = path.read_bytes()
+        path.chmod(0o600)
+        path.write_bytes(_damaged(kept, chance))
+        for name in ("main~1", "v1"):
+            try:
+                read_revision(at(repository, name))
+            except PackageError:
+                told += 1
+        path.write_bytes(kept)
+    assert told > 50
+    assert files(repository, "main") == NEW
+
+
+def _damaged(data: bytes, chance: random.Random) -> bytes:
+    """Cut short, overwritten, or with some other bytes in it."""
+    damage = chance.randrange(3)
+    if damage == 0:
+        return data[: chance.randrange(len(data) + 1)]
+    if damage == 1:
+        return chance.randbytes(chance.randrange(60))
+    changed = bytearray(data)
+    for _ in range(min(10, len(data))):
+        changed[chance.randrange(len(data))] = chance.randrange(256)
+    return bytes(changed)
 
 
 def test_a_directory_that_the_commit_has_not_is_told(repository: Repository) -> None:

@@ -1,4 +1,8 @@
-"""What is asked with a name, answered with its reasons: a block's decision, or what a name stands for."""
+"""What is asked with a name, answered with its reasons: a block's decision, or what a name stands for.
+
+The reasons are the reference evaluator's. When an answer flips, and whether a change would flip it, is asked
+of the compiled rules, which say the same: histories may be long, and changes to try are many.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-from dearly.evaluation import Facts
+from dearly.evaluation import CompiledProgram, Facts, compile_program
 from dearly.evaluation.explanation import (
     Change,
     Explained,
@@ -14,7 +18,6 @@ from dearly.evaluation.explanation import (
     explain_name,
     smallest_changes,
 )
-from dearly.evaluation.reference import branch_of, next_branch_flip, next_flip, value_of
 from dearly.language.program import Branch, Expression, Program
 from dearly.language.traversal import definitions
 from dearly.language.types import BOOL, Value
@@ -48,8 +51,9 @@ class Answer:
 
 def explain_answer(program: Program, name: str, facts: Facts, now_us: int) -> Answer:
     """The answer to a name that the program declares, for one customer at one instant."""
+    compiled = compile_program(program)
     if name in program.blocks:
-        return _decision(program, name, facts, now_us)
+        return _decision(program, compiled, name, facts, now_us)
     reason = explain_name(program, name, facts, now_us)
     kind: OneOf["segment", "value", "lifecycle"] = "value"
     if name not in program.values:
@@ -60,13 +64,13 @@ def explain_answer(program: Program, name: str, facts: Facts, now_us: int) -> An
         now_us=now_us,
         reason=reason,
         branches=(),
-        until_us=next_flip(program, name, facts, now_us),
-        changes=_changes_of_name(program, name, reason, facts, now_us),
+        until_us=compiled.at(facts, now_us).next_flip(name),
+        changes=_changes_of_name(program, compiled, name, reason, facts, now_us),
     )
 
 
 def _changes_of_name(
-    program: Program, name: str, reason: Explained, facts: Facts, now_us: int
+    program: Program, compiled: CompiledProgram, name: str, reason: Explained, facts: Facts, now_us: int
 ) -> tuple[tuple[Change, ...], ...]:
     """What would make a condition true, or no longer true, or move a lifecycle; nothing of other values."""
     if name in program.values and reason.type != BOOL:
@@ -75,15 +79,15 @@ def _changes_of_name(
     before = reason.value if is_stage else reason.value is True
 
     def is_other(changed: Facts, at_us: int) -> bool:
-        value: Value | None = value_of(program, name, changed, at_us)
+        value: Value | None = compiled.at(changed, at_us).value(name)
         return (value if is_stage else value is True) != before
 
     return _smallest(program, list(definitions(program, name)), facts, now_us, is_other)
 
 
-def _decision(program: Program, name: str, facts: Facts, now_us: int) -> Answer:
+def _decision(program: Program, compiled: CompiledProgram, name: str, facts: Facts, now_us: int) -> Answer:
     branches = program.blocks[name].branches
-    decided = branch_of(program, name, facts, now_us)
+    decided = compiled.at(facts, now_us).branch(name)
     asked = [
         AskedBranch(
             branch,
@@ -97,7 +101,7 @@ def _decision(program: Program, name: str, facts: Facts, now_us: int) -> Answer:
     conditions = [branch.condition for branch in branches if branch.condition is not None]
 
     def is_other(changed: Facts, at_us: int) -> bool:
-        return branch_of(program, name, changed, at_us) != decided
+        return compiled.at(changed, at_us).branch(name) != decided
 
     return Answer(
         name=name,
@@ -105,7 +109,7 @@ def _decision(program: Program, name: str, facts: Facts, now_us: int) -> Answer:
         now_us=now_us,
         reason=None,
         branches=tuple(asked),
-        until_us=next_branch_flip(program, name, facts, now_us),
+        until_us=compiled.at(facts, now_us).next_branch_flip(name),
         changes=_smallest(program, conditions, facts, now_us, is_other),
     )
 
