@@ -54,6 +54,7 @@ _COMPILED: Mapping[Key, str] = {
     ("compiled/timeline.py", "(module)", "1", "2"): _ENDLESS,
     ("compiled/windows.py", "(module)", "1", "2"): _ENDLESS,
     ("compiled/fragments.py", "_above", "1", "2"): _HEIGHT,
+    ("compiled/expression_code.py", "_watched_today", "1", "2"): _HEIGHT,
     (
         "compiled/expression_code.py",
         "_watched_comparison",
@@ -93,6 +94,12 @@ _DEPTH = "how large a name may be that is written out where it is used, instead 
 _NAMING = "names in statements only have to differ"
 
 _SQL: Mapping[Key, str] = {
+    (
+        "sql/terms.py",
+        "_chain",
+        "len(conditions) > _WIDE",
+        "len(conditions) >= _WIDE",
+    ): "a chain of just that length is grouped, or is not; either is short enough to walk",
     ("sql/names.py", "_height", "max", "min"): _DEPTH,
     ("sql/names.py", "_is_small", "LARGEST_REPEATED + 1", "LARGEST_REPEATED - 1"): _DEPTH,
     (
