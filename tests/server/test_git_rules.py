@@ -119,8 +119,10 @@ def test_a_server_of_its_own_swaps_on_a_commit_and_says_which(repository: Reposi
         commit = repository.commit({GREETING: "<p>Welcome back.</p>"})
         wait_until(lambda: service.GetRules(rules_pb2.GetRulesRequest()).commit == commit)
         after = service.GetRules(rules_pb2.GetRulesRequest())
-    changed = [line for line in map(json.loads, server.log.read_text().splitlines())
-               if line["event"] == "rules_changed"]  # fmt: skip
+        server.process.terminate()  # its log is whole once it has ended by itself
+        assert server.process.wait(timeout=60) == 0
+    lines = map(json.loads, server.log.read_text().splitlines())
+    changed = [line for line in lines if line["event"] == "rules_changed"]
     assert after.version != before.version
     assert [(line["commit_before"], line["commit"]) for line in changed] == [(before.commit, commit)]
 
