@@ -56,6 +56,12 @@ _COMPILED: Mapping[Key, str] = {
     ("compiled/fragments.py", "_above", "1", "2"): _HEIGHT,
     ("compiled/expression_code.py", "_watched_today", "1", "2"): _HEIGHT,
     (
+        "compiled/tallies.py",
+        "tally",
+        "first < found.first",
+        "first <= found.first",
+    ): "a place put where it stands already",
+    (
         "compiled/expression_code.py",
         "_watched_comparison",
         "1 + max((s.height for s in sides))",

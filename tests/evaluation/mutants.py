@@ -17,8 +17,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 
 import dearly
@@ -89,14 +89,15 @@ def sites() -> list[Site]:
 
 
 def choose(count: int, seed: int) -> list[Site]:
-    """So many sites, of each evaluator in turn."""
-    random = Random(seed)
-    every = sites()
-    by_evaluator = {name: [each for each in every if each.evaluator == name] for name in EVALUATORS}
-    for some in by_evaluator.values():
-        random.shuffle(some)
+    """So many sites, of each evaluator in turn: those with the smallest hashes, seed by seed others.
+
+    A change of the evaluators so changes the choice only where it touches what is chosen.
+    """
+    every = sorted(sites(), key=lambda site: blake2b(f"{seed} {site.key}".encode(), digest_size=8).digest())
+    by_evaluator = {name: iter([each for each in every if each.evaluator == name]) for name in EVALUATORS}
     turns = [list(by_evaluator)[place % len(by_evaluator)] for place in range(count)]
-    return [by_evaluator[name].pop() for name in turns if by_evaluator[name]]
+    chosen = (next(by_evaluator[name], None) for name in turns)
+    return [site for site in chosen if site is not None]
 
 
 def try_mutants(
