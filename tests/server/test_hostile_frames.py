@@ -16,7 +16,9 @@ import pytest
 from dearly.v1 import content_pb2, content_pb2_grpc, events_pb2
 from tests.server.conftest import Log, Shop
 from tests.server.requests import render
+from tests.server.shop import write_rules
 from tests.server.waiting import eventually
+from tests.serving import server_process
 
 GENERATOR = Path(__file__).parents[3] / "shared" / "attacks" / "protobuf" / "gen_frames.py"
 METHODS = (
@@ -87,10 +89,10 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return {path.stem: path.read_bytes() for path in sorted(folder.glob("*.bin"))}
 
 
-async def answer(shop: Shop, method: str, body: bytes) -> tuple[grpc.StatusCode, str]:
+async def answer(channel: grpc.aio.Channel, method: str, body: bytes) -> tuple[grpc.StatusCode, str]:
     """How a call with these bytes ends; a batch whose every part is refused counts as refused."""
     try:
-        reply = await shop.client.channel.unary_unary(f"/dearly.v1.{method}")(body, timeout=10)
+        reply = await channel.unary_unary(f"/dearly.v1.{method}")(body, timeout=10)
     except grpc.aio.AioRpcError as error:
         return error.code(), error.details() or ""
     if method.endswith("BatchRenderContent"):
@@ -121,8 +123,8 @@ def open_sockets() -> int:
     return count
 
 
-def resident_bytes() -> int:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+def resident_bytes(process: int) -> int:
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     return pages * resource.getpagesize()
 
 
@@ -135,7 +137,7 @@ async def test_no_payload_gets_an_answer_of_a_kind_that_nobody_meant(
     shop: Shop, frames: dict[str, bytes], name: str
 ) -> None:
     for method in METHODS:
-        code, details = await answer(shop, method, frames[name])
+        code, details = await answer(shop.client.channel, method, frames[name])
         assert code in {
             grpc.StatusCode.INVALID_ARGUMENT,
             grpc.StatusCode.NOT_FOUND,
@@ -147,25 +149,27 @@ async def test_no_payload_gets_an_answer_of_a_kind_that_nobody_meant(
 
 
 async def test_payloads_that_come_again_and_again_fill_no_memory(
-    shop: Shop, frames: dict[str, bytes]
+    tmp_path: Path, frames: dict[str, bytes]
 ) -> None:
-    async def all_of_them() -> None:
-        for name in PAYLOADS:
-            await answer(shop, "EventService/TrackEvents", frames[name])
+    with server_process(tmp_path, write_rules(tmp_path / "rules")) as server:
+        async with grpc.aio.insecure_channel(server.address) as channel:
 
-    for _ in range(3):  # until the threads and their allocators are there
-        await all_of_them()
-    before = resident_bytes()
-    for _ in range(10):
-        await all_of_them()
-    assert resident_bytes() - before < 50 * 1024 * 1024
+            async def all_of_them(times: int) -> None:
+                for _ in range(times):
+                    for name in PAYLOADS:
+                        await answer(channel, "EventService/TrackEvents", frames[name])
+
+            await all_of_them(3)  # until the threads and their allocators are there
+            before = resident_bytes(server.process.pid)
+            await all_of_them(10)
+            assert resident_bytes(server.process.pid) - before < 50 * 1024 * 1024
 
 
 async def test_half_a_million_empty_requests_are_refused_by_their_count(
     shop: Shop, frames: dict[str, bytes]
 ) -> None:
     body = frames["p14_empty_submsgs_500k"]
-    code, details = await answer(shop, "ContentService/BatchRenderContent", body)
+    code, details = await answer(shop.client.channel, "ContentService/BatchRenderContent", body)
     assert (code, details) == (
         grpc.StatusCode.INVALID_ARGUMENT,
         "requests: expected 1 to 1,000, got 500,000.",
@@ -176,7 +180,7 @@ async def test_a_hundred_thousand_unknown_fields_are_passed_over(
     shop: Shop, frames: dict[str, bytes]
 ) -> None:
     body = render("c1", "hero").SerializeToString() + frames["p09_unknown_fields_100k"]
-    assert (await answer(shop, "ContentService/RenderContent", body))[0] is grpc.StatusCode.OK
+    assert (await answer(shop.client.channel, "ContentService/RenderContent", body))[0] is grpc.StatusCode.OK
 
 
 async def test_nested_values_are_no_text_however_deep(shop: Shop, frames: dict[str, bytes]) -> None:
@@ -184,7 +188,7 @@ async def test_nested_values_are_no_text_however_deep(shop: Shop, frames: dict[s
         return field(1, field(6, field(1, field(1, b"product_id") + field(2, value))))
 
     for name in ("p11_nest_49", "p12_nest_51", "p13_nest_5000"):
-        code, _ = await answer(shop, "EventService/TrackEvents", event(frames[name]))
+        code, _ = await answer(shop.client.channel, "EventService/TrackEvents", event(frames[name]))
         assert code is grpc.StatusCode.INVALID_ARGUMENT, name
 
 
