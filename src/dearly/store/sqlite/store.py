@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dearly.store import sqlite_reads as reads
-from dearly.store import sqlite_writes as writes
 from dearly.store.contract import (
     CustomerQuery,
     CustomerRows,
@@ -19,9 +17,11 @@ from dearly.store.contract import (
     ProfileRecord,
     Stored,
 )
-from dearly.store.sqlite_connections import Readers, create_or_migrate
-from dearly.store.sqlite_file import StoreFile
-from dearly.store.sqlite_writer import Writer
+from dearly.store.sqlite import reads
+from dearly.store.sqlite import writes
+from dearly.store.sqlite.connections import Readers, create_or_migrate
+from dearly.store.sqlite.file import StoreFile
+from dearly.store.sqlite.writer import Writer
 
 
 class SqliteStore:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from dearly.store.contract import StoreUnavailable
-from dearly.store.sqlite_connections import (
+from dearly.store.sqlite.connections import (
     WRITE_TIMEOUT_S,
     open_connection,
     unavailable,
 )
-from dearly.store.sqlite_file import FileIdentity, StoreFile
+from dearly.store.sqlite.file import FileIdentity, StoreFile
 
 T = TypeVar("T")
 

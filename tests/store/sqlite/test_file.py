@@ -11,8 +11,8 @@ import pytest
 
 from dearly.store import EventRange, Outcome, StoreUnavailable, StoreUrlError, open_store
 from dearly.store.sqlite import SqliteStore
-from dearly.store.sqlite_reads import events_statement
-from dearly.store.sqlite_schema import APPLICATION_ID, MIGRATIONS
+from dearly.store.sqlite.reads import events_statement
+from dearly.store.sqlite.schema import APPLICATION_ID, MIGRATIONS
 from tests.store.records import FOREVER_US, event, read, times
 
 

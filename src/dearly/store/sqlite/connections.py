@@ -10,8 +10,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from dearly.store.contract import StoreUnavailable
-from dearly.store.sqlite_file import FileIdentity, StoreFile
-from dearly.store.sqlite_schema import check_schema, migrate
+from dearly.store.sqlite.file import FileIdentity, StoreFile
+from dearly.store.sqlite.schema import check_schema, migrate
 
 P = ParamSpec("P")
 T = TypeVar("T")
