@@ -17,8 +17,7 @@ from dearly.store.contract import (
     ProfileRecord,
     Stored,
 )
-from dearly.store.sqlite import reads
-from dearly.store.sqlite import writes
+from dearly.store.sqlite import reads, writes
 from dearly.store.sqlite.connections import Readers, create_or_migrate
 from dearly.store.sqlite.file import StoreFile
 from dearly.store.sqlite.writer import Writer
