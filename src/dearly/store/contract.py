@@ -1,133 +1,50 @@
-"""What every store promises. SQLite is the default; another database is another module with these verbs.
-
-Values in ``fields`` and ``properties`` are in *stored form*: JSON scalars and lists; dates as ``YYYY-MM-DD``,
-times as RFC 3339 in UTC, sets as sorted lists. :mod:`dearly.language.values` turns them into typed values.
-"""
+"""What every store promises. SQLite is the default; PostgreSQL is for several servers on one truth."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any, NamedTuple, Protocol, TypeAlias
-
-import msgspec
+from pathlib import Path
+from typing import Protocol
 
 from dearly import DearlyError
-from dearly.language import values
-
-Stored: TypeAlias = values.Stored
-
-_FIELDS = msgspec.json.Decoder(dict[str, Any])
-_MANY_FIELDS = msgspec.json.Decoder(list[dict[str, Any]])
+from dearly.store.records import (
+    Consent,
+    CustomerExport,
+    CustomerQuery,
+    CustomerRows,
+    DeadLetter,
+    Due,
+    Erasure,
+    EventRange,
+    EventRecord,
+    FeedRecord,
+    Generation,
+    Interactions,
+    ItemCounts,
+    ItemRecord,
+    LookAt,
+    Member,
+    MergeOutcome,
+    Outcome,
+    ProfilePatch,
+    ProfileRecord,
+    SinkState,
+)
 
 
 class StoreUnavailable(DearlyError):
     """The store cannot answer now (locked, gone, full); trying again later may succeed."""
 
 
-class Outcome(Enum):
-    """What became of one event that was well-formed."""
-
-    ACCEPTED = "accepted"
-    DUPLICATE = "duplicate"
-    """The same (source, id) with the same payload is already kept."""
-    CONFLICT = "conflict"
-    """The same (source, id) is kept with another payload; the kept one stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class EventRecord:
-    """One event as kept. ``(source, event_id)`` is unique; ``time_us`` is event time."""
-
-    customer_id: str
-    type: str
-    time_us: int
-    source: str
-    event_id: str
-    properties: Mapping[str, Stored]
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileRecord:
-    """One customer's fields as kept."""
-
-    customer_id: str
-    fields: Mapping[str, Stored]
-    updated_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class ItemRecord:
-    """One catalog item as kept. ``deleted`` items are told to readers of changes and to nobody else."""
-
-    catalog: str
-    item_id: str
-    fields: Mapping[str, Stored]
-    deleted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EventRange:
-    """Which events of a type a reader needs: those with ``since_us < time_us`` (None: all)."""
-
-    type: str
-    since_us: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerQuery:
-    """What a reader needs of one customer: the profile, and the ranges' events with ``time_us <= until_us``.
-
-    Each type stands once in ``ranges``.
-    """
-
-    customer_id: str
-    ranges: Sequence[EventRange]
-    until_us: int
-
-
-class KeptEvents(NamedTuple):
-    """One type's events, at least one, ascending by (time, source, id)."""
-
-    type: str
-    times_us: tuple[int, ...]
-    properties: str
-    """A JSON array: the properties of each event, in the same order."""
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerRows:
-    """What one read gives of a customer, as JSON, just as kept: who knows the types that the rules declare
-    decodes only what is needed, straight into those types (see ``evaluation.read_facts``).
-    """
-
-    profile: str | None
-    """An object; None for a customer who is unknown, or known by events only."""
-    logs: Sequence[KeptEvents]
-    """Ascending by type; a type without events is left out."""
-
-    @property
-    def fields(self) -> Mapping[str, Stored] | None:
-        """The profile, decoded at each use."""
-        return None if self.profile is None else _FIELDS.decode(self.profile)
-
-    @property
-    def events(self) -> list[tuple[str, int, Mapping[str, Stored]]]:
-        """Each event as (type, time, properties), in order by type, time, source, id; decoded at each use."""
-        return [
-            (log.type, time_us, properties)
-            for log in self.logs
-            for time_us, properties in zip(log.times_us, _MANY_FIELDS.decode(log.properties), strict=True)
-        ]
-
-
 class Store(Protocol):
     """The verbs. Writes return when they are durable. Every verb may raise :class:`StoreUnavailable`.
 
     Verbs block; none waits for a lock longer than the store's own short time-out. They may be called
-    from several threads.
+    from several threads. The id of a customer who was merged into another stands for that other, in every
+    verb.
     """
+
+    # ------------------------------------------------------------------------------- events and profiles
 
     def read_customers(self, queries: Sequence[CustomerQuery]) -> list[CustomerRows]:
         """One answer a query, in their order, all as of one instant; each is some indexed range reads.
@@ -141,14 +58,70 @@ class Store(Protocol):
         ...
 
     def append_events(self, events: Sequence[EventRecord]) -> list[Outcome]:
-        """Keep events in one durable commit; one outcome each, in order (repeats in the call included)."""
+        """Keep events in one durable commit; one outcome each, in order (repeats in the call included).
+
+        The same commit makes the customers of accepted events due at once.
+        """
         ...
 
-    def upsert_profiles(
-        self, profiles: Sequence[tuple[str, Mapping[str, Stored | None]]], now_us: int
-    ) -> None:
-        """Patch profiles by customer id: absent fields stay, None clears."""
+    def upsert_profiles(self, patches: Sequence[ProfilePatch], now_us: int) -> list[int]:
+        """Patch profiles, all or none; makes the customers due at once.
+
+        Gives the places of those patches whose customer was erased and is not readmitted: when there are any,
+        nothing was kept.
+        """
         ...
+
+    def get_profile(self, customer_id: str) -> ProfileRecord | None:
+        """One profile, or None. It has the id that stands for the customer now."""
+        ...
+
+    def set_consents(self, customer_id: str, consents: Sequence[Consent]) -> bool:
+        """Keep what a customer agreed to, making one who is new; False, and nothing, for one who was erased."""
+        ...
+
+    def get_consents(self, customer_id: str) -> Sequence[Consent]:
+        """What is known of a customer's consent, by purpose in order of their names; a purpose not there was
+        never asked."""
+        ...
+
+    def merge_customers(self, from_id: str, into_id: str, now_us: int, record: str) -> MergeOutcome:
+        """Make one customer of two, who has the id ``into_id`` stands for; either may be unknown so far.
+
+        Events move; of each field and consent the latest stands; the other id forwards for good. The survivor
+        becomes due at once; the other's standing and memberships are gone, and its records in the feed are the
+        survivor's. ``record`` is a body that goes into the feed with it, when the two were merged now.
+        """
+        ...
+
+    def export_customer(self, customer_id: str) -> CustomerExport | None:
+        """Everything that is held of a customer; None when there is nothing."""
+        ...
+
+    def erase_customer(self, customer_id: str, now_us: int) -> Erasure:
+        """Delete everything that is held of a customer, in one durable commit, and leave a tombstone (a keyed
+        hash) for each of the ids: until somebody readmits them, nothing more is kept."""
+        ...
+
+    def scrub(self) -> None:
+        """Overwrite what deleted rows left in the store's files. Slow, and safe to do at any time."""
+        ...
+
+    def expire_events(self, before_us: int, limit: int) -> int:
+        """Delete at most so many events with ``time_us <= before_us``, and what tells repeats of them; how
+        many it was."""
+        ...
+
+    def page_customers(self, after: str | None, limit: int) -> Sequence[str]:
+        """The ids of known customers (with a profile, a consent or an event; none who was merged into
+        another), ascending by code point: the next so many after ``after``, or the first (None)."""
+        ...
+
+    def count_customers(self) -> int:
+        """How many customers :meth:`page_customers` gives; a recent estimate will do where counting is slow."""
+        ...
+
+    # --------------------------------------------------------------------------------------------- items
 
     def upsert_items(self, items: Sequence[ItemRecord]) -> None:
         """Replace items whole."""
@@ -156,10 +129,6 @@ class Store(Protocol):
 
     def delete_items(self, catalog: str, item_ids: Sequence[str]) -> list[bool]:
         """Delete items; whether each was there."""
-        ...
-
-    def get_profile(self, customer_id: str) -> ProfileRecord | None:
-        """One profile, or None."""
         ...
 
     def read_items(self, after_change: int = 0) -> tuple[Sequence[ItemRecord], int]:
@@ -173,11 +142,6 @@ class Store(Protocol):
         """The newest change number of the items; cheap, for pollers."""
         ...
 
-    def page_customers(self, after: str | None, limit: int) -> Sequence[str]:
-        """The ids of known customers (with a profile or an event), ascending by code point: the next so many
-        after ``after``, or the first (None)."""
-        ...
-
     def interactions(self, event_type: str, property_name: str, since_us: int, until_us: int) -> Interactions:
         """Every (customer, item, time) of a type with ``since_us < time_us <= until_us``, for training."""
         ...
@@ -186,24 +150,105 @@ class Store(Protocol):
         """How often an item was touched in each hour of ``since_us < time_us <= until_us``, for trending."""
         ...
 
+    # ---------------------------------------------------------------------------------------- membership
+
+    def generations(self) -> Sequence[Generation]:
+        """All there are, by number."""
+        ...
+
+    def begin_generation(self, fingerprint: str, now_us: int) -> Generation:
+        """The generation of this fingerprint: the one that serves or is built if there is one, else a new one.
+
+        In a store without customers a new one serves at once, else it is built; one that was being built until
+        now is given up, with its members.
+        """
+        ...
+
+    def cut_over(self, number: int, now_us: int) -> bool:
+        """Let a generation that was built serve, in one step, and the one before be left; False when that was
+        done already. Its pass begins anew, over those who have yet to leave."""
+        ...
+
+    def end_generation(self, number: int) -> None:
+        """Forget a generation that was left, and whatever members it still has."""
+        ...
+
+    def look_at_due(self, now_us: int, limit: int, look_at: LookAt) -> int:
+        """Look at the customers with ``due_us <= now_us``, earliest first, at most so many, and keep what comes
+        of it, in one durable commit; how many were taken.
+
+        No two callers are given the same customer at a time; a customer who was touched meanwhile stays due.
+        Of a customer whom ``look_at`` gives no :class:`Look`, nothing is changed but that they are no more due.
+        """
+        ...
+
+    def look_at_page(self, number: int, limit: int, now_us: int, look_at: LookAt) -> int:
+        """Look at the next customers of a generation's pass (in order of :meth:`page_customers`), whether due
+        or not, and move its cursor behind them in the same commit; 0 when the pass has come to its end."""
+        ...
+
+    def next_due_us(self) -> int | None:
+        """The earliest time at which somebody is due; None: nobody ever. Cheap, for a worker that waits."""
+        ...
+
+    def count_due(self, now_us: int) -> int:
+        """How many customers are due now."""
+        ...
+
+    def members(self, generation: int, name: str, after: str | None, limit: int) -> Sequence[Member]:
+        """Who is in a segment or lifecycle, as last looked at, ascending by id: the next so many."""
+        ...
+
+    def count_members(self, generation: int, name: str) -> Mapping[str, int]:
+        """How many customers are in each state of a segment or lifecycle, as last looked at."""
+        ...
+
+    def due_customers(self, now_us: int, after: str | None, limit: int) -> Sequence[Due]:
+        """Who is due now, ascending by id: the next so many."""
+        ...
+
+    # ---------------------------------------------------------------------------------------------- feed
+
+    def read_feed(self, after: int, limit: int) -> Sequence[FeedRecord]:
+        """The next records after a position, in order. A record once passed by never turns up later."""
+        ...
+
+    def feed_ends(self) -> tuple[int, int]:
+        """The position before the oldest record that is kept, and that of the newest ever (0, 0: none yet)."""
+        ...
+
+    def trim_feed(self, before_us: int, limit: int) -> int:
+        """Delete at most so many records that were recorded before a time; how many it was."""
+        ...
+
+    def lease_sink(self, name: str, owner: str, now_us: int, until_us: int) -> SinkState | None:
+        """Take a sink for oneself until a time, making it (at the feed's end) when it is new; None while
+        somebody else has it, or it waits for its next try. Who has it may take it again."""
+        ...
+
+    def settle_sink(self, state: SinkState, owner: str, retry_us: int, dead: Sequence[DeadLetter]) -> bool:
+        """Keep how far a sink has been told, with what it would not take (their ``number`` is given here), and
+        let go of it until ``retry_us``; False when somebody else has it by now, and nothing was kept."""
+        ...
+
+    def dead_letters(self, sink: str | None, after: int, limit: int) -> Sequence[DeadLetter]:
+        """What sinks (or one) would not take, by number: the next so many."""
+        ...
+
+    def drop_dead_letters(self, numbers: Sequence[int]) -> int:
+        """Forget some; how many there were."""
+        ...
+
+    # --------------------------------------------------------------------------------------------- whole
+
+    def backup(self, path: Path) -> None:
+        """Write the whole store, as of one instant, to a new file: an SQLite store, whatever this one is.
+
+        Raises:
+            StoreUnavailable: the file is there already, or cannot be written.
+        """
+        ...
+
     def close(self) -> None:
         """Give back what is held open; safe to call twice."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Interactions:
-    """Parallel columns, in no particular order."""
-
-    customer_ids: Sequence[str]
-    item_ids: Sequence[str]
-    times_us: Sequence[int]
-
-
-@dataclass(frozen=True, slots=True)
-class ItemCounts:
-    """Parallel columns: the hour (whole hours since the epoch), the item, how many events."""
-
-    hours: Sequence[int]
-    item_ids: Sequence[str]
-    counts: Sequence[int]

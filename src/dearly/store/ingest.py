@@ -21,7 +21,7 @@ from dearly.language.values import (
     check_id,
     unknown_name,
 )
-from dearly.store.contract import EventRecord, ItemRecord, Stored
+from dearly.store.records import EventRecord, ItemRecord, Stored
 
 MAX_RECORD_BYTES = 256 * 1024
 MAX_AHEAD_US = DAY_US

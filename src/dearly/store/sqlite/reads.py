@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from dearly.language.types import HOUR_US
-from dearly.store.contract import (
+from dearly.store.records import (
     CustomerQuery,
     CustomerRows,
     EventRange,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dearly.store.contract import (
+from dearly.store.records import (
     CustomerQuery,
     CustomerRows,
     EventRange,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dearly.store.contract import EventRecord, ItemRecord, Outcome, Stored
+from dearly.store.records import EventRecord, ItemRecord, Outcome, Stored
 
 HASH_BYTES = 16
 
