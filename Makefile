@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 DATA   ?= build/demo
 PACKAGES := rules tests/realdata/completejourney/rules
-EXTRAS := train warehouse postgres lsp dev
+EXTRAS := train warehouse postgres webhooks lsp dev
 ADDRESS ?= $(or $(DEARLY_ADDRESS),127.0.0.1:50051)
 
 .DEFAULT_GOAL := help
