@@ -241,6 +241,13 @@ class Store(Protocol):
 
     # --------------------------------------------------------------------------------------------- whole
 
+    def identity(self) -> str:
+        """Which store this is: lower-case letters and digits, made by chance with the store and kept for good.
+
+        A store made of a backup has another, since from there on its feed goes its own way.
+        """
+        ...
+
     def backup(self, path: Path) -> None:
         """Write the whole store, as of one instant, to a new file: an SQLite store, whatever this one is.
 
