@@ -18,6 +18,7 @@ _NOT_PUBLIC = tuple(
     (ip_network(network), what)
     for network, what in (
         ("168.63.129.16/32", "the metadata service of a cloud"),
+        ("192.0.0.0/24", "an address for protocols, as of a cloud's metadata service"),
         ("192.88.99.0/24", "a relay to other networks"),
         ("::/96", "an IPv4 address in a form long given up"),
         ("64:ff9b:1::/48", "a private translation to IPv4"),

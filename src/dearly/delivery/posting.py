@@ -63,10 +63,10 @@ class Poster:
             raise NoAnswer(f"its certificate is not trusted ({error.certificate_error})") from None
         except aiohttp.ClientConnectorError as error:
             raise NoAnswer(f"it cannot be reached ({_plain(error.os_error)})") from None
+        except ValueError:  # as aiohttp's InvalidURL is
+            raise NoAnswer("its URL cannot be called") from None
         except aiohttp.ClientError as error:
             raise NoAnswer(f"it broke off, or does not speak HTTP ({type(error).__name__})") from None
-        except (ValueError, UnicodeError):
-            raise NoAnswer("its URL cannot be called") from None
 
     async def close(self) -> None:
         """Close the connections; safe to call twice."""
