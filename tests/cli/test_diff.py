@@ -14,7 +14,7 @@ from dearly.cli.customers import each_customer
 from dearly.evaluation import compile_program
 from dearly.language import Program, check_package, read_package
 from dearly.language.requirements import block_requirements, combine_requirements, names_requirements
-from dearly.store import open_store
+from dearly.store import EventRecord, open_store
 from tests.cli.conftest import CUSTOMERS, NOW, NOW_US, RULES, Dearly, Ended
 from tests.repositories import new_repository
 
@@ -190,3 +190,27 @@ def test_half_a_range_is_refused_with_what_to_write(diff: Diff, named: str) -> N
 
     assert (ended.code, ended.out) == (2, "")
     assert "expected two revisions as A..B" in ended.err
+
+
+def test_what_is_sensitive_in_an_event_stands_in_no_report(dearly: Dearly, tmp_path: Path) -> None:
+    files = {"a.rules": "event viewed { weight number @sensitive }\nvalue seen = latest viewed.weight\n"}
+    before, after = tmp_path / "before", tmp_path / "after"
+    for folder, word in ((before, "latest"), (after, "first")):
+        folder.mkdir()
+        (folder / "a.rules").write_text(files["a.rules"].replace("latest", word))
+    store = open_store(f"sqlite:///{tmp_path}/store.db")
+    store.append_events(
+        [
+            EventRecord("ada", "viewed", NOW_US - ago, "", f"e{ago}", {"weight": weight})
+            for ago, weight in ((2, 41.5), (1, 42.5))
+        ]
+    )
+    store.close()
+
+    for form in ("text", "json", "markdown"):
+        told = dearly(
+            "diff", before, after, "--store", f"sqlite:///{tmp_path}/store.db", "--now", NOW, "--format", form
+        )
+        assert "seen" in told.out
+        assert "41.5" not in told.out
+        assert "42.5" not in told.out

@@ -61,6 +61,46 @@ def test_a_test_that_fails_ends_with_1_and_shows_where_what_was_seen_the_facts_a
     assert "\n1 passed, 1 failed; 3 expectations\n" in ended.out
 
 
+def test_events_of_one_instant_are_told_as_they_were_written(dearly: Dearly, rules: Path) -> None:
+    happened = "at 2026-03-01 10:00 ordered { total: 7 } at +0:00 ordered { total: 3 }"
+    ended = dearly("test", add(rules, f'test "t" {{ {happened} at +0:00 expect not buyers }}'))
+
+    assert ended.code == 1
+    assert ended.out.index("ordered total: 7") < ended.out.index("ordered total: 3")
+
+
+@pytest.mark.parametrize(
+    ("expectation", "why"),
+    [
+        ('not hero shows "hero/plain.html"', "left_behind: false"),
+        ('hero contains "Bye"', "left_behind: false"),
+        ("emitted welcome", "any ordered within 10 days: false"),
+    ],
+)
+def test_whatever_fails_says_why(dearly: Dearly, rules: Path, expectation: str, why: str) -> None:
+    text = 'trigger welcome { when entering buyers  emit { campaign: "w" } }\n'
+    text += f'test "t" {{ at 2026-03-01 10:00 expect {expectation} }}'
+
+    ended = dearly("test", add(rules, text))
+    assert why in ended.out.partition("why:")[2]
+
+    (told,) = json.loads(dearly("test", rules, "--format", "json").out)["tests"]
+    assert any(reason["words"] in why for reason in told["failures"][0]["why"])
+
+
+def test_what_consent_decided_says_so(dearly: Dearly, rules: Path) -> None:
+    text = """
+        block offers { purpose marketing
+          when any ordered show "hero/large.html" otherwise show "hero/plain.html" }
+        test "t" { given consents to nothing
+          at 2026-03-01 10:00 ordered { total: 1 } at +0:00 expect offers shows "hero/large.html" }
+    """
+    ended = dearly("test", add(rules, text))
+
+    assert "why:\n        not agreed to: marketing\n" in ended.out
+    assert "any ordered: true" not in ended.out
+
+
 def test_what_a_template_made_is_shown_line_by_line_and_moves_no_cursor(dearly: Dearly, rules: Path) -> None:
     (rules / "templates/hero/plain.html").write_text("<p>Hello</p><p>and \x1b[31mwelcome</p>")
     text = 'test "t" { at 2026-03-01 10:00 expect hero contains "Bye" }'
@@ -137,6 +177,18 @@ def test_json_has_every_failure_and_what_is_not_covered(dearly: Dearly, rules: P
         "column": 21,
         "at": "2026-03-03T08:00:00Z",
         "seen": "it is false",
+        "customer": {"first_name": "Ada", "points": 5.0},
+        "context": {"cart_total": 0.0},
+        "events": [
+            {
+                "time": "2026-03-01T09:00:00Z",
+                "type": "added",
+                "properties": {"quantity": 1.0, "product_id": "X"},
+            }
+        ],
+        "not_agreed_to": [],
+        "why": failed["failures"][0]["why"],
     }
+    assert failed["failures"][0]["why"][0]["words"] == "left_behind"
     branches = told["coverage"]["branches"]
     assert (branches["seen"], branches["of"], len(branches["unseen"])) == (1, 3, 2)

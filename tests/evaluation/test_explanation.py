@@ -14,11 +14,13 @@ from dearly.evaluation.explanation import (
     smallest_changes,
 )
 from dearly.evaluation.explanation.changes import apply_changes
+from dearly.evaluation.explanation.wording import stored_value
 from dearly.evaluation.reference import evaluate, value_of
 from dearly.language import Package, Program, check_package
 from dearly.language.program import Expression
-from dearly.language.types import DAY_US, HOUR_US
+from dearly.language.types import DATE, DAY_US, HOUR_US, SetOf
 from tests.evaluation.written import NOW, SCHEMA, customer
+from tests.steps import steps_of
 
 TODAY = "2024-10-04"
 
@@ -247,13 +249,45 @@ def test_the_smallest_change_is_told(condition: str, facts: Facts, change: str |
 def test_two_changes_are_told_only_where_one_does_not_do() -> None:
     assert flips('country == "NL" and points > 3', customer()) == ['country were "NL" and points were 4']
     assert flips('country == "NL" or points > 3', customer()) == ['country were "NL"', "points were 4"]
-    one_more = "there were one more viewed at 2024-10-04T11:00:00Z"
-    assert flips("at least 2 viewed", customer()) == [f"{one_more} and {one_more}"]
+    assert flips("at least 2 viewed", customer()) == ["there were 2 more viewed at 2024-10-04T11:00:00Z"]
 
 
-def test_what_no_two_changes_make_otherwise_is_told_none_of() -> None:
-    assert flips("at least 5 viewed", customer()) == []
-    assert flips("points > 3 and points < 2", customer()) == []
+@pytest.mark.parametrize("count", [3, 4, 5, 20, 33])
+def test_as_many_events_are_told_as_suffice(count: int) -> None:
+    more = f"there were {count} more viewed at 2024-10-04T11:00:00Z"
+    assert flips(f"at least {count} viewed within 30 days", customer()) == [more]
+    assert flips("lively > 20", customer(), "value lively = 7 * count of viewed") == [
+        "there were 3 more viewed at 2024-10-04T11:00:00Z"
+    ]
+
+
+def test_what_a_named_value_is_compared_with_is_tried_inside_it() -> None:
+    much = "value much = sum of ordered.total within 30 days"
+    found = flips("much > 50", customer(ordered=[(-1, {"total": 20.0})]), much)
+    assert found == ["there were one more ordered (total: 31) at 2024-10-04T11:00:00Z"]
+
+
+def test_many_values_of_a_field_crowd_no_event_out() -> None:
+    countries = ", ".join(f'"C{number}"' for number in range(60))
+    found = flips(f"country in [{countries}] and any viewed within 1 day", customer({"country": "C7"}))
+    assert found == ["there were one more viewed at 2024-10-04T11:00:00Z"]
+
+
+def test_what_nothing_that_is_tried_makes_otherwise_is_told_none_of() -> None:
+    assert flips("at least 5000 viewed", customer()) == []
+
+
+def test_an_explanation_takes_steps_that_grow_with_the_events_alone() -> None:
+    def steps(count: int) -> int:
+        program, expression = asked("any viewed within 1 hour")
+        facts = customer(viewed=[-DAY_US] * count)
+        return steps_of(lambda: explain_expression(program, expression, facts, NOW))
+
+    assert steps(2_000) < 5 * steps(500)
+
+
+def test_a_set_of_dates_is_told_in_json_as_dates() -> None:
+    assert stored_value(frozenset([20_485, 20_454]), SetOf(DATE)) == ["2026-01-01", "2026-02-01"]
 
 
 def test_changes_are_looked_for_through_names_and_stages() -> None:

@@ -46,7 +46,7 @@ class Answer:
     reason: Explained | None
     branches: tuple[AskedBranch, ...]
     until_us: int | None
-    changes: tuple[tuple[Change, ...], ...]
+    changes: tuple[tuple[Change, ...], ...] | None
 
 
 def explain_answer(program: Program, name: str, facts: Facts, now_us: int) -> Answer:
@@ -71,10 +71,10 @@ def explain_answer(program: Program, name: str, facts: Facts, now_us: int) -> An
 
 def _changes_of_name(
     program: Program, compiled: CompiledProgram, name: str, reason: Explained, facts: Facts, now_us: int
-) -> tuple[tuple[Change, ...], ...]:
-    """What would make a condition true, or no longer true, or move a lifecycle; nothing of other values."""
+) -> tuple[tuple[Change, ...], ...] | None:
+    """What would make a condition true, or no longer true, or move a lifecycle; None for other values."""
     if name in program.values and reason.type != BOOL:
-        return ()
+        return None
     is_stage = name in program.lifecycles
     before = reason.value if is_stage else reason.value is True
 

@@ -60,11 +60,11 @@ def _outlook(program: Program, answer: Answer, show_sensitive: bool) -> Iterator
         yield "It would be otherwise if"
         for changes in answer.changes:
             yield f"  - {_joined(program, changes, show_sensitive)}"
+    elif answer.changes is not None:
+        yield "Nothing that was tried makes it otherwise: no change alone, no two, no more events of a type."
 
 
 def _joined(program: Program, changes: tuple[Change, ...], show_sensitive: bool) -> str:
-    if len(changes) == 2 and changes[0] == changes[1]:
-        return f"{describe_change(program, changes[0], show_sensitive)}, twice"
     return " and ".join(describe_change(program, change, show_sensitive) for change in changes)
 
 
@@ -85,7 +85,7 @@ def answer_json(
         "until": None if answer.until_us is None else time_to_stored(answer.until_us),
         "changes": [
             [change_data(checked.program, change, show_sensitive) for change in changes]
-            for changes in answer.changes
+            for changes in answer.changes or ()
         ],
     }
     return msgspec.json.format(msgspec.json.encode(told), indent=2).decode()

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 
 from dearly.cli.rules_package import CheckedRules
 from dearly.evaluation import Facts
-from dearly.evaluation.explanation import explain_expression, explanation_text
+from dearly.evaluation.explanation import Explained, explain_expression, explanation_text
 from dearly.language import Diagnostic, render_text
 from dearly.language.diagnostics import visible
 from dearly.language.program import (
     Contains,
     Emitted,
     Expectation,
-    Expression,
     Field,
     Holds,
     Literal,
@@ -50,8 +50,10 @@ def failure_text(checked: CheckedRules, result: ScenarioResult, outcome: Outcome
     found = Diagnostic("expectation-failed", "error", message, expectation.span)
     facts = _facts(checked.program, result.facts, outcome.at_us)
     parts = [render_text(found, checked.package.files), *(f"   | {line}" for line in more), *facts]
-    reasons = _reasons(checked.program, result.facts, outcome)
-    parts.extend(f"why:\n{textwrap.indent(reason, '  ')}" for reason in reasons)
+    if outcome.lacking:
+        parts.append(f"why:\n  not agreed to: {', '.join(sorted(outcome.lacking))}")
+    whys = map(explanation_text, reasons(checked.program, result.facts, outcome))
+    parts.extend(f"why:\n{textwrap.indent(why, '  ')}" for why in whys)
     lines = [visible(line) for line in "\n".join(parts).split("\n")]
     return textwrap.indent("\n".join(lines), "      ") + "\n"
 
@@ -89,18 +91,24 @@ def _expected(expectation: Expectation) -> str:
             return f"expected {denial}{expectation.trigger} to be emitted"
 
 
+def latest_events(facts: Facts, now_us: int) -> list[tuple[int, str, Mapping[str, Value]]]:
+    """When, of which type and with which properties the customer's latest events up to now were."""
+    happened = [
+        (at_us, event, said)
+        for event, log in facts.events.items()
+        for at_us, said in zip(log.times_us, log.properties, strict=True)
+        if at_us <= now_us
+    ]
+    happened.sort(key=itemgetter(0))  # of events at one instant, as they stand in the log
+    return happened[-EVENTS_SHOWN:]
+
+
 def _facts(program: Program, facts: Facts, now_us: int) -> Iterator[str]:
     """The customer's fields, and the latest events up to now."""
     yield f"customer: {_fields(program.profile, facts.profile) or 'nothing is known'}"
     if facts.context:
         yield f"context:  {_fields(program.context, facts.context)}"
-    happened = sorted(
-        (at_us, event, said)
-        for event, log in facts.events.items()
-        for at_us, said in zip(log.times_us, log.properties, strict=True)
-        if at_us <= now_us
-    )
-    for at_us, event, said in happened[-EVENTS_SHOWN:]:
+    for at_us, event, said in latest_events(facts, now_us):
         yield f"event:    {time_to_stored(at_us)}  {event} {_fields(program.events[event].fields, said)}"
 
 
@@ -110,20 +118,7 @@ def _fields(declared: Mapping[str, Field], values: Mapping[str, Value]) -> str:
     )
 
 
-def _reasons(program: Program, facts: Facts, outcome: Outcome) -> Iterator[str]:
-    """Explanations of what decided: the condition, or those of the block's branches."""
-    for condition in _conditions(program, outcome.expectation):
-        yield explanation_text(explain_expression(program, condition, facts, outcome.at_us))
-
-
-def _conditions(program: Program, expectation: Expectation) -> list[Expression]:
-    match expectation:
-        case Holds():
-            return [expectation.condition]
-        case Shows() if not expectation.negated:
-            branches = program.blocks[expectation.block].branches
-            wanted = next(place for place, one in enumerate(branches) if one.template == expectation.template)
-            asked = [one.condition for one in branches[: wanted + 1]]
-            return [condition for condition in asked if condition is not None]
-        case _:
-            return []
+def reasons(program: Program, facts: Facts, outcome: Outcome) -> Iterator[Explained]:
+    """Why what was seen was so: each condition that was asked, taken apart."""
+    for condition in outcome.asked:
+        yield explain_expression(program, condition, facts, outcome.at_us)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -11,9 +11,12 @@ import typer
 from dearly import DearlyError
 from dearly.cli.options import DEFAULT_RULES, Format, FormatOption, RulesArgument
 from dearly.cli.rules_package import CheckedRules, load_rules
-from dearly.cli.scenario_report import coverage_lines, failure_text, result_line
+from dearly.cli.scenario_report import coverage_lines, failure_text, latest_events, reasons, result_line
+from dearly.evaluation import Facts
+from dearly.evaluation.explanation import explanation_data, stored_value
 from dearly.language import nearest
-from dearly.language.program import Program, Scenario
+from dearly.language.program import Field, Program, Scenario
+from dearly.language.types import Value
 from dearly.language.values import time_to_stored
 from dearly.scenarios import (
     Coverage,
@@ -63,7 +66,11 @@ def run_tests(
             _print_result(checked, result)
     coverage = None if name else coverage_of(checked.program, results)
     if format is Format.JSON:
-        typer.echo(msgspec.json.format(msgspec.json.encode(_as_json(results, coverage)), indent=2).decode())
+        typer.echo(
+            msgspec.json.format(
+                msgspec.json.encode(_as_json(checked.program, results, coverage)), indent=2
+            ).decode()
+        )
     else:
         _print_summary(results, coverage)
     if not all(result.passed for result in results) or _is_short(coverage, min_coverage):
@@ -117,27 +124,31 @@ def _is_short(coverage: Coverage | None, min_coverage: float) -> bool:
 # ----------------------------------------------------------------------------------------------------- JSON
 
 
-def _as_json(results: Sequence[ScenarioResult], coverage: Coverage | None) -> dict[str, Any]:
+def _as_json(
+    program: Program, results: Sequence[ScenarioResult], coverage: Coverage | None
+) -> dict[str, Any]:
     return {
         "passed": sum(result.passed for result in results),
         "failed": sum(not result.passed for result in results),
-        "tests": [_test(result) for result in results],
+        "tests": [_test(program, result) for result in results],
         "coverage": None if coverage is None else _coverage(coverage),
     }
 
 
-def _test(result: ScenarioResult) -> dict[str, Any]:
+def _test(program: Program, result: ScenarioResult) -> dict[str, Any]:
     scenario = result.scenario
     return {
         "title": scenario.name,
         "file": scenario.span.file,
         "line": scenario.span.line,
         "passed": result.passed,
-        "failures": [_failure(outcome) for outcome in result.outcomes if not outcome.passed],
+        "failures": [
+            _failure(program, result.facts, outcome) for outcome in result.outcomes if not outcome.passed
+        ],
     }
 
 
-def _failure(outcome: Outcome) -> dict[str, Any]:
+def _failure(program: Program, facts: Facts, outcome: Outcome) -> dict[str, Any]:
     span = outcome.expectation.span
     return {
         "file": span.file,
@@ -145,7 +156,23 @@ def _failure(outcome: Outcome) -> dict[str, Any]:
         "column": span.column,
         "at": time_to_stored(outcome.at_us),
         "seen": outcome.seen,
+        "customer": _stored(program.profile, facts.profile),
+        "context": _stored(program.context, facts.context),
+        "events": [
+            {
+                "time": time_to_stored(at_us),
+                "type": event,
+                "properties": _stored(program.events[event].fields, said),
+            }
+            for at_us, event, said in latest_events(facts, outcome.at_us)
+        ],
+        "not_agreed_to": sorted(outcome.lacking),
+        "why": [explanation_data(reason) for reason in reasons(program, facts, outcome)],
     }
+
+
+def _stored(declared: Mapping[str, Field], values: Mapping[str, Value]) -> dict[str, Any]:
+    return {name: stored_value(value, declared[name].type) for name, value in values.items()}
 
 
 def _coverage(coverage: Coverage) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from dearly.language.program import (
     Scenario,
     Shows,
 )
-from dearly.language.traversal import names_within
+from dearly.language.traversal import definitions, names_within
 from dearly.scenarios.customer import Timed, scenario_facts, timeline
 from dearly.scenarios.emissions import Emission, Stretch, emissions
 from dearly.scenarios.showing import Shown, show
@@ -41,11 +41,17 @@ class Rehearsal:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One expectation, when it was asked, and what was seen instead where it failed (else empty)."""
+    """One expectation, when it was asked, and what was seen instead where it failed (else empty).
+
+    ``asked`` are the conditions that decided, in the order they were asked; ``lacking`` the purposes without
+    whose consent none was.
+    """
 
     expectation: Expectation
     at_us: int
     seen: str
+    asked: tuple[Expression, ...]
+    lacking: frozenset[str] = frozenset()
 
     @property
     def passed(self) -> bool:
@@ -69,7 +75,7 @@ class ScenarioResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stage:
+class _Instant:
     """One instant of a scenario, ready to be asked."""
 
     rehearsal: Rehearsal
@@ -110,10 +116,10 @@ def run_scenario(rehearsal: Rehearsal, scenario: Scenario) -> ScenarioResult:
     sightings: set[Sighting] = set()
     for timed, before_us in _with_instant_before(steps, start_us):
         emitted = _between(fired, before_us, timed.at_us)
-        stage = _Stage(rehearsal, scenario, facts, compiled.at(facts, timed.at_us), emitted)
+        instant = _Instant(rehearsal, scenario, facts, compiled.at(facts, timed.at_us), emitted)
         for expectation in timed.step.expects:
-            seen, sighted = _ask(expectation, stage)
-            outcomes.append(Outcome(expectation, timed.at_us, seen))
+            outcome, sighted = _ask(expectation, instant)
+            outcomes.append(outcome)
             sightings |= sighted
     return ScenarioResult(scenario, facts, tuple(outcomes), frozenset(sightings))
 
@@ -129,36 +135,44 @@ def _between(fired: Iterable[Emission], after_us: int, until_us: int) -> frozens
     return frozenset(one.trigger for one in fired if after_us < one.at_us <= until_us)
 
 
-def _ask(expectation: Expectation, stage: _Stage) -> tuple[str, frozenset[Sighting]]:
-    """What was seen instead (empty: it was as expected), and what of the package this has seen."""
+def _ask(expectation: Expectation, instant: _Instant) -> tuple[Outcome, frozenset[Sighting]]:
+    """What came of an expectation, and what of the package this has seen."""
+    program, at_us = instant.rehearsal.program, instant.at.now_us
     match expectation:
-        case Holds():
-            return _holds(expectation, stage), _seen_by([expectation.condition], stage)
-        case Emitted():
-            return _emitted(expectation, stage), _seen_by_trigger(expectation, stage)
+        case Holds(condition):
+            outcome = Outcome(expectation, at_us, _holds(expectation, instant), (condition,))
+            return outcome, _seen_by([condition], instant)
+        case Emitted(trigger):
+            moment = program.triggers[trigger].moment
+            name = moment.subject if isinstance(moment, Becomes) else moment.segment
+            outcome = Outcome(expectation, at_us, _emitted(expectation, instant), definitions(program, name))
+            return outcome, sightings_of_names(program, [name], instant.at)
         case Shows() | Contains():
-            shown = stage.shown(expectation.block)
-            block = stage.rehearsal.program.blocks[expectation.block]
-            seen = (
-                _shows(expectation, shown)
-                if isinstance(expectation, Shows)
-                else _contains(expectation, shown)
-            )
-            asked = [one.condition for one in block.branches[: shown.branch + 1] if one.condition is not None]
-            return seen, _seen_by(asked, stage) | sightings_of_block(block, shown)
+            return _look(expectation, instant)
 
 
-def _holds(expected: Holds, stage: _Stage) -> str:
-    value = evaluate(stage.rehearsal.program, expected.condition, stage.facts, stage.at.now_us)
+def _look(expectation: Shows | Contains, instant: _Instant) -> tuple[Outcome, frozenset[Sighting]]:
+    """What a block shows: its conditions were asked down to the one that decided, if consent lets them."""
+    shown = instant.shown(expectation.block)
+    block = instant.rehearsal.program.blocks[expectation.block]
+    seen = _shows(expectation, shown) if isinstance(expectation, Shows) else _contains(expectation, shown)
+    reached = () if shown.lacking else block.branches[: shown.branch + 1]
+    asked = tuple(one.condition for one in reached if one.condition is not None)
+    outcome = Outcome(expectation, instant.at.now_us, seen, asked, shown.lacking)
+    return outcome, _seen_by(asked, instant) | sightings_of_block(block, shown)
+
+
+def _holds(expected: Holds, instant: _Instant) -> str:
+    value = evaluate(instant.rehearsal.program, expected.condition, instant.facts, instant.at.now_us)
     if (value is True) is not expected.negated:
         return ""
     return {True: "it is true", False: "it is false", None: "it is unknown"}[value]  # type: ignore[index]
 
 
-def _emitted(expected: Emitted, stage: _Stage) -> str:
-    if (expected.trigger in stage.emitted) is not expected.negated:
+def _emitted(expected: Emitted, instant: _Instant) -> str:
+    if (expected.trigger in instant.emitted) is not expected.negated:
         return ""
-    others = ", ".join(sorted(stage.emitted)) or "nothing"
+    others = ", ".join(sorted(instant.emitted)) or "nothing"
     return f"{others} was emitted since the step before"
 
 
@@ -179,13 +193,6 @@ def _contains(expected: Contains, shown: Shown) -> str:
     return f'it shows "{shown.template}.html", as text:\n{subject}{shown.rendered.text}'
 
 
-def _seen_by(conditions: Sequence[Expression], stage: _Stage) -> frozenset[Sighting]:
-    program = stage.rehearsal.program
-    return sightings_of_names(program, names_within(program, conditions), stage.at)
-
-
-def _seen_by_trigger(expected: Emitted, stage: _Stage) -> frozenset[Sighting]:
-    program = stage.rehearsal.program
-    moment = program.triggers[expected.trigger].moment
-    name = moment.subject if isinstance(moment, Becomes) else moment.segment
-    return sightings_of_names(program, [name], stage.at)
+def _seen_by(conditions: Sequence[Expression], instant: _Instant) -> frozenset[Sighting]:
+    program = instant.rehearsal.program
+    return sightings_of_names(program, names_within(program, conditions), instant.at)

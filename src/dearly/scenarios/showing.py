@@ -17,12 +17,16 @@ _NOTHING = Rendered("", "", "")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The branch that decided, and what its template made; ``problem`` says why it made nothing."""
+    """The branch that decided, and what its template made; ``problem`` says why it made nothing.
+
+    ``lacking`` are the purposes that the customer has not agreed to: then it is the ``otherwise``, unasked.
+    """
 
     branch: int
     template: str
     rendered: Rendered = _NOTHING
     problem: str | None = None
+    lacking: frozenset[str] = frozenset()
 
     def contains(self, text: str) -> bool:
         """Whether the HTML, the text or the subject does, as it is written there."""
@@ -37,14 +41,15 @@ def show(
     Who has not agreed to all of the block's purposes is shown its ``otherwise``.
     """
     program = serving.program
-    agrees = consents is None or _purposes(program, block) <= consents
-    index = at.branch(block.name) if agrees else len(block.branches) - 1
+    lacking = frozenset() if consents is None else _purposes(program, block) - consents
+    index = len(block.branches) - 1 if lacking else at.branch(block.name)
     branch = block.branches[index]
     try:
         rendered = rehearse(serving, branch, facts, at.now_us, _made_up(program, branch))
     except Exception as error:  # noqa: BLE001 - whatever a template raises is what the test is to tell
-        return Shown(index, branch.template, problem=f"{type(error).__name__}: {error}")
-    return Shown(index, branch.template, rendered)
+        problem = f"{type(error).__name__}: {error}"
+        return Shown(index, branch.template, problem=problem, lacking=lacking)
+    return Shown(index, branch.template, rendered, lacking=lacking)
 
 
 def _purposes(program: Program, block: Block) -> frozenset[str]:

@@ -8,9 +8,9 @@ from dearly.cli.diffing.comparison import BlockChange, Comparison, Group
 from dearly.cli.diffing.sides import Side
 from dearly.cli.rules_package import version_text
 from dearly.evaluation.explanation import value_text
-from dearly.language.program import NamedValue, ProfileField, Program
+from dearly.language.program import Program
+from dearly.language.sensitivity import sensitive_values
 from dearly.language.spelling import spell
-from dearly.language.traversal import walk_with_names
 from dearly.language.types import Value
 
 
@@ -92,14 +92,10 @@ def moved(change: BlockChange) -> int:
 def example(report: Report, name: str, was: Value | None, is_now: Value | None) -> tuple[str, str] | None:
     """A value before and after as text; None where it gives away an @sensitive field."""
     old, new = report.before.program.values[name], report.after.program.values[name]
-    if _is_sensitive(report.before.program, old) or _is_sensitive(report.after.program, new):
+    if _is_sensitive(report.before.program, name) or _is_sensitive(report.after.program, name):
         return None
     return value_text(was, old.type), value_text(is_now, new.type)
 
 
-def _is_sensitive(program: Program, value: NamedValue) -> bool:
-    fields = program.profile
-    return any(
-        isinstance(part, ProfileField) and fields[part.name].sensitive
-        for part in walk_with_names(program, [value.expression])
-    )
+def _is_sensitive(program: Program, name: str) -> bool:
+    return name in sensitive_values(program, program.evaluation_order, program.values)

@@ -4,7 +4,7 @@ from dearly.evaluation.explanation.changes import Change, Wait, change_data, des
 from dearly.evaluation.explanation.evidence import Evidence, LeftOut
 from dearly.evaluation.explanation.search import smallest_changes
 from dearly.evaluation.explanation.tree import Explained, explain_expression, explain_name
-from dearly.evaluation.explanation.wording import explanation_data, explanation_text, value_text
+from dearly.evaluation.explanation.wording import explanation_data, explanation_text, stored_value, value_text
 
 __all__ = [
     "Change",
@@ -19,5 +19,6 @@ __all__ = [
     "explanation_data",
     "explanation_text",
     "smallest_changes",
+    "stored_value",
     "value_text",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -40,12 +41,13 @@ class SetVariant:
 
 @dataclass(frozen=True, slots=True)
 class AddEvent:
-    """One more event. ``telling`` are the properties that matter, by name."""
+    """So many more events at one time. ``telling`` are the properties that matter, by name."""
 
     event: str
     time_us: int
     properties: tuple[tuple[str, Value], ...]
     telling: frozenset[str]
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +109,11 @@ def _apply(change: Change, facts: Facts, now_us: int) -> tuple[Facts, int]:
             return replace(facts, scores={**facts.scores, score: probability}), now_us
         case SetVariant(experiment, variant):
             return replace(facts, variants=_with(facts.variants, experiment, variant)), now_us
-        case AddEvent(event, time_us, properties):
+        case AddEvent(event, time_us, properties, _, count):
             log = facts.events.get(event, NO_EVENTS)
-            place = sum(known_us <= time_us for known_us in log.times_us)
-            times_us = (*log.times_us[:place], time_us, *log.times_us[place:])
-            said = (*log.properties[:place], dict(properties), *log.properties[place:])
+            place = bisect_right(log.times_us, time_us)
+            times_us = (*log.times_us[:place], *[time_us] * count, *log.times_us[place:])
+            said = (*log.properties[:place], *[dict(properties)] * count, *log.properties[place:])
             return replace(facts, events={**facts.events, event: EventLog(times_us, said)}), now_us
         case RemoveEvent(event, place):
             log = facts.events[event]
@@ -142,7 +144,7 @@ def describe_change(program: Program, change: Change, show_sensitive: bool = Tru
             return f"the customer took no part in {experiment}"
         case SetVariant(experiment, variant):
             return f"{experiment} were {variant}"
-        case AddEvent(event, time_us, properties, telling):
+        case AddEvent(event, time_us, properties, telling, count):
             fields = program.events[event].fields
             said = [
                 f"{name}: {_value(fields[name], value, show_sensitive)}"
@@ -150,7 +152,8 @@ def describe_change(program: Program, change: Change, show_sensitive: bool = Tru
                 if name in telling
             ]
             whose = f" ({', '.join(said)})" if said else ""
-            return f"there were one more {event}{whose} at {time_to_stored(time_us)}"
+            more = "one" if count == 1 else f"{count:,}"
+            return f"there were {more} more {event}{whose} at {time_to_stored(time_us)}"
         case RemoveEvent(event, _, time_us):
             return f"there were no {event} at {time_to_stored(time_us)}"
         case Wait(until_us):
@@ -176,8 +179,9 @@ def change_data(program: Program, change: Change, show_sensitive: bool = True) -
             return {"change": "set-score", "score": score, "value": probability, **told}
         case SetVariant(experiment, variant):
             return {"change": "set-variant", "experiment": experiment, "variant": variant, **told}
-        case AddEvent(event, time_us):
-            return {"change": "add-event", "event": event, "time": time_to_stored(time_us), **told}
+        case AddEvent(event, time_us, count=count):
+            added = {"event": event, "time": time_to_stored(time_us), "count": count}
+            return {"change": "add-event", **added, **told}
         case RemoveEvent(event, _, time_us):
             return {"change": "remove-event", "event": event, "time": time_to_stored(time_us), **told}
         case Wait(until_us):

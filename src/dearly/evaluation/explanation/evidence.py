@@ -92,7 +92,8 @@ def _left_out(
     asked = Selection(selection.event, where=selection.where)
     in_time = _keys(selected_events(program, timed, facts, now_us))
     as_asked = _keys(selected_events(program, asked, facts, now_us))
-    out = [event for event in known if _key(event) not in _keys(counted)]
+    counting = _keys(counted)
+    out = [event for event in known if _key(event) not in counting]
     told = [
         (f"not {_clauses(timed)}", [event for event in out if _key(event) not in in_time]),
         (

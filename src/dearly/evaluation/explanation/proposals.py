@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, product
+from itertools import chain, islice, product, zip_longest
 from typing import Any, TypeAlias
 
 from dearly.evaluation.explanation.changes import (
@@ -67,11 +67,19 @@ _Comparison: TypeAlias = Compare | In | TextMatch | SetContains | SetCompare
 def propose_changes(
     program: Program, expressions: Sequence[Expression], facts: Facts, now_us: int
 ) -> Iterator[Change]:
-    """Changes to try, likeliest first, each once: fields set, events more, events fewer, fields gone."""
+    """Changes to try, each once: one of each kind in turn, the likeliest first, so that none crowds out
+    another; fields gone at the end.
+    """
     parts = list(dict.fromkeys(islice(walk_with_names(program, expressions), MAX_WALKED)))
     scene = _Scene(program, facts, now_us, parts)
-    proposals = (_fields_set(scene), _models(scene), _more(scene), _fewer(scene), _fields_gone(scene))
-    yield from dict.fromkeys(change for kind in proposals for change in kind)
+    in_turn = _in_turn((_fields_set(scene), _models(scene), _more(scene), _fewer(scene)))
+    yield from dict.fromkeys(chain(in_turn, _fields_gone(scene)))
+
+
+def _in_turn(kinds: Iterable[Iterator[Change]]) -> Iterator[Change]:
+    """The first of each, the second of each, and so on."""
+    for turn in zip_longest(*kinds):
+        yield from (change for change in turn if change is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +92,11 @@ class _Scene:
     parts: Sequence[Expression]
 
     def comparisons(self) -> Iterator[tuple[Sequence[Expression], list[_Typed]]]:
-        """Of each comparison, what stands inside it and the values that it compares with."""
+        """Of each comparison, what stands inside it, names followed, and the values that it compares with."""
         for part in self.parts:
             if isinstance(part, _Comparison):
-                yield list(walk(part)), self._compared(part)
+                inside = islice(walk_with_names(self.program, [part]), MAX_WALKED)
+                yield list(inside), self._compared(part)
 
     def _compared(self, comparison: _Comparison) -> list[_Typed]:
         """The constants in a comparison, and what its sides are now; but not those of a ``where``."""

@@ -6,7 +6,9 @@ So whatever is told holds; that nothing is told does not mean that there is noth
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, combinations, islice
 from typing import TypeAlias
 
@@ -17,13 +19,18 @@ from dearly.evaluation.reference.flips import candidate_instants
 from dearly.language.program import Expression, Program
 
 MAX_PROPOSALS = 40
-"""So many changes are tried, one by one and then two by two."""
+"""So many changes are tried, one by one, then two by two, then several of one kind."""
+
+MAX_MORE = 1_000
+"""So many more events of one kind are tried."""
 
 MAX_INSTANTS = 200
 """So many later instants are tried."""
 
 MAX_FOUND = 3
 """So many changes of the smallest size are told."""
+
+Holds: TypeAlias = Callable[[tuple[Change, ...]], bool]
 
 IsOther: TypeAlias = Callable[[Facts, int], bool]
 """Whether the answer is the one that is sought, by some facts at some instant."""
@@ -32,7 +39,8 @@ IsOther: TypeAlias = Callable[[Facts, int], bool]
 def smallest_changes(
     program: Program, expressions: Sequence[Expression], facts: Facts, now_us: int, is_other: IsOther
 ) -> list[tuple[Change, ...]]:
-    """The single changes that make the answer another, or else the pairs; a few of them, likeliest first.
+    """The single changes that make the answer another, or else the pairs, or else more events of one type; a
+    few of them, likeliest first.
 
     Args:
         program: The rules.
@@ -43,9 +51,12 @@ def smallest_changes(
     """
     proposals = list(islice(propose_changes(program, expressions, facts, now_us), MAX_PROPOSALS))
     waiting = _wait(program, expressions, facts, now_us, is_other)
+
+    def holds(changes: tuple[Change, ...]) -> bool:
+        return is_other(*apply_changes(changes, facts, now_us))
+
     singles: Iterable[tuple[Change, ...]] = chain(((one,) for one in proposals), waiting)
-    for candidates in (singles, _pairs(proposals)):
-        holding = (one for one in candidates if is_other(*apply_changes(one, facts, now_us)))
+    for holding in (filter(holds, singles), filter(holds, _pairs(proposals)), _several(proposals, holds)):
         if found := list(islice(_of_each_kind(holding), MAX_FOUND)):
             return found
     return []
@@ -72,8 +83,27 @@ def _wait(
             return
 
 
+def _several(proposals: Sequence[Change], holds: Holds) -> Iterator[tuple[Change, ...]]:
+    """Each event that might be added, as often as suffices: doubled until it does, then halved towards what
+    does not."""
+    for one in proposals:
+        if isinstance(one, AddEvent):
+            too_few, count = 2, 4
+            while count < MAX_MORE and not holds((replace(one, count=count),)):
+                too_few, count = count, 2 * count
+            found = (replace(one, count=_least(one, range(too_few + 1, count + 1), holds)),)
+            if holds(found):
+                yield found
+
+
+def _least(one: AddEvent, counts: range, holds: Holds) -> int:
+    """The least of some counts that suffices, if the last does."""
+    place = bisect_left(counts[:-1], True, key=lambda count: holds((replace(one, count=count),)))
+    return counts[place]
+
+
 def _pairs(proposals: Sequence[Change]) -> Iterator[tuple[Change, ...]]:
-    yield from ((one, one) for one in proposals if isinstance(one, AddEvent))
+    yield from ((replace(one, count=2),) for one in proposals if isinstance(one, AddEvent))
     for first, second in combinations(proposals, 2):
         if isinstance(first, AddEvent | RemoveEvent) or kind_of(first) != kind_of(second):
             yield first, second

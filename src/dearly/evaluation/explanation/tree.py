@@ -15,11 +15,9 @@ from dearly.language.program import (
     Arithmetic,
     ContextField,
     DayStart,
-    Else,
     Expression,
     ItemProperty,
     Literal,
-    Negate,
     Pick,
     ProfileField,
     Program,
@@ -32,6 +30,7 @@ from dearly.language.program import (
     ValueRef,
     VariantIs,
 )
+from dearly.language.sensitivity import sensitive_origin, sensitive_values
 from dearly.language.spelling import spell
 from dearly.language.traversal import OverEvents, children, definitions
 from dearly.language.types import NUMBER, TEXT, Type, Value
@@ -73,13 +72,13 @@ def explain_expression(
 ) -> Explained:
     """Why an expression has the value that it has, for one customer at one instant."""
     values = _values(program, [expression], facts, now_us, item)
-    return _Telling(program, facts, now_us, values).expression(expression, 0)
+    return _telling(program, facts, now_us, values).expression(expression, 0)
 
 
 def explain_name(program: Program, name: str, facts: Facts, now_us: int) -> Explained:
     """Why a segment, a value or a lifecycle has the value that it has."""
     values = _values(program, definitions(program, name), facts, now_us, None)
-    return _Telling(program, facts, now_us, values).name(name)
+    return _telling(program, facts, now_us, values).name(name)
 
 
 def _values(
@@ -131,6 +130,8 @@ class _Telling:
     facts: Facts
     now_us: int
     values: Mapping[int, Value | None]
+    sensitive: Mapping[str, str]
+    """The values that hand on sensitive data."""
     told: set[str] = field(default_factory=set)
 
     def expression(self, expression: Expression, depth: int) -> Explained:
@@ -140,8 +141,6 @@ class _Telling:
         if isinstance(expression, OverEvents):
             evidence = evidence_for(self.program, expression.selection, self.facts, self.now_us)
         cut, parts = self._parts(expression, depth)
-        passes_on = isinstance(expression, Else | ValueRef | Arithmetic | Negate)
-        sensitive = self._is_sensitive(expression) or (passes_on and any(part.sensitive for part in parts))
         return Explained(
             words=spell(expression),
             value=value,
@@ -149,7 +148,7 @@ class _Telling:
             missing=() if value is not None else _missing(expression, evidence, parts),
             evidence=evidence,
             parts=parts,
-            sensitive=sensitive,
+            sensitive=sensitive_origin(expression, self.program, self.sensitive) is not None,
             cut=cut,
             named=_name_in(expression) is not None,
             span=self._declared(expression),
@@ -217,17 +216,6 @@ class _Telling:
         variant = self.facts.variants.get(experiment)
         return Explained(experiment, variant, TEXT, () if variant else ("the customer takes no part in it",))
 
-    def _is_sensitive(self, expression: Expression) -> bool:
-        match expression:
-            case ProfileField(name):
-                return self.program.profile[name].sensitive
-            case ContextField(name):
-                return self.program.context[name].sensitive
-            case Pick(_, selection, name) | Aggregate(_, selection, str(name)):
-                return self.program.events[selection.event].fields[name].sensitive
-            case _:
-                return False
-
     def _declared(self, expression: Expression) -> Span:
         """Where a name is declared; where anything else is written."""
         match expression:
@@ -239,6 +227,11 @@ class _Telling:
                 return self.program.lifecycles[name].span
             case _:
                 return expression.span
+
+
+def _telling(program: Program, facts: Facts, now_us: int, values: Mapping[int, Value | None]) -> _Telling:
+    sensitive = sensitive_values(program, program.evaluation_order, program.values)
+    return _Telling(program, facts, now_us, values, sensitive)
 
 
 # --------------------------------------------------------------------------------------------------- missing

@@ -9,7 +9,7 @@ from dearly.evaluation.explanation.evidence import Evidence, SeenEvent
 from dearly.evaluation.explanation.tree import Explained
 from dearly.language.program import Literal
 from dearly.language.spelling import spell_constant
-from dearly.language.types import BOOL, DATE, TIME, Type, Value
+from dearly.language.types import BOOL, DATE, TIME, SetOf, Type, Value
 from dearly.language.values import date_to_stored, time_to_stored
 
 HIDDEN = "(hidden: @sensitive)"
@@ -106,7 +106,9 @@ def explanation_data(explained: Explained, show_sensitive: bool = True) -> dict[
 def stored_value(value: Value | None, kind: Type) -> Any:
     """A value as JSON has it: dates and times as text, sets as sorted lists, durations in microseconds."""
     if isinstance(value, frozenset):
-        return sorted(value)
+        assert isinstance(kind, SetOf)
+        elements: list[Any] = sorted(value)
+        return [stored_value(one, kind.element) for one in elements]
     if isinstance(value, int) and kind == DATE:
         return date_to_stored(value)
     return time_to_stored(value) if isinstance(value, int) and kind == TIME else value

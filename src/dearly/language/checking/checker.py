@@ -18,13 +18,13 @@ from dearly.language.checking.retention import check_retention
 from dearly.language.checking.scenarios import check_scenarios
 from dearly.language.checking.scopes import Scope
 from dearly.language.checking.scores import check_score
-from dearly.language.checking.sensitivity import sensitive_values
 from dearly.language.checking.symbols import NOTHING_BROKEN, Broken
 from dearly.language.checking.template_use import check_templates
 from dearly.language.checking.triggers import TriggerScope, check_trigger
 from dearly.language.checking.unused import report_unused
 from dearly.language.diagnostics import Diagnostic
 from dearly.language.program import NOWHERE, Cap, Experiment, Program, Score, Trigger
+from dearly.language.sensitivity import sensitive_values
 from dearly.language.syntax import tree
 from dearly.language.syntax.parser import MAX_DECLARATIONS
 from dearly.language.templates.check import CheckTemplate, check_template
@@ -118,7 +118,9 @@ class _Campaigns:
 
 def _check_campaigns(scope: Scope, definitions: Definitions) -> _Campaigns:
     symbols = scope.symbols
-    within = TriggerScope(scope, definitions, sensitive_values(symbols, definitions))
+    within = TriggerScope(
+        scope, definitions, sensitive_values(symbols, definitions.order, definitions.values)
+    )
     scores = [check_score(found, scope, definitions) for found in symbols.scores.values()]
     caps = [check_cap(found, scope.findings) for found in symbols.caps.values()]
     experiments = [check_experiment(found, scope, definitions) for found in symbols.experiments.values()]

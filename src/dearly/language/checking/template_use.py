@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 
 from dearly.language.checking.definitions import Definitions
 from dearly.language.checking.findings import Findings
-from dearly.language.checking.sensitivity import sensitive_values
 from dearly.language.checking.symbols import Symbols
 from dearly.language.checking.template_files import FOLDER, PARTS, Texts, read_templates, shown_name, start_of
 from dearly.language.diagnostics import Diagnostic
 from dearly.language.locales import nearest_locale
 from dearly.language.magnitudes import KEPT
 from dearly.language.program import Block, Branch, Span, Template
+from dearly.language.sensitivity import sensitive_values
 from dearly.language.syntax import tree
 from dearly.language.templates.check import CheckTemplate, check_template
 from dearly.language.templates.provided import Named, Provided
@@ -163,7 +163,7 @@ def _readable(symbols: Symbols, definitions: Definitions) -> _Readable:
     declared = symbols.segments.keys() | symbols.values.keys() | symbols.lifecycles.keys()
     faulty = symbols.broken.names | (declared - names.keys())
     unread = symbols.broken.fields or symbols.broken.file
-    return _Readable(names, sensitive_values(symbols, definitions), faulty, unread)
+    return _Readable(names, sensitive_values(symbols, definitions.order, definitions.values), faulty, unread)
 
 
 def _check_shown(

@@ -11,10 +11,10 @@ from dearly.language.checking.findings import Findings
 from dearly.language.checking.limits import check_limits
 from dearly.language.checking.parts import Owner, named, report_further, report_missing
 from dearly.language.checking.scopes import Scope
-from dearly.language.checking.sensitivity import sensitive_origin
 from dearly.language.checking.states import resolve_state
 from dearly.language.checking.symbols import with_article
 from dearly.language.program import Becomes, Entering, Expression, Leaving, Moment, QuietHours, Trigger
+from dearly.language.sensitivity import sensitive_origin
 from dearly.language.syntax import tree
 
 
