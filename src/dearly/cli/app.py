@@ -170,12 +170,20 @@ COMMANDS = {
     "query": "dearly.cli.query:query",
     "quickstart": "dearly.cli.quickstart:quickstart",
     "import": "dearly.cli.import_:import_",
+    "feed show": "dearly.cli.feed:show",
+    "feed dead-letters": "dearly.cli.feed:dead_letters",
+    "feed replay": "dearly.cli.feed:replay_letters",
+    "feed drop": "dearly.cli.feed:drop",
+    "backup": "dearly.cli.backup:backup",
     "lsp": "dearly.cli.lsp:lsp",
     "version": "dearly.cli.version:version",
 }
 """Each command, as ``module:function``; ``index build`` is a command of the group ``index``."""
 
-GROUPS = {"index": "Build and judge recommendation indexes."}
+GROUPS = {
+    "index": "Build and judge recommendation indexes.",
+    "feed": "Look at the feed of transitions, and at what sinks would not take of it.",
+}
 
 
 def _add_commands() -> None:

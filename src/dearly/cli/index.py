@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.console import Console
 
 from dearly.cli.interaction_files import read_interactions
 from dearly.cli.options import (
@@ -26,7 +23,7 @@ from dearly.cli.options import (
     WrongOption,
     moment_us,
 )
-from dearly.cli.progress import track_progress
+from dearly.cli.progress import show_steps, track_progress
 from dearly.cli.rules_package import load_program
 from dearly.language import Program, nearest
 from dearly.language.requirements import touching_events
@@ -81,7 +78,7 @@ def build(
     try:
         for name in catalogs:
             started_s = time.monotonic()
-            with _show_steps(f"index of {name}") as report:
+            with show_steps(f"index of {name}") as report:
                 made = build_from_store(
                     opened,
                     program,
@@ -125,7 +122,7 @@ def evaluate(
     if not known.item_ids or not held_out:
         raise WrongOption(f"{test if known.item_ids else train}: expected touches, found none.")
     started_s = time.monotonic()
-    with _show_steps("index to judge") as report:
+    with show_steps("index to judge") as report:
         trial = fit(known.customer_ids, known.item_ids, known.times_us, dimensions, seed, report)
     fit_s = time.monotonic() - started_s
     with track_progress("judging as served", len(held_out), "customers") as advance:
@@ -194,17 +191,6 @@ def _near(name: str, known: Sequence[str] | Mapping[str, object]) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------- output
-
-
-@contextmanager
-def _show_steps(what: str) -> Iterator[Callable[[str], None]]:
-    """Tell on standard error which step is under way; the body names each as it begins."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda step: print(f"{what}: {step}", file=sys.stderr, flush=True)  # noqa: T201 - a command's own output
-        return
-    with console.status(what) as status:
-        yield lambda step: status.update(f"{what}: {step}")
 
 
 def _summary(index: CatalogIndex, seconds: float) -> str:

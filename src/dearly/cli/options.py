@@ -50,6 +50,17 @@ AddressOption = Annotated[
     ),
 ]
 
+SinksOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sink",
+        envvar="DEARLY_SINK",
+        help="Who is told the feed: NAME=https://HOST/PATH for signed webhooks, NAME=file:///PATH.jsonl for "
+        "a file; may be repeated. A webhook's secret stands in DEARLY_SINK_NAME_SECRET.",
+        metavar="NAME=URL",
+    ),
+]
+
 
 class Format(StrEnum):
     """How an answer is printed, where there are just these two ways."""

@@ -40,6 +40,17 @@ def track_progress(description: str, total: int | None, unit: str) -> Iterator[C
         yield lambda count: progress.advance(task, count)
 
 
+@contextmanager
+def show_steps(what: str) -> Iterator[Callable[[str], None]]:
+    """Tell which step is under way, where none can say how long it takes; the body names each."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda step: print(f"{what}: {step}", file=sys.stderr, flush=True)  # noqa: T201 - a command's own output
+        return
+    with console.status(what) as status:
+        yield lambda step: status.update(f"{what}: {step}")
+
+
 def _lines(description: str, total: int | None, unit: str) -> Callable[[int], None]:
     done = 0
     next_line_s = time.monotonic() + SECONDS_BETWEEN_LINES

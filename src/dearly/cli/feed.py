@@ -1,0 +1,231 @@
+"""``dearly feed``: what the store has to tell, and what sinks would not take."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from dearly import DearlyError
+from dearly.cli.feed_lines import dead_letter_json, dead_letter_line, record_line
+from dearly.cli.options import DEFAULT_STORE, Format, FormatOption, SinksOption, StoreOption
+from dearly.cli.progress import track_progress
+from dearly.delivery import (
+    Replayed,
+    SinkSettings,
+    each_dead_letter,
+    feed_json,
+    open_sink,
+    parse_sinks,
+    replay,
+)
+from dearly.store import DeadLetter, FeedRecord, Store, open_store
+
+_PAGE = 1_000
+_BETWEEN_LOOKS_S = 1.0
+
+OnlyOption = Annotated[str | None, typer.Option("--only", metavar="NAME", help="Of this sink alone.")]
+NumbersArgument = Annotated[
+    list[int] | None,
+    typer.Argument(metavar="NUMBER", help="These alone, as `dead-letters` numbers them. Default: all."),
+]
+
+
+class NoSuchDeadLetter(DearlyError):
+    """A number that no dead letter has, or has any more."""
+
+
+class SinkUnknown(DearlyError):
+    """A sink that is not said where it is."""
+
+
+def show(
+    customer: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only what is about this customer.")
+    ] = None,
+    after: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="POSITION", help="Begin after it; 0 begins with the oldest kept."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Print so many at most.")] = 20,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Then go on with what comes, without a limit, until Ctrl-C.")
+    ] = False,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - named for its flag
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Print records of the feed, oldest first.
+
+    Each says who came into or left what, when, and why. Without --after, the newest are printed. With --format json each is one line, as sinks are told it.
+    """
+    with _opened(store) as opened:
+        wanted = None if customer is None else _present_id(opened, customer)
+        oldest, position = opened.feed_ends()
+        found: Iterable[FeedRecord]
+        if after is None:
+            found = _newest(opened, wanted, limit, oldest, position)
+        else:
+            found = list(islice(_records(opened, after, wanted), limit))
+            position = found[-1].position if len(found) == limit else max(position, after)
+        for record in found:
+            typer.echo(_told(record, format))
+        while follow:
+            for record in _records(opened, position, None):
+                position = record.position
+                if wanted in {None, record.customer_id}:
+                    typer.echo(_told(record, format))
+            time.sleep(_BETWEEN_LOOKS_S)
+
+
+def dead_letters(
+    only: OnlyOption = None,
+    limit: Annotated[int, typer.Option(min=1, help="Print so many at most.")] = 20,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - named for its flag
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Print what sinks would not take.
+
+    Oldest first, each with its number and the reason. `dearly feed replay` delivers them again, `dearly feed drop` forgets them.
+    """
+    with _opened(store) as opened:
+        letters = list(islice(each_dead_letter(opened, only), limit + 1))
+    for letter in letters[:limit]:
+        typer.echo(dead_letter_json(letter) if format is Format.JSON else dead_letter_line(letter))
+    if format is Format.TEXT and not letters:
+        typer.echo("No dead letters.")
+    if len(letters) > limit:
+        typer.echo("There are more; --limit shows them.", err=True)
+
+
+def replay_letters(
+    numbers: NumbersArgument = None,
+    only: OnlyOption = None,
+    sink: SinksOption = None,
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Deliver dead letters again, and forget those that are taken.
+
+    The sinks are named as for `dearly serve`; put them once, as `sink = [..]`, into dearly.toml. With a sink
+    that is down it ends at once, and what is left stays where it is. Safe to run twice, and beside a server.
+    Exit code 1 when some were not taken.
+    """
+    settings = {each.name: each for each in parse_sinks(sink or [])}
+    with _opened(store) as opened:
+        letters = _chosen(opened, only, numbers)
+        if not letters:
+            typer.echo("No dead letters.")
+            return
+        for name in sorted({letter.sink for letter in letters} - settings.keys()):
+            raise SinkUnknown(
+                f"There are dead letters of the sink {name}, and nothing says where that is. Add --sink "
+                f"{name}=URL, as `dearly serve` has it, or choose others with --only."
+            )
+        replayed = asyncio.run(_replay_all(opened, list(settings.values()), letters))
+    kept = [each for each in replayed if each.failure is not None]
+    typer.echo(f"{len(replayed) - len(kept):,} of {len(letters):,} delivered")
+    for each in kept:
+        typer.echo(f"  {each.letter.number} {each.letter.sink}: {each.failure}")
+    if len(replayed) < len(letters):
+        typer.echo(f"  {len(letters) - len(replayed):,} more were not tried: their sink is down")
+    if kept:
+        raise typer.Exit(1)
+
+
+def drop(
+    numbers: NumbersArgument = None,
+    only: OnlyOption = None,
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Forget dead letters for good. Wants their numbers, or the sink whose dead letters all go."""
+    if not numbers and only is None:
+        raise NoSuchDeadLetter("Expected numbers of dead letters, or --only NAME for all of a sink.")
+    with _opened(store) as opened:
+        letters = _chosen(opened, only, numbers)
+        dropped = opened.drop_dead_letters([letter.number for letter in letters])
+    typer.echo(f"{dropped:,} forgotten")
+
+
+# --------------------------------------------------------------------------------------------------- the feed
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Store]:
+    store = open_store(url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _present_id(store: Store, customer_id: str) -> str:
+    """The id that stands for a customer now, whose records are told under it."""
+    profile = store.get_profile(customer_id)
+    return customer_id if profile is None else profile.customer_id
+
+
+def _records(store: Store, after: int, customer_id: str | None) -> Iterator[FeedRecord]:
+    """The records after a position, of everybody or of one, read page by page."""
+    while page := store.read_feed(after, _PAGE):
+        yield from (record for record in page if customer_id in {None, record.customer_id})
+        after = page[-1].position
+
+
+def _newest(
+    store: Store, customer_id: str | None, limit: int, oldest: int, newest: int
+) -> Iterable[FeedRecord]:
+    """The last so many up to a position; looked for further and further back, since few may be wanted."""
+    span = limit
+    while True:
+        after = max(oldest, newest - span)
+        records = (each for each in _records(store, after, customer_id) if each.position <= newest)
+        found = deque(records, maxlen=limit)
+        if len(found) == limit or after == oldest:
+            return found
+        span *= 4
+
+
+def _told(record: FeedRecord, told_as: Format) -> str:
+    return feed_json(record).decode() if told_as is Format.JSON else record_line(record)
+
+
+# ----------------------------------------------------------------------------------------------- dead letters
+
+
+def _chosen(store: Store, only: str | None, numbers: Sequence[int] | None) -> list[DeadLetter]:
+    letters = list(each_dead_letter(store, only))
+    if not numbers:
+        return letters
+    missing = set(numbers) - {letter.number for letter in letters}
+    if missing:
+        raise NoSuchDeadLetter(
+            f"There is no dead letter {min(missing)}{'' if only is None else f' of the sink {only}'}; it may "
+            "have been delivered since. `dearly feed dead-letters` lists those there are."
+        )
+    return [letter for letter in letters if letter.number in numbers]
+
+
+async def _replay_all(
+    store: Store, settings: Sequence[SinkSettings], letters: Sequence[DeadLetter]
+) -> list[Replayed]:
+    """Deliver the letters of each sink, one sink after the other."""
+    replayed: list[Replayed] = []
+    identity = store.identity()
+    with track_progress("delivering", len(letters), "records") as advance:
+        for each in settings:
+            own = [letter for letter in letters if letter.sink == each.name]
+            if not own:
+                continue
+            sink = open_sink(each, identity, lambda: time.time_ns() // 1_000, os.environ)
+            try:
+                replayed += await replay(store, sink, own)
+            finally:
+                await sink.close()
+            advance(len(own))
+    return replayed

@@ -1,0 +1,56 @@
+"""A record of the feed, and a dead letter, as a line for a person or a tool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from dearly.delivery import feed_json
+from dearly.language.values import time_to_stored
+from dearly.store import DeadLetter, FeedRecord
+
+_BODY = msgspec.json.Decoder(dict[str, Any])
+
+
+def record_line(record: FeedRecord) -> str:
+    """A record on one line: its position, when it happened, to whom, and what."""
+    body = _BODY.decode(record.body)
+    at = time_to_stored(body.get("at_us", record.recorded_us))
+    return _plain(f"{record.position}  {at}  {record.customer_id}  {_what(body)}")
+
+
+def dead_letter_line(letter: DeadLetter) -> str:
+    """A dead letter on two lines: its number, its sink, its record, when it was set aside, and why."""
+    set_aside = time_to_stored(letter.died_us)
+    first = f"{letter.number}  {letter.sink}  {record_line(letter.record)}"
+    return f"{first}\n    {set_aside}: {_plain(letter.reason)}"
+
+
+def dead_letter_json(letter: DeadLetter) -> str:
+    """A dead letter as one line of JSON, the record in it as sinks are told it."""
+    told = {
+        "number": letter.number,
+        "sink": letter.sink,
+        "reason": letter.reason,
+        "died_at": time_to_stored(letter.died_us),
+        "record": msgspec.Raw(feed_json(letter.record)),
+    }
+    return msgspec.json.encode(told).decode()
+
+
+def _what(body: dict[str, Any]) -> str:
+    match body.get("kind"):
+        case "merge":
+            return f"merge {body['from_id']} became {body['into_id']}"
+        case "trigger":
+            emitted = msgspec.json.encode(body.get("emit", {})).decode()
+            return f"trigger {body['name']} ({body['cause']}) {emitted}"
+        case kind:
+            was, now = body.get("from") or "out", body.get("to") or "out"
+            return f"{kind} {body['name']} {was} → {now} ({body['cause']})"
+
+
+def _plain(text: str) -> str:
+    """A text without what acts on a terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
