@@ -182,7 +182,7 @@ COMMANDS = {
 
 GROUPS = {
     "index": "Build and judge recommendation indexes.",
-    "feed": "Look at the feed of transitions, and at what sinks would not take of it.",
+    "feed": "Look at the feed, and at what sinks would not take.",
 }
 
 

@@ -63,7 +63,8 @@ def show(
 ) -> None:
     """Print records of the feed, oldest first.
 
-    Each says who came into or left what, when, and why. Without --after, the newest are printed. With --format json each is one line, as sinks are told it.
+    Each says who came into or left what, when, and why. Without --after, the newest are printed. With
+    --format json each is one line, as sinks are told it.
     """
     with _opened(store) as opened:
         wanted = None if customer is None else _present_id(opened, customer)
@@ -92,7 +93,8 @@ def dead_letters(
 ) -> None:
     """Print what sinks would not take.
 
-    Oldest first, each with its number and the reason. `dearly feed replay` delivers them again, `dearly feed drop` forgets them.
+    Oldest first, each with its number and the reason. `dearly feed replay` delivers them again, `dearly
+    feed drop` forgets them.
     """
     with _opened(store) as opened:
         letters = list(islice(each_dead_letter(opened, only), limit + 1))
@@ -143,7 +145,10 @@ def drop(
     only: OnlyOption = None,
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
-    """Forget dead letters for good. Wants their numbers, or the sink whose dead letters all go."""
+    """Forget dead letters for good.
+
+    Wants their numbers, or the sink whose dead letters all go.
+    """
     if not numbers and only is None:
         raise NoSuchDeadLetter("Expected numbers of dead letters, or --only NAME for all of a sink.")
     with _opened(store) as opened:
