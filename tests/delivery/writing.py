@@ -1,4 +1,4 @@
-"""A process that appends records to a file until it is killed: ``python -m tests.delivery.writing PATH N``."""
+"""A process that appends records to a file until it is killed: `python -m tests.delivery.writing PATH N`."""
 
 from __future__ import annotations
 

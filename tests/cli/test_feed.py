@@ -1,0 +1,256 @@
+"""``dearly feed``: the records of a store, and what sinks would not take of them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from dearly.delivery import feed_json
+from dearly.store import DeadLetter, Store, open_store
+from tests.cli.conftest import Dearly, Ended
+from tests.delivery.feeding import put
+from tests.delivery.records import NOON_US
+from tests.delivery.verifying import verify
+
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+CUSTOMERS = 30
+
+
+@dataclass(slots=True)
+class Site:
+    """Where webhooks arrive: what it answers (by the record's position), and what it got."""
+
+    url: str
+    answers: dict[int, int] = field(default_factory=dict)
+    received: list[int] = field(default_factory=list)
+
+
+@contextmanager
+def site() -> Iterator[Site]:
+    """A receiver in a thread; it looks at every signature."""
+    found = Site("")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            verify(SECRET, {name.lower(): value for name, value in self.headers.items()}, body)
+            position = json.loads(body)["position"]
+            found.received.append(position)
+            self.send_response(found.answers.get(position, 200))
+            self.end_headers()
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        found.url = f"http://127.0.0.1:{server.server_port}/#allow_private=true"
+        try:
+            yield found
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A store whose feed has a record of each of some customers, and one more of the first."""
+    found = f"sqlite:///{tmp_path}/store.db"
+    store = open_store(found)
+    for number in range(CUSTOMERS):
+        put(store, f"c{number:02}", "vip")
+    put(store, "c00", "lapsed")
+    store.close()
+    return found
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Store]:
+    """The store at a URL."""
+    store = open_store(url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def bury(url: str, sink: str, count: int) -> list[int]:
+    """Make dead letters of the first so many records that a sink has not been told; their positions."""
+    with opened(url) as store:
+        state = store.lease_sink(sink, "test", NOON_US, NOON_US + 1)
+        assert state is not None
+        records = store.read_feed(0, count)
+        dead = [DeadLetter(0, sink, record, "it answered 400 Bad Request", NOON_US) for record in records]
+        assert store.settle_sink(state, "test", NOON_US, dead)
+    return [record.position for record in records]
+
+
+def left(url: str) -> list[tuple[int, str]]:
+    """The numbers and sinks of the dead letters there are."""
+    with opened(url) as store:
+        return [(letter.number, letter.sink) for letter in store.dead_letters(None, 0, 100)]
+
+
+def shown(ended: Ended) -> list[str]:
+    """The customers of the records that were printed as JSON."""
+    assert ended.code == 0, ended.err
+    return [json.loads(line)["customer_id"] for line in ended.out.splitlines()]
+
+
+# ------------------------------------------------------------------------------------------------------- show
+
+
+def test_the_newest_records_are_shown_a_line_each(dearly: Dearly, url: str) -> None:
+    ended = dearly("feed", "show", "--store", url, "--limit", 2)
+
+    before, last = ended.out.splitlines()
+    assert ended.code == 0
+    assert before.endswith("  2026-03-01T12:00:00Z  c29  segment vip out → in (event)")
+    assert last.endswith("  2026-03-01T12:00:00Z  c00  segment lapsed out → in (event)")
+
+
+def test_as_json_a_record_is_what_sinks_are_told(dearly: Dearly, url: str) -> None:
+    ended = dearly("feed", "show", "--store", url, "--after", 0, "--limit", 3, "--format", "json")
+
+    with opened(url) as store:
+        assert ended.out == "".join(f"{feed_json(each).decode()}\n" for each in store.read_feed(0, 3))
+
+
+@pytest.mark.parametrize(
+    ("options", "customers"),
+    [
+        (("--after", 0, "--limit", 2), ["c00", "c01"]),
+        (("--customer", "c00"), ["c00", "c00"]),
+        (("--customer", "c00", "--limit", 1), ["c00"]),
+        (("--customer", "c07", "--after", 0), ["c07"]),
+        (("--customer", "nobody"), []),
+        (("--limit", 1000), [*(f"c{number:02}" for number in range(CUSTOMERS)), "c00"]),
+    ],
+)
+def test_what_is_shown_can_be_chosen(
+    dearly: Dearly, url: str, options: tuple[object, ...], customers: list[str]
+) -> None:
+    assert shown(dearly("feed", "show", "--store", url, "--format", "json", *options)) == customers
+
+
+def test_a_feed_in_which_nothing_is_yet_shows_nothing(dearly: Dearly, tmp_path: Path) -> None:
+    ended = dearly("feed", "show", "--store", f"sqlite:///{tmp_path}/new.db")
+
+    assert (ended.code, ended.out) == (0, "")
+
+
+def test_who_follows_is_told_what_comes(url: str) -> None:
+    command = [sys.executable, "-m", "dearly.cli", "feed", "show", "--store", url, "--limit", "1", "--follow"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert "lapsed" in process.stdout.readline()
+            with opened(url) as store:
+                put(store, "c05", "regular")
+            assert "c05  segment regular" in process.stdout.readline()
+        finally:
+            process.kill()
+
+
+# ----------------------------------------------------------------------------------------------- dead letters
+
+
+def test_dead_letters_are_listed_with_number_and_reason(dearly: Dearly, url: str) -> None:
+    bury(url, "crm", 2)
+    bury(url, "erp", 1)
+
+    ended = dearly("feed", "dead-letters", "--store", url, "--only", "crm")
+    as_json = dearly("feed", "dead-letters", "--store", url, "--format", "json")
+
+    assert ended.out.splitlines()[0].startswith(f"{left(url)[0][0]}  crm  ")
+    assert ended.out.splitlines()[1] == "    2026-03-01T12:00:00Z: it answered 400 Bad Request"
+    assert len(ended.out.splitlines()) == 4
+    told = [json.loads(line) for line in as_json.out.splitlines()]
+    assert [(each["number"], each["sink"]) for each in told] == left(url)
+    assert told[0]["record"]["customer_id"] == "c00"
+
+
+def test_where_there_are_none_it_is_said(dearly: Dearly, url: str) -> None:
+    assert dearly("feed", "dead-letters", "--store", url).out == "No dead letters.\n"
+    assert dearly("feed", "replay", "--store", url).out == "No dead letters.\n"
+
+
+def test_dead_letters_are_delivered_again_signed_and_forgotten(
+    dearly: Dearly, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEARLY_SINK_CRM_SECRET", SECRET)
+    positions = bury(url, "crm", 3)
+    kept = left(url)[1]
+    with site() as receiver:
+        receiver.answers = {positions[1]: 422}
+        sink = ("--sink", f"crm={receiver.url}")
+
+        first = dearly("feed", "replay", "--store", url, *sink)
+        assert left(url) == [kept]
+        receiver.answers = {}
+        second = dearly("feed", "replay", "--store", url, *sink)
+
+    assert (first.code, second.code) == (1, 0), first.err + second.err
+    assert first.out.splitlines() == [
+        "2 of 3 delivered",
+        f"  {kept[0]} crm: it answered 422 Unprocessable Entity",
+    ]
+    assert second.out == "1 of 1 delivered\n"
+    assert receiver.received == [*positions, positions[1]]
+    assert left(url) == []
+
+
+def test_some_dead_letters_can_be_chosen_and_the_sink_can_stand_in_the_settings(
+    dearly: Dearly, url: str, tmp_path: Path
+) -> None:
+    positions = bury(url, "log", 3)
+    bury(url, "crm", 1)
+    numbers = [number for number, sink in left(url) if sink == "log"]
+    settings = tmp_path / "dearly.toml"
+    settings.write_text(f'store = "{url}"\nsink = ["log=file://{tmp_path}/feed.jsonl"]\n')
+
+    ended = dearly("--config", settings, "feed", "replay", "--only", "log", numbers[2], numbers[0])
+
+    lines = (tmp_path / "feed.jsonl").read_text().splitlines()
+    assert (ended.code, ended.out) == (0, "2 of 2 delivered\n"), ended.err
+    assert [json.loads(line)["position"] for line in lines] == [positions[0], positions[2]]
+    assert [sink for _, sink in left(url)] == ["log", "crm"]
+
+
+def test_what_cannot_be_replayed_is_said_before_anything_is(dearly: Dearly, url: str, tmp_path: Path) -> None:
+    bury(url, "crm", 1)
+    (number, _) = left(url)[0]
+
+    unknown = dearly("feed", "replay", "--store", url, number + 7)
+    nowhere = dearly("feed", "replay", "--store", url)
+    no_secret = dearly("feed", "replay", "--store", url, "--sink", "crm=https://crm.example.com/")
+
+    assert [each.code for each in (unknown, nowhere, no_secret)] == [2, 2, 2]
+    assert f"There is no dead letter {number + 7}" in unknown.err
+    assert "Add --sink crm=URL" in nowhere.err
+    assert "DEARLY_SINK_CRM_SECRET" in no_secret.err
+    assert len(left(url)) == 1
+
+
+def test_dead_letters_can_be_forgotten(dearly: Dearly, url: str) -> None:
+    bury(url, "crm", 3)
+    bury(url, "erp", 1)
+
+    one = dearly("feed", "drop", "--store", url, left(url)[0][0])
+    all_of_crm = dearly("feed", "drop", "--store", url, "--only", "crm")
+    of_nobody = dearly("feed", "drop", "--store", url)
+
+    assert (one.out, all_of_crm.out) == ("1 forgotten\n", "2 forgotten\n")
+    assert of_nobody.code == 2
+    assert [sink for _, sink in left(url)] == ["erp"]

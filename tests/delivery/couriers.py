@@ -1,0 +1,50 @@
+"""A courier as a process, until it is killed: ``python -m tests.delivery.couriers FOLDER URL``."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import random
+import sys
+import time
+from pathlib import Path
+
+from dearly.delivery import Courier, Sink, WebhookSink, read_secrets
+from dearly.store import Store
+from tests.delivery.clocks import Clock
+from tests.delivery.feeding import opened
+
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+
+
+def webhook(
+    url: str, store: Store, clock: Clock | None = None, name: str = "crm", whole_s: float = 30.0
+) -> WebhookSink:
+    """A sink at a URL of this machine."""
+    secrets = read_secrets(SECRET, "the test")
+    return WebhookSink(
+        name, url, secrets, store.identity(), clock or now_us, allow_private=True, whole_s=whole_s
+    )
+
+
+def courier(store: Store, *sinks: Sink, clock: Clock, owner: str = "one") -> Courier:
+    """A courier whose pauses are the longest that chance allows."""
+    return Courier(store, sinks, clock, lambda: 0.999_999, owner)
+
+
+def now_us() -> int:
+    """The time of this machine."""
+    return time.time_ns() // 1_000
+
+
+async def deliver(folder: Path, url: str) -> None:
+    """Deliver without end."""
+    with opened(folder) as store:
+        running = Courier(store, [webhook(url, store)], now_us, random.random, f"process-{os.getpid()}")
+        while True:
+            await running.step()
+
+
+if __name__ == "__main__":
+    asyncio.run(deliver(Path(sys.argv[1]), sys.argv[2]))
