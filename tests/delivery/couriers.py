@@ -19,12 +19,13 @@ SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
 
 def webhook(
-    url: str, store: Store, clock: Clock | None = None, name: str = "crm", whole_s: float = 30.0
+    url: str, store: Store, clock: Clock | None = None, name: str = "crm", at_once: int = 1
 ) -> WebhookSink:
-    """A sink at a URL of this machine."""
+    """A sink at a URL of this machine, with time enough for a machine that has much else to do."""
     secrets = read_secrets(SECRET, "the test")
+    identity = store.identity()
     return WebhookSink(
-        name, url, secrets, store.identity(), clock or now_us, allow_private=True, whole_s=whole_s
+        name, url, secrets, identity, clock or now_us, at_once=at_once, allow_private=True, whole_s=60.0
     )
 
 
