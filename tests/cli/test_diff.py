@@ -14,7 +14,7 @@ from dearly.cli.customers import each_customer
 from dearly.evaluation import compile_program
 from dearly.language import Program, check_package, read_package
 from dearly.language.requirements import block_requirements, combine_requirements, names_requirements
-from dearly.store import EventRecord, open_store
+from dearly.store import EventRecord, ProfilePatch, open_store
 from tests.cli.conftest import CUSTOMERS, NOW, NOW_US, RULES, Dearly, Ended
 from tests.repositories import new_repository
 
@@ -214,3 +214,25 @@ def test_what_is_sensitive_in_an_event_stands_in_no_report(dearly: Dearly, tmp_p
         assert "seen" in told.out
         assert "41.5" not in told.out
         assert "42.5" not in told.out
+
+
+def test_long_clauses_are_cut_but_never_where_they_differ(dearly: Dearly, tmp_path: Path) -> None:
+    countries = ", ".join(f'"C{number:03}"' for number in range(200))
+    rules = (
+        f"profile {{ country text? }}\nblock hero {{ when country in [{countries}]"
+        ' show "a.html" otherwise show "b.html" }\n'
+    )
+    before, after = tmp_path / "before", tmp_path / "after"
+    for folder, last in ((before, "C199"), (after, "ZZ")):
+        (folder / "templates").mkdir(parents=True)
+        (folder / "a.rules").write_text(rules.replace("C199", last))
+        for name in ("a", "b"):
+            (folder / f"templates/{name}.html").write_text(f"<p>{name}</p>")
+    store = open_store(f"sqlite:///{tmp_path}/store.db")
+    store.upsert_profiles([ProfilePatch("ada", {"country": "ZZ"}, NOW_US)], NOW_US)
+    store.close()
+
+    told = dearly("diff", before, after, "--store", f"sqlite:///{tmp_path}/store.db", "--now", NOW).out
+
+    assert '"ZZ"]' in told
+    assert "C100" not in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from dearly.cli.package_site.entries import entries_of, used_by
 from dearly.cli.package_site.pictures import draw
 from tests.cli.conftest import CUSTOMERS, NOW, RULES, Dearly
-from tests.scenarios.rehearsals import BLOCKS, program_of
+from tests.scenarios.rehearsals import BLOCKS, SCHEMA, TEMPLATES, program_of
 
 RICH = (
     BLOCKS
@@ -25,7 +26,10 @@ score likely "Will order soon" {
 value basket = count of added within 7 days
 cap mails { at most 2 per 7 days  at most 1 per day in customer timezone }
 experiment offer "Does it help?" { variants plain 50, discount 50  holdout 5%  goal ordered within 7 days }
-trigger won { when entering buyers  emit { campaign: "won", basket: basket } }
+trigger won {
+  when entering buyers  at most 1 per 7 days  quiet 21:00 to 08:00 in customer timezone
+  emit { campaign: "won", basket: basket }
+}
 block foot {
   counts toward mails
   when offer is discount and likely is high
@@ -62,6 +66,26 @@ def test_a_page_tells_what_a_thing_says_what_it_uses_and_what_uses_it(dearly: De
     uses, _, users = vip.partition("<h2>Used by</h2>")
     assert 'href="value-spent_this_year.html"' in uses
     assert 'href="block-loyalty.html"' in users
+
+
+def test_a_page_leaves_nothing_out_that_decides(dearly: Dearly, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    for name, source in {"shop.rules": (SCHEMA + RICH).encode(), **TEMPLATES}.items():
+        (rules / name).parent.mkdir(parents=True, exist_ok=True)
+        (rules / name).write_bytes(source)
+    assert dearly("docs", rules, "--out", tmp_path / "site").code == 0
+
+    def says(name: str) -> str:
+        return " ".join(re.sub("<[^>]*>", " ", page(tmp_path / "site", name)).split())
+
+    assert "at most 1 per 7 days quiet 21:00 to 08:00 in customer timezone" in says("trigger-won.html")
+    assert "at most 2 per 7 days at most 1 per day in customer timezone" in says("cap-mails.html")
+    assert "counts toward mails" in says("block-foot.html")
+    assert (
+        "hero/plain.html with items = trending product within 7 days, limit 1, excluding added.product_id"
+        in says("block-foot.html")
+    )
+    assert "items = similar to latest added.product_id, limit 2" in says("block-hero.html")
 
 
 def test_sizes_are_told_of_a_store_and_add_up(dearly: Dearly, shop: Path, tmp_path: Path) -> None:

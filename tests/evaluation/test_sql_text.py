@@ -20,16 +20,18 @@ from dearly.language.program import Program
 from tests.evaluation.sql_engines import duckdb_values, loaded
 from tests.evaluation.sql_shop import NOW_US, customer, customers, everything, program_of, viewed
 
-HOSTILE = (
-    "'; DROP TABLE customers; --",
-    "' OR '1'='1",
-    '\\"; DELETE FROM customers; --',
-    "$p1 :p1 %(p1)s {now} ?",
-    "x' UNION SELECT customer_id FROM customers --",
-    "/* */ \\\\ \\n",
-    "é\u2019\uff07;",
-    "a\U0001f469b",
-)
+HOSTILE = {
+    "r11 SQL that ends a text": "'; DROP TABLE customers; --",
+    "r12 SQL that ends a call": '\\") UNION SELECT customer_id FROM customers--',
+    "r13 SQL that is always true": "%' OR '1'='1",
+    "r14 JSON path": "$.a[*]..b",
+    "SQL that ends a name": '\\"; DELETE FROM customers; --',
+    "placeholders": "$p1 :p1 %(p1)s {now} ?",
+    "a union": "x' UNION SELECT customer_id FROM customers --",
+    "comments and escapes": "/* */ \\\\ \\n",
+    "quotes of other alphabets": "é\u2019\uff07;",
+    "beyond the first plane": "a\U0001f469b",
+}
 """Texts that would do harm, were they ever pasted into a statement."""
 
 
@@ -72,7 +74,7 @@ def test_compiling_again_gives_the_same_text() -> None:
     assert compile_values(everything(), names).sql == compile_values(everything(), names).sql
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_no_literal_stands_in_the_text(text: str, dialect: Dialect) -> None:
     statement = audience(f'country == "{text}"', dialect)
@@ -84,7 +86,9 @@ def test_no_literal_stands_in_the_text(text: str, dialect: Dialect) -> None:
 
 
 def test_a_hostile_literal_finds_its_customer_and_harms_nobody() -> None:
-    conditions = [f'segment hostile_{place} {{ name == "{text}" }}' for place, text in enumerate(HOSTILE)]
+    conditions = [
+        f'segment hostile_{place} {{ name == "{text}" }}' for place, text in enumerate(HOSTILE.values())
+    ]
     program = program_of("\n".join(conditions))
     wanted = [compile_audience(program, name).parameters["p1"] for name in program.segments]
     everybody = [customer(program, {"name": name}) for name in wanted]
@@ -96,7 +100,7 @@ def test_a_hostile_literal_finds_its_customer_and_harms_nobody() -> None:
         assert [name for name, holds in found.items() if holds] == [f"hostile_{place}"]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_literal_written_out_is_read_back_as_it_was(text: str, dialect: Dialect) -> None:
     statement = audience(f'country == "{text}"', dialect)

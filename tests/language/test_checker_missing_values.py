@@ -78,7 +78,7 @@ def test_what_may_be_missing_under_a_negation_is_warned_of(condition: str, said:
         "(country is present and points > 3) and country != joined_country",
         "not any viewed",
         "not (sum of bought.total > 3)",
-        "not (count of viewed where seconds > 3 > 3)",
+        "not (count of bought where total > 3 > 3)",
         "any bought and not (average of bought.total > 3)",
         "at least 2 bought within 3 days and not (latest bought.total > 3)",
         "any bought where total > 3 within 3 days and not (time since last bought > 3 days)",
@@ -181,6 +181,25 @@ def test_a_where_that_may_be_unknown_is_warned_of_where_fewer_events_let_more_pe
     )
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'not any viewed where category == "x"',
+        'count of viewed where category == "x" < 3',
+        '3 > count of viewed where category == "x"',
+        'count of viewed where category == "x" == 0',
+        'distinct of viewed.product_id where category == "x" < 2',
+        'sum of bought.total where country == "x" <= 5',
+        '10 - count of viewed where category == "x" > 7',
+        'not (count of viewed where category == "x" >= 3)',
+        'no bought followed by viewed where category == "x"',
+        'not (any bought followed by viewed where category == "x")',
+    ],
+)
+def test_fewer_events_let_more_people_in_whichever_way_it_is_written(condition: str) -> None:
+    assert codes_of(f"segment s {{ {condition} }}") == ["missing-in-no"]
+
+
 def test_the_same_of_the_customers_field_and_of_what_must_not_follow() -> None:
     assert codes_of('segment s { no bought where country == "x" }') == ["missing-in-no"]
     assert codes_of('segment s { any bought not followed by viewed where category == "x" }') == [
@@ -199,6 +218,11 @@ def test_the_same_of_the_customers_field_and_of_what_must_not_follow() -> None:
         'no viewed where (category is present and category == "x")',
         "favorite is present and no viewed where product_id == favorite",
         'any bought followed by viewed where category == "x"',
+        'not (no viewed where category == "x")',
+        'count of viewed where category == "x" >= 3',
+        '3 < count of viewed where category == "x"',
+        'not (count of viewed where category == "x" < 3)',
+        'average of viewed.seconds where category == "x" < 3',
     ],
 )
 def test_a_where_that_is_known_or_only_adds_is_not_warned_of(condition: str) -> None:

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from dearly.language import Package, check_package, render_text
 from dearly.language.program import Expression, Literal, Occurs, Program, Selection, SetCompare
-from dearly.language.spelling import capitalised, describe, quoted, spell, spell_duration
+from dearly.language.spelling import brief, capitalised, describe, quoted, spell, spell_duration
 from dearly.language.types import (
     BOOL,
     DATE,
@@ -141,12 +141,14 @@ def test_other_words_for_the_same_are_spelled_alike(written: str, spelled: str) 
     assert spell(_condition(written)) == spelled
 
 
-def test_a_long_text_or_list_is_cut() -> None:
-    letters = Literal("x" * 50, TEXT)
-    many = Literal(frozenset(float(number) for number in range(20)), SetOf(NUMBER))
+def test_a_long_text_or_list_is_spelled_whole_and_cut_only_in_brief() -> None:
+    letters = spell(Literal("x" * 200, TEXT))
+    many = spell(Literal(frozenset(float(number) for number in range(200)), SetOf(NUMBER)))
 
-    assert spell(letters) == f'"{"x" * 37}..."'
-    assert spell(many) == "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ..]"
+    assert letters == f'"{"x" * 200}"'
+    assert many == f"[{', '.join(map(str, range(200)))}]"
+    assert brief(many) == f"{many[:157]} .."
+    assert brief("short") == "short"
 
 
 def test_the_elements_of_a_set_are_spelled_by_their_type() -> None:

@@ -19,7 +19,7 @@ from dearly.evaluation.explanation import (
 )
 from dearly.language.diagnostics import visible
 from dearly.language.program import Program
-from dearly.language.spelling import spell
+from dearly.language.spelling import brief, spell
 from dearly.language.values import time_to_stored
 
 
@@ -41,7 +41,7 @@ def answer_text(
 
 def _branch_text(asked: AskedBranch, show_sensitive: bool) -> str:
     branch = asked.branch
-    words = "otherwise" if branch.condition is None else f"when {spell(branch.condition)}"
+    words = "otherwise" if branch.condition is None else f"when {brief(spell(branch.condition))}"
     verdict = f"decides: shows {branch.template}" if asked.decides else "not asked"
     if asked.reason is not None and not asked.decides:
         verdict = "unknown" if asked.reason.value is None else "not true"

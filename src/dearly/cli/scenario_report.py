@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from dearly.cli.rules_package import CheckedRules
 from dearly.evaluation import Facts
-from dearly.evaluation.explanation import Explained, explain_expression, explanation_text
+from dearly.evaluation.explanation import Explained, explain_expression, explanation_text, value_text
 from dearly.language import Diagnostic, render_text
 from dearly.language.diagnostics import visible
 from dearly.language.program import (
@@ -17,11 +17,10 @@ from dearly.language.program import (
     Expectation,
     Field,
     Holds,
-    Literal,
     Program,
     Shows,
 )
-from dearly.language.spelling import spell
+from dearly.language.spelling import brief, spell
 from dearly.language.types import Value
 from dearly.language.values import time_to_stored
 from dearly.scenarios import Coverage, Measure, Outcome, ScenarioResult
@@ -82,7 +81,7 @@ def _expected(expectation: Expectation) -> str:
     denial = "not " if expectation.negated else ""
     match expectation:
         case Holds():
-            return f"expected {denial}{spell(expectation.condition)}"
+            return f"expected {denial}{brief(spell(expectation.condition))}"
         case Shows():
             return f'expected {denial}{expectation.block} to show "{expectation.template}.html"'
         case Contains():
@@ -113,9 +112,7 @@ def _facts(program: Program, facts: Facts, now_us: int) -> Iterator[str]:
 
 
 def _fields(declared: Mapping[str, Field], values: Mapping[str, Value]) -> str:
-    return ", ".join(
-        f"{name}: {spell(Literal(value, declared[name].type))}" for name, value in values.items()
-    )
+    return ", ".join(f"{name}: {value_text(value, declared[name].type)}" for name, value in values.items())
 
 
 def reasons(program: Program, facts: Facts, outcome: Outcome) -> Iterator[Explained]:

@@ -21,6 +21,7 @@ from dearly.language.program import (
     In,
     Instant,
     ItemProperty,
+    Limit,
     Literal,
     Negate,
     Not,
@@ -70,10 +71,8 @@ _UNITS = (("day", DAY_US), ("hour", HOUR_US), ("minute", MINUTE_US), ("second", 
 _GROUPS_OF_DAYS = {frozenset(range(5)): "weekdays", frozenset([5, 6]): "weekends"}
 _ESCAPES = str.maketrans({'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"})
 
-_MAX_TEXT = 40
-"""Letters of a text constant that are spelled; the rest is cut."""
-_MAX_CHOICES = 12
-"""Constants of a list that are spelled; the rest is cut."""
+_MAX_BRIEF = 160
+"""Letters of what is only to be recognised."""
 _MAX_QUOTED = 60
 """Letters of an expression that a sentence can hold."""
 
@@ -119,15 +118,20 @@ def quoted(expression: Expression) -> str:
 
 
 def spell(expression: Expression) -> str:
-    """The expression as it may be written; only long texts and lists in it are cut."""
+    """The expression as it may be written, whole."""
     return _words(expression).text
+
+
+def brief(words: str) -> str:
+    """What is spelled, cut where it is too long to be read."""
+    return words if len(words) <= _MAX_BRIEF else f"{words[: _MAX_BRIEF - 3]} .."
 
 
 # ------------------------------------------------------------------------------------------------- constants
 
 
 def spell_constant(literal: Literal) -> str:
-    """A constant as it may be written; a long text or list is cut."""
+    """A constant as it may be written, whole."""
     value, kind = literal.value, literal.type
     if isinstance(value, frozenset):
         element = kind.element if isinstance(kind, SetOf) else kind
@@ -143,6 +147,14 @@ def spell_duration(us: int) -> str:
     return f"{count} {name}" if us == unit else f"{count} {name}s"
 
 
+def spell_limit(limit: Limit) -> str:
+    """The limit as it is written: ``at most 2 per 7 days``."""
+    if limit.rolling_us is not None:
+        return f"at most {limit.count} per {spell_duration(limit.rolling_us)}"
+    zone = " in customer timezone" if limit.zone == "customer" else ""
+    return f"at most {limit.count} per {limit.calendar}{zone}"
+
+
 def _spell_scalar(value: Value, kind: Type) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -153,15 +165,11 @@ def _spell_scalar(value: Value, kind: Type) -> str:
         if kind == DATE:
             return date_to_stored(value)
         return time_to_stored(value) if kind == TIME else spell_duration(value)
-    text = str(value)
-    text = text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 3]}..."
-    return f'"{text.translate(_ESCAPES)}"'
+    return f'"{str(value).translate(_ESCAPES)}"'
 
 
 def _spell_list(elements: Iterable[str]) -> str:
-    spelled = list(elements)
-    cut = [*spelled[:_MAX_CHOICES], ".."] if len(spelled) > _MAX_CHOICES else spelled
-    return f"[{', '.join(cut)}]"
+    return f"[{', '.join(elements)}]"
 
 
 # ----------------------------------------------------------------------------------------------- expressions

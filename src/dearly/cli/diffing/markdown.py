@@ -12,6 +12,7 @@ from dearly.cli.diffing.wording import (
     Clause,
     Report,
     example,
+    in_brief,
     is_empty,
     moved,
     moves,
@@ -106,7 +107,7 @@ def _details(report: Report) -> Iterator[str]:
             yield _unfolding(title, ["before", "after", "customers", "for example"], rows)
     for block in report.comparison.blocks.values():
         rows = [
-            _row([_clause(was), _clause(is_now), f"{group.count:,}", _ids(group)])
+            _row([*map(_clause, in_brief(was, is_now)), f"{group.count:,}", _ids(group)])
             for was, is_now, group in moves(report, block)
         ]
         if rows:

@@ -9,6 +9,7 @@ from dearly.cli.diffing.wording import (
     Clause,
     Report,
     example,
+    in_brief,
     is_empty,
     moved,
     moves,
@@ -67,7 +68,8 @@ def _blocks(report: Report) -> Iterator[str]:
         count = share_text(moved(change), report.comparison.customers)
         yield f"block {change.name}: {count} get other content"
         for was, is_now, group in moves(report, change):
-            yield f"  {_clause(was)} -> {_clause(is_now)}"
+            before, after = map(_clause, in_brief(was, is_now))
+            yield f"  {before} -> {after}"
             yield from (f"  {line}" for line in _group(report, group, "customers"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dearly.cli.diffing.comparison import BlockChange, Comparison, Group
 from dearly.cli.diffing.sides import Side
@@ -12,6 +12,9 @@ from dearly.language.program import Program
 from dearly.language.sensitivity import sensitive_values
 from dearly.language.spelling import spell
 from dearly.language.types import Value
+
+_LETTERS_AROUND = 80
+"""Twice so many letters of a clause are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,28 @@ def moves(report: Report, change: BlockChange) -> list[tuple[Clause | None, Clau
         )
         for (was, is_now), group in ordered
     ]
+
+
+def in_brief(was: Clause | None, is_now: Clause | None) -> tuple[Clause | None, Clause | None]:
+    """Both clauses, cut where they are too long to be read, but never where they differ."""
+    if was is None or is_now is None:
+        return _cut(was, 0), _cut(is_now, 0)
+    pairs = enumerate(zip(was.words, is_now.words, strict=False))
+    shorter = min(len(was.words), len(is_now.words))
+    differs = next((place for place, (one, other) in pairs if one != other), shorter)
+    return _cut(was, differs), _cut(is_now, differs)
+
+
+def _cut(found: Clause | None, place: int) -> Clause | None:
+    """The clause's beginning, and what stands around a place."""
+    if found is None or len(found.words) <= 2 * _LETTERS_AROUND:
+        return found
+    if place <= _LETTERS_AROUND:
+        return replace(found, words=f"{found.words[: 2 * _LETTERS_AROUND]} ..")
+    begin = place - _LETTERS_AROUND // 2
+    around = found.words[begin : begin + _LETTERS_AROUND]
+    more = " .." if begin + _LETTERS_AROUND < len(found.words) else ""
+    return replace(found, words=f"{found.words[: _LETTERS_AROUND // 2]} .. {around}{more}")
 
 
 def moved(change: BlockChange) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from dearly.cli.package_site.wording import field_words, list_words, quiet_words, selection_words
 from dearly.language.program import (
     Aggregate,
     Branch,
@@ -15,7 +16,6 @@ from dearly.language.program import (
     Field,
     ItemList,
     Leaving,
-    Literal,
     Occurs,
     Pick,
     ProfileField,
@@ -23,7 +23,6 @@ from dearly.language.program import (
     Recently,
     ScoreRef,
     SegmentRef,
-    Selection,
     Span,
     StageIs,
     TierIs,
@@ -32,9 +31,8 @@ from dearly.language.program import (
     ValueRef,
     VariantIs,
 )
-from dearly.language.spelling import spell
+from dearly.language.spelling import spell, spell_duration, spell_limit
 from dearly.language.traversal import block_expressions, definitions, list_strategies, walk
-from dearly.language.types import DURATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +147,7 @@ def _experiments(program: Program) -> Iterator[Entry]:
             Line("audience", "everybody" if one.audience is None else spell(one.audience)),
             Line("variants", variants),
             Line("holdout", f"{one.holdout:.0%}"),
-            Line("goal", f"any {_selected(one.goal)}"),
+            Line("goal", f"any {selection_words(one.goal)}"),
         )
         asked = (
             [Occurs("at least", 1, one.goal)]
@@ -162,14 +160,12 @@ def _experiments(program: Program) -> Iterator[Entry]:
         yield Entry("experiment", one.name, one.title, one.span, lines, _uses(asked))
 
 
-def _selected(selection: Selection) -> str:
-    return spell(Occurs("at least", 1, selection)).removeprefix("any ")
-
-
 def _triggers(program: Program) -> Iterator[Entry]:
     for one in program.triggers.values():
         emit = ", ".join(f"{name}: {spell(value)}" for name, value in one.emit.items())
-        lines = (Line("when", _moment(one)), Line("emit", emit))
+        limits = [Line("", spell_limit(limit)) for limit in one.limits]
+        quiet = [Line("quiet", quiet_words(one.quiet))] if one.quiet is not None else []
+        lines = (Line("when", _moment(one)), *limits, *quiet, Line("emit", emit))
         uses = (_moved(program, one), *_uses(one.emit.values()))
         yield Entry("trigger", one.name, "", one.span, lines, _once(uses))
 
@@ -190,21 +186,15 @@ def _moved(program: Program, trigger: Trigger) -> str:
 
 def _caps(program: Program) -> Iterator[Entry]:
     for one in program.caps.values():
-        lines = tuple(
-            Line("at most", f"{limit.count} per {limit.calendar or _length(limit.rolling_us)}")
-            for limit in one.limits
-        )
+        lines = tuple(Line("", spell_limit(limit)) for limit in one.limits)
         yield Entry("cap", one.name, "", one.span, lines, ())
-
-
-def _length(us: int | None) -> str:
-    return spell(Literal(us or 0, DURATION))
 
 
 def _blocks(program: Program) -> Iterator[Entry]:
     for one in program.blocks.values():
         purposes = [Line("purpose", ", ".join(one.purposes))] if one.purposes else []
-        lines = (*purposes, *(_branch(branch) for branch in one.branches))
+        caps = [Line("counts toward", ", ".join(one.counts_toward))] if one.counts_toward else []
+        lines = (*purposes, *caps, *(_branch(branch) for branch in one.branches))
         uses = [*_uses(block_expressions(one))]
         for branch in one.branches:
             uses += _template_uses(program, branch)
@@ -215,7 +205,8 @@ def _blocks(program: Program) -> Iterator[Entry]:
 
 def _branch(branch: Branch) -> Line:
     condition = branch.condition
-    shows = f"{branch.template}.html" + "".join(f", {items.name} ({items.catalog})" for items in branch.lists)
+    lists = "; and ".join(list_words(items) for items in branch.lists)
+    shows = f"{branch.template}.html{f' with {lists}' if lists else ''}"
     return Line("otherwise", "", shows) if condition is None else Line("when", spell(condition), shows)
 
 
@@ -244,7 +235,12 @@ def _list_uses(items: ItemList) -> Iterator[str]:
 def _schemas(program: Program) -> Iterator[Entry]:
     for kind, schemas in (("event", program.events), ("catalog", program.catalogs)):
         for one in schemas.values():
-            lines = tuple(_field_line(field) for field in one.fields.values())
+            again = (
+                []
+                if one.again_after_us is None
+                else [Line("", f"again after {spell_duration(one.again_after_us)}")]
+            )
+            lines = (*(_field_line(field) for field in one.fields.values()), *again)
             yield Entry(kind, one.name, "", one.span, lines, ())
 
 
@@ -255,9 +251,7 @@ def _fields(program: Program) -> Iterator[Entry]:
 
 
 def _field_line(field: Field) -> Line:
-    default = "" if field.default is None else f" = {spell(Literal(field.default, field.type))}"
-    sensitive = "  @sensitive" if field.sensitive else ""
-    return Line(field.name, f"{field.type}{'?' if field.optional else ''}{default}{sensitive}")
+    return Line(field.name, field_words(field))
 
 
 # ------------------------------------------------------------------------------------------------------- uses

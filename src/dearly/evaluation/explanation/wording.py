@@ -8,14 +8,11 @@ from typing import Any
 from dearly.evaluation.explanation.evidence import Evidence, SeenEvent
 from dearly.evaluation.explanation.tree import Explained
 from dearly.language.program import Literal
-from dearly.language.spelling import spell_constant
+from dearly.language.spelling import brief, spell_constant
 from dearly.language.types import BOOL, DATE, TIME, SetOf, Type, Value
 from dearly.language.values import date_to_stored, time_to_stored
 
 HIDDEN = "(hidden: @sensitive)"
-
-_MAX_WORDS = 160
-"""Letters of a part that are shown; what it consists of stands below it."""
 
 
 def explanation_text(explained: Explained, show_sensitive: bool = True) -> str:
@@ -24,10 +21,11 @@ def explanation_text(explained: Explained, show_sensitive: bool = True) -> str:
 
 
 def value_text(value: Value | None, kind: Type) -> str:
-    """A value as an author would write it; where there is none, ``missing`` (of a condition: ``unknown``)."""
+    """A value as an author would write it, cut where it is long; ``missing`` where there is none (of a condition:
+    ``unknown``)."""
     if value is None:
         return "unknown" if kind == BOOL else "missing"
-    return spell_constant(Literal(value, kind))
+    return brief(spell_constant(Literal(value, kind)))
 
 
 def _lines(explained: Explained, show_sensitive: bool) -> Iterator[str]:
@@ -36,7 +34,7 @@ def _lines(explained: Explained, show_sensitive: bool) -> Iterator[str]:
     while waiting:
         depth, part = waiting.pop()
         indent = "  " * depth
-        yield f"{indent}{_short(part.words)}: {_told(part, show_sensitive)}"
+        yield f"{indent}{brief(part.words)}: {_told(part, show_sensitive)}"
         for evidence in part.evidence:
             yield from (f"{indent}  {line}" for line in _evidence_lines(evidence, show_sensitive))
         waiting.extend((depth + 1, inner) for inner in reversed(part.parts))
@@ -55,10 +53,6 @@ def _is_hidden(part: Explained, show_sensitive: bool) -> bool:
     return part.sensitive and not show_sensitive and part.value is not None
 
 
-def _short(words: str) -> str:
-    return words if len(words) <= _MAX_WORDS else f"{words[: _MAX_WORDS - 2]} .."
-
-
 def _evidence_lines(evidence: Evidence, show_sensitive: bool) -> Iterator[str]:
     if not evidence.known:
         yield f"there is no {evidence.event}"
@@ -73,7 +67,7 @@ def _evidence_lines(evidence: Evidence, show_sensitive: bool) -> Iterator[str]:
         yield f"  and {more:,} before"
     for left_out in evidence.left_out:
         latest = _event_text(left_out.latest, show_sensitive)
-        yield f"{left_out.count:,} left out, {left_out.reason}; the latest: {latest}"
+        yield f"{left_out.count:,} left out, {brief(left_out.reason)}; the latest: {latest}"
 
 
 def _event_text(event: SeenEvent, show_sensitive: bool) -> str:

@@ -8,7 +8,7 @@ from math import ceil
 from dearly.language.checking.findings import Findings
 from dearly.language.checking.selections import whole_number
 from dearly.language.program import Limit
-from dearly.language.spelling import spell_duration
+from dearly.language.spelling import spell_duration, spell_limit
 from dearly.language.syntax import tree
 from dearly.language.types import DAY_US, HOUR_US, MINUTE_US
 
@@ -80,11 +80,3 @@ def _touched(given: Limit, other: Limit) -> int:
     if other.calendar is not None and other.zone == given.zone:
         return _WITHIN.get(unit, {}).get(other.calendar, 1)
     return ceil(longest_us / _SHORTEST[unit]) + 1
-
-
-def spell_limit(limit: Limit) -> str:
-    """The limit as it is written."""
-    if limit.rolling_us is not None:
-        return f"at most {limit.count} per {spell_duration(limit.rolling_us)}"
-    zone = " in customer timezone" if limit.zone == "customer" else ""
-    return f"at most {limit.count} per {limit.calendar}{zone}"

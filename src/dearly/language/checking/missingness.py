@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal as OneOf
+from typing import TypeAlias
 
 from dearly.language.checking.containment import contains
 from dearly.language.checking.findings import Advice, Findings
@@ -55,8 +57,10 @@ from dearly.language.program import (
     TimeSince,
     ValueRef,
 )
-from dearly.language.spelling import capitalised, default_for, quoted, spell
+from dearly.language.spelling import brief, capitalised, default_for, quoted, spell
 from dearly.language.traversal import children
+
+Sign: TypeAlias = OneOf[1, 0, -1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +96,20 @@ class Watch:
     """The event or catalog whose ``where`` this is."""
     told: set[Expression] = field(default_factory=set)
     """The causes already reported in this expression: one finding each is enough."""
+    lets_in: Sign = 1
+    """What lets people in at this place: 1 more of it, -1 less of it, 0 perhaps either."""
+
+
+def _turned(watch: Watch) -> Watch:
+    """Below something that turns more into less."""
+    return watch if watch.lets_in == 0 else replace(watch, lets_in=1 if watch.lets_in == -1 else -1)
 
 
 def find_cause(expression: Expression, watch: Watch, known: Known = NOTHING_KNOWN) -> Expression | None:
     """What may be missing and so make this missing (for a condition: unknown); None when it never is.
 
-    Reports on the way what may be missing and stands under ``not``, ``!=``, ``none of``, or in a
-    ``no E where ..``.
+    Reports on the way what may be missing and stands under ``not``, ``!=``, ``none of``, or in the ``where``
+    of events of which fewer let people in.
     """
     match expression:
         case And(operands):
@@ -108,10 +119,16 @@ def find_cause(expression: Expression, watch: Watch, known: Known = NOTHING_KNOW
             given = known | _unless_true(expression)
             return _first([find_cause(one, watch, given) for one in operands])
         case Not(operand):
-            cause = find_cause(operand, watch, known)
+            cause = find_cause(operand, _turned(watch), known)
             _tell_under_not(cause, expression.span, watch)
             return cause
-        case Compare("!=", left, right) | SetCompare("none of", left, right):
+        case Compare(operator, left, right):
+            sides = _sides(operator, watch)
+            causes = [find_cause(side, how, known) for side, how in zip((left, right), sides, strict=True)]
+            if operator == "!=":
+                _tell_under_not(_first(causes), expression.span, watch)
+            return _first(causes)
+        case SetCompare("none of", left, right):
             cause = _first([find_cause(left, watch, known), find_cause(right, watch, known)])
             _tell_under_not(cause, expression.span, watch)
             return cause
@@ -129,18 +146,31 @@ def find_cause(expression: Expression, watch: Watch, known: Known = NOTHING_KNOW
             return _first([find_cause(one, watch, known) for one in inside])
 
 
+def _sides(operator: str, watch: Watch) -> tuple[Watch, Watch]:
+    """What lets people in on either side of a comparison."""
+    match operator:
+        case ">" | ">=":
+            return watch, _turned(watch)
+        case "<" | "<=":
+            return _turned(watch), watch
+        case _:
+            either_way = replace(watch, lets_in=0)
+            return either_way, either_way
+
+
 def measure(
     expression: Expression, watch: Watch, known: Known = NOTHING_KNOWN
 ) -> tuple[Expression | None, Magnitude]:
     """What :func:`find_cause` says of the expression and, where it is a number, how large that gets."""
     match expression:
         case Negate(operand):
-            return measure(operand, watch, known)
+            return measure(operand, _turned(watch), known)
         case Else(operand, default):
             (missing, usual), (substitute, other) = (measure(one, watch, known) for one in (operand, default))
             return substitute if missing is not None else None, either(usual, other)
         case Arithmetic(operator, left, right):
-            (first, one), (second, other) = (measure(side, watch, known) for side in (left, right))
+            (first, one) = measure(left, watch, known)
+            (second, other) = measure(right, _turned(watch) if operator in "-/" else watch, known)
             result = calculated(operator, one, other)
             may_fail = _may_divide_by_zero(expression) or leaves_the_doubles(result)
             fails = may_fail and expression not in known.present
@@ -205,11 +235,14 @@ def _over_events(
     expression: Occurs | Aggregate | Pick | TimeSince, watch: Watch, known: Known
 ) -> Expression | None:
     selection = expression.selection
-    counted_down = isinstance(expression, Occurs) and expression.quantifier != "at least"
     event = watch.symbols.events[selection.event]
-    _look_into(selection.where, event, counted_down, watch, known)
+    counting = _counting(expression, watch)
+    if counting is not None:
+        _tell_of_fewer(selection.where, event, counting, known)
+    if selection.where is not None:
+        find_cause(selection.where, _within(watch, event), known)
     if (sequence := selection.sequence) is not None:
-        _look_into_sequence(sequence, watch, known)
+        _look_into_sequence(sequence, watch if counting is None else counting, known)
     if isinstance(expression, Occurs) or (
         isinstance(expression, Aggregate) and expression.kind in ("count", "distinct", "sum")
     ):
@@ -220,26 +253,43 @@ def _over_events(
     return None if there or expression in known.present else expression
 
 
+def _counting(expression: Occurs | Aggregate | Pick | TimeSince, watch: Watch) -> Watch | None:
+    """What lets people in of the events themselves; None where they are not counted or added up."""
+    match expression:
+        case Occurs("at least") | Aggregate("count" | "distinct" | "sum"):
+            return watch
+        case Occurs("exactly", count) if count > 0:
+            return replace(watch, lets_in=0)
+        case Occurs():
+            return _turned(watch)
+        case _:
+            return None
+
+
 def _look_into_sequence(sequence: Sequence, watch: Watch, known: Known) -> None:
-    _look_into(sequence.where, watch.symbols.events[sequence.event], sequence.negated, watch, known)
+    event = watch.symbols.events[sequence.event]
+    _tell_of_fewer(sequence.where, event, _turned(watch) if sequence.negated else watch, known)
+    if sequence.where is not None:
+        find_cause(sequence.where, _within(watch, event), known)
 
 
-def _look_into(
-    where: Expression | None, event: Schema, counted_down: bool, watch: Watch, known: Known
-) -> None:
+def _within(watch: Watch, event: Schema) -> Watch:
+    """Inside a ``where``, of which more keeps more events."""
+    return replace(watch, schema=event, told=set(watch.told), lets_in=1)
+
+
+def _tell_of_fewer(where: Expression | None, event: Schema, watch: Watch, known: Known) -> None:
     """An unknown ``where`` keeps its event out; where fewer events let more people in, that is told."""
-    if where is None:
+    if where is None or watch.lets_in == 1:
         return
-    inside = replace(watch, schema=event, told=set(watch.told))
-    silent = replace(inside, findings=Findings(), told=set())
-    cause = find_cause(where, silent, known) if counted_down else None
+    silent = replace(_within(watch, event), findings=Findings(), told=set())
+    cause = find_cause(where, silent, known)
     if cause is not None and cause not in watch.told:
-        inside.told.add(cause)
+        watch.told.add(cause)
         message = (
             f"Without {quoted(cause)} an event is not counted, and here fewer events let more people in."
         )
         watch.findings.add("missing-in-no", cause.span, message, _write_else(cause))
-    find_cause(where, inside, known)
 
 
 # ---------------------------------------------------------------------------------------------------- guards
@@ -322,7 +372,8 @@ def _write_guard(cause: Expression) -> Advice:
     substitute = _with_default(cause)
     guarded = ScoreRef(cause.score) if isinstance(cause, TierIs) else cause
     either = f"`{substitute}`, with the value that it shall count as then; or " if substitute else ""
-    hint = f"Write {either}`{spell(Presence(guarded, missing=False))} and ..`, to keep them out for certain."
+    present = brief(spell(Presence(guarded, missing=False)))
+    hint = f"Write {either}`{present} and ..`, to keep them out for certain."
     return Advice(hint, _else_fix(cause))
 
 

@@ -8,7 +8,7 @@ from dearly.language.checking.scopes import Scope
 from dearly.language.checking.type_hints import comparison_hint, date_hint
 from dearly.language.checking.typing_rules import are_comparable, are_ordered, type_of
 from dearly.language.program import And, Compare, DayStart, Expression, Instant, Literal, Now, Span, Today
-from dearly.language.spelling import capitalised, describe, quoted, spell
+from dearly.language.spelling import brief, capitalised, describe, quoted, spell
 from dearly.language.syntax import tree
 from dearly.language.types import BOOL, DATE, DAY_US, NUMBER, TIME
 from dearly.language.values import date_to_stored
@@ -91,7 +91,7 @@ def between(
     if type_of(operand) == TIME and (dates := _written_dates(low, high)) is not None:
         message = f"{quoted(operand)} is a time, and a day has many: the bounds do not say which."
         first, after = (date_to_stored(day) for day in (dates[0], dates[1] + 1))
-        name = spell(operand)
+        name = brief(spell(operand))
         hint = f"Write `{name} since {first} and {name} before {after}`."
         findings.add("type-mismatch", node.span, message, hint)
         return None
@@ -99,7 +99,7 @@ def between(
         return None
     if _is_below(high, low):
         message = f"Nothing is at least {quoted(low)} and at most {quoted(high)}."
-        hint = f"Write the smaller one first: `between {spell(high)} and {spell(low)}`."
+        hint = f"Write the smaller one first: `between {brief(spell(high))} and {brief(spell(low))}`."
         findings.add("empty-range", _from_to(low.span, high.span), message, hint)
         return None
     at_least = Compare(">=", operand, low, node.span)

@@ -7,7 +7,7 @@ from dearly.language.checking.operators import mismatch
 from dearly.language.checking.schemas import constant
 from dearly.language.checking.typing_rules import are_comparable, type_of
 from dearly.language.program import Expression, Literal, SetCompare
-from dearly.language.spelling import capitalised, describe, quoted, spell, spell_constant
+from dearly.language.spelling import brief, capitalised, describe, quoted, spell, spell_constant
 from dearly.language.syntax import tree
 from dearly.language.types import ItemRef, Scalar, SetOf, Type, Value
 
@@ -29,7 +29,7 @@ def set_compare(
         )
         hint = None
         if are_comparable(left_type.element, right_type):
-            hint = f"Write `{spell(left)} contains {spell(right)}`."
+            hint = f"Write `{brief(spell(left))} contains {brief(spell(right))}`."
         findings.add("type-mismatch", right.span, message, hint)
         return None
     if not are_comparable(left_type.element, right_type.element):
@@ -66,7 +66,7 @@ def written_set(
             continue
         wrong = True
         if found is not None:
-            shown = spell_constant(Literal(found[1], found[0]))
+            shown = brief(spell_constant(Literal(found[1], found[0])))
             message = (
                 f"{capitalised(holder)} holds {_plural(element)}, and `{shown}` is {describe(found[0])}."
             )
@@ -86,5 +86,5 @@ def _report_no_set(
     message = f"`{node.operator}` is asked of a set, and {quoted(left)} is {describe(type_of(left))}."
     hint = None
     if written is not None and (sign := _OF_ONE.get(node.operator)) is not None:
-        hint = f"Of one value, write `{spell(left)} {sign} [..]`."
+        hint = f"Of one value, write `{brief(spell(left))} {sign} [..]`."
     findings.add("type-mismatch", left.span, message, hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dearly.language.checking.typing_rules import type_of
 from dearly.language.program import Expression, Literal, Now, ScoreRef, TimeSince, Today
-from dearly.language.spelling import spell
+from dearly.language.spelling import brief, spell
 from dearly.language.types import DATE, DAY_US, DURATION, NUMBER, TEXT, TIME, SetOf, Type, is_textual
 from dearly.language.values import date_to_stored
 
@@ -55,7 +55,7 @@ def condition_hint(expression: Expression, kind: Type) -> str:
         return 'Ask for an element, `.. contains "x"`, or `.. is present`.'
     if kind in (DATE, TIME):
         moment = "today" if kind == DATE else "now"
-        return f"Compare it, `{spell(expression)} before {moment}`, or ask `.. is present`."
+        return f"Compare it, `{brief(spell(expression))} before {moment}`, or ask `.. is present`."
     return 'Compare it, `.. == "x"`, or ask `.. is present`.'
 
 

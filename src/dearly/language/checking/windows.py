@@ -99,13 +99,21 @@ def _warn_of_fixed_end(node: tree.Events, selection: Selection, findings: Findin
     reach_us = horizon_us(selection)
     if node.before is None or before is None or reach_us is None:
         return
-    window = f"within {spell_duration(reach_us)}" if node.within else selection.period
+    window = _window(selection, reach_us)
     last = _date(_day(before) + -(-reach_us // DAY_US))
     end = spell(before)
     message = f"`{window}` moves on and `before {end}` does not: by {last}, about, no event is both any more."
-    begin = _date(_day(before) - reach_us // DAY_US) if node.within else "DATE"
+    begin = _date(_day(before) - reach_us // DAY_US) if selection.within_us == reach_us else "DATE"
     hint = f"Leave one of them out, or write a fixed stretch of time: `since {begin} before {end}`."
     findings.add("fixed-window", node.before.span, message, hint)
+
+
+def _window(selection: Selection, reach_us: int) -> str:
+    """The clause that lets an event lie no further back than that."""
+    if selection.within_us == reach_us:
+        return f"within {spell_duration(reach_us)}"
+    assert selection.period is not None
+    return selection.period
 
 
 def _warn_of_long_wait(node: tree.Events, selection: Selection, findings: Findings) -> None:
@@ -116,7 +124,7 @@ def _warn_of_long_wait(node: tree.Events, selection: Selection, findings: Findin
     if followed.within.us < reach_us:
         return
     waited, event = spell_duration(followed.within.us), node.event.text
-    window = f"within {spell_duration(reach_us)}" if node.within else selection.period
+    window = _window(selection, reach_us)
     message = (
         f"Whether a `{event}` is followed is known after {waited}, and none is still `{window}` by then: "
         "there is never one."
