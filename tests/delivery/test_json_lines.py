@@ -226,6 +226,13 @@ def test_whoever_was_merged_is_erased_by_either_id_and_others_only_look_alike(pa
     assert positions_in([path]) == [3, 4, 5]
 
 
+def test_a_line_that_is_not_ours_and_names_the_customer_goes_as_well(path: Path) -> None:
+    path.write_bytes(b'{"note": "ben"}\n"ben" and who not\n[1]\n')
+
+    assert lines_sink(path).erase(["ben"]) == 1
+    assert path.read_bytes() == b'{"note": "ben"}\n[1]\n'
+
+
 def test_erasing_nobody_who_is_there_rewrites_nothing(path: Path) -> None:
     sink = lines_sink(path)
     assert sink.erase(["anna"]) == 0

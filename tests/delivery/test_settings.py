@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import sys
 from pathlib import Path
 
@@ -113,6 +114,13 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
 def test_a_file_wants_its_directory_first(tmp_path: Path) -> None:
     with pytest.raises(SinkSettingsError, match="Make it first"):
         open_sink(parse_sink(f"log=file://{tmp_path}/none/feed.jsonl"), "store1", lambda: 0, {})
+
+
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "feed.jsonl")
+
+    with pytest.raises(SinkSettingsError, match="is no regular file"):
+        open_sink(parse_sink(f"log=file://{tmp_path}/feed.jsonl"), "store1", lambda: 0, {})
 
 
 def test_without_the_extra_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ _HOPELESS = 2
 class SinkReport:
     """How a sink stands after it was told what there was, or failed.
 
-    ``delivered`` and ``dead`` are what became of records since the report before; ``waiting`` is at most how
+    ``delivered`` and ``dead`` are what became of records since it began to be told; ``waiting`` is at most how
     many it has yet to be told, the oldest of which was recorded at ``waiting_since_us`` (None: it has all).
     """
 
@@ -118,6 +118,8 @@ class Courier:
         self._random = random
         self._owner = owner
         self._patience = patience or Patience()
+        self.latest: dict[str, SinkReport] = {}
+        """How each sink stood when it was last told something, or failed; renewed while it catches up."""
         self._tasks: dict[str, asyncio.Task[SinkReport | None]] = {}
         self._seen: dict[str, int] = {}
         """Up to where each sink was told, when it was told all there was."""
@@ -163,8 +165,9 @@ class Courier:
         while (round_ := await self._tell_page(sink)) is not None:
             delivered += round_.delivered
             dead += len(round_.dead)
+            self.latest[sink.name] = await self._report(round_, delivered, dead)
             if round_.is_last:
-                return await self._report(round_, delivered, dead)
+                return self.latest[sink.name]
         return None
 
     async def _tell_page(self, sink: Sink) -> _Round | None:

@@ -210,7 +210,10 @@ def _is_about(line: bytes, ids: Collection[str]) -> bool:
     """Whether a line is about one of these customers."""
     if not any(msgspec.json.encode(customer_id) in line for customer_id in ids):
         return False  # most lines, without being decoded
-    told = _TOLD.decode(line)
+    try:
+        told = _TOLD.decode(line)
+    except msgspec.DecodeError:
+        return True  # not a line of ours, but it names the customer
     return not {told.customer_id, told.from_id, told.into_id}.isdisjoint(ids)
 
 

@@ -113,6 +113,10 @@ def open_sink(
             raise SinkSettingsError(
                 f"The sink {settings.name}: the directory {settings.path.parent} is not there. Make it first."
             )
+        if settings.path.exists() and not settings.path.is_file():
+            raise SinkSettingsError(
+                f"The sink {settings.name}: {settings.path} is no regular file. Name another."
+            )
         return JsonLinesSink(settings.name, settings.path, settings.rotate_bytes, now_us)
     return WebhookSink(
         settings.name,
