@@ -26,8 +26,9 @@ _HOPELESS = 2
 class SinkReport:
     """How a sink stands after it was told what there was, or failed.
 
-    ``delivered`` and ``dead`` are what became of records since it began to be told; ``waiting`` is at most how
-    many it has yet to be told, the oldest of which was recorded at ``waiting_since_us`` (None: it has all).
+    ``delivered`` and ``dead`` count what became of records this time, since the sink was last up to date or
+    waited; ``waiting`` is at most how many it has yet to be told, the oldest of which was recorded at
+    ``waiting_since_us`` (None: it has all).
     """
 
     name: str
