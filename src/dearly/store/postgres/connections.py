@@ -1,0 +1,271 @@
+"""Sessions with one PostgreSQL database: opened checked, kept while idle, thrown away when they are lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+import psycopg
+from psycopg import conninfo, errors
+
+from dearly.store.contract import StoreUnavailable
+from dearly.store.postgres.schema import LOCKS, Connection, check_schema
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READ_TIMEOUT_S = 0.05
+"""How long a read waits for a lock: a render has no more to spare."""
+WRITE_TIMEOUT_S = 2.0
+CONNECT_TIMEOUT_S = 2
+SILENCE_MS = 5_000
+"""So long may sent data stay without an answer from the network before a connection counts as lost."""
+IDLE_TRANSACTION_S = 60
+"""A server that stands still in mid-transaction keeps its locks for no longer."""
+ATTEMPTS = 5
+"""How often a write begins anew after PostgreSQL chose it as the victim of a deadlock or of a conflict."""
+
+WRITERS_LOCK = 2
+"""Who changes customers shares it; who merges or erases has it alone, so that nobody writes in between to an
+id that has just become another's, or nobody's."""
+
+_ADVICE: tuple[tuple[tuple[type[psycopg.Error], ...], str], ...] = (
+    (
+        (errors.InvalidPassword, errors.InvalidAuthorizationSpecification),
+        "refuses us. See the user and the password of its URL (or PGPASSFILE), and the server's pg_hba.conf.",
+    ),
+    ((errors.InvalidCatalogName,), "does not exist. Make it with: createdb."),
+    (
+        (errors.TooManyConnections, errors.ConfigurationLimitExceeded),
+        "has no connection left. Raise max_connections, or let fewer servers use it.",
+    ),
+    ((errors.DiskFull,), "cannot grow: the server's disk is full. Make room, then try again."),
+    (
+        (errors.ReadOnlySqlTransaction,),
+        "cannot be written to: it is a standby, or read-only. Name the primary in its URL.",
+    ),
+    ((errors.LockNotAvailable, errors.DeadlockDetected), "is locked by others. Try again."),
+    ((errors.SerializationFailure,), "is being changed by others at this moment. Try again."),
+    ((errors.QueryCanceled,), "took longer than it may. Try again; if it stays so, see the server's load."),
+    (
+        (errors.InsufficientPrivilege,),
+        "denies its user a permission. Let the user own the schema `dearly`, or make schemas.",
+    ),
+    (
+        (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName),
+        "is no Dearly store any more. Put a backup in its place, or start anew.",
+    ),
+    ((errors.DataCorrupted, errors.IndexCorrupted), "is damaged. Put a backup in its place."),
+    ((errors.IoError,), "cannot be read or written: the server's disk fails. See the server's log."),
+    ((psycopg.DataError,), "cannot keep a value that came in: is there a NUL in an id?"),
+    (
+        (errors.CannotConnectNow, errors.AdminShutdown, errors.CrashShutdown),
+        "is starting up or shutting down. Try again.",
+    ),
+    (
+        (psycopg.OperationalError,),
+        "does not answer. See that the server runs and can be reached; no restart is needed here.",
+    ),
+)
+_LOST = (errors.AdminShutdown, errors.CrashShutdown, errors.IdleInTransactionSessionTimeout)
+
+
+class Access(Enum):
+    """How a write stands to those who write at the same time."""
+
+    ALONGSIDE = f"BEGIN; SELECT pg_advisory_xact_lock_shared({LOCKS}, {WRITERS_LOCK})"
+    """It changes customers."""
+    ALONE = f"BEGIN; SELECT pg_advisory_xact_lock({LOCKS}, {WRITERS_LOCK})"
+    """It makes one customer of two, or none."""
+    APART = "BEGIN"
+    """It changes no customer, or only those whose rows it has locked and found there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where a database is. ``parameters`` may hold a password; ``name`` is fit to be shown."""
+
+    name: str
+    parameters: str = field(repr=False)
+
+
+def parse_url(url: str) -> Database | None:
+    """The database that a ``postgresql://`` URL names; None when it cannot be understood."""
+    try:
+        found = conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return None  # what libpq says of it quotes parts of it, such as the password
+    place = f"{found.get('host', 'localhost')}{':' + str(found['port']) if 'port' in found else ''}"
+    name = f"{found.get('dbname', found.get('user', ''))} at {place}"
+    parameters: dict[str, Any] = {
+        "application_name": "dearly",
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "tcp_user_timeout": SILENCE_MS,
+    }
+    return Database(name, conninfo.make_conninfo(url, **(parameters | found), client_encoding="utf8"))
+
+
+def unavailable(database: Database, error: psycopg.Error) -> StoreUnavailable:
+    """PostgreSQL's error in words that say what to do."""
+    advice = next((text for kinds, text in _ADVICE if isinstance(error, kinds)), "does not answer.")
+    if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
+        advice = _advice_of_refusal(str(error)) or advice
+    said = error.diag.message_primary or str(error).partition("\n")[0]
+    return StoreUnavailable(f"The store {database.name} {advice} ({said})")
+
+
+def _advice_of_refusal(message: str) -> str | None:
+    """Advice for a connection that was refused: libpq gives no code then, only the server's words."""
+    words = (
+        ("authentication failed", 0),
+        ("no password supplied", 0),
+        ("pg_hba.conf", 0),
+        ('" does not exist', 1),
+        ("too many", 2),
+        ("remaining connection slots", 2),
+        ("starting up", -2),
+        ("shutting down", -2),
+    )
+    return next((_ADVICE[place][1] for word, place in words if word in message), None)
+
+
+@contextmanager
+def in_our_words(database: Database) -> Iterator[None]:
+    """Within this, PostgreSQL's errors are ours."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise unavailable(database, error) from error
+
+
+def connect(database: Database, lock_timeout_s: float) -> Connection:
+    """A session in autocommit, with our settings; whether there is a store is not looked at.
+
+    Statements are planned once (``force_generic_plan``): each is written so that one plan fits all values. It
+    must not be one for a table that was still empty then (``enable_seqscan = off``).
+    """
+    connection = psycopg.connect(database.parameters, autocommit=True)
+    try:
+        connection.execute(
+            f"""SET search_path = dearly, pg_temp;
+                SET lock_timeout = {round(lock_timeout_s * 1_000)};
+                SET idle_in_transaction_session_timeout = '{IDLE_TRANSACTION_S}s';
+                SET plan_cache_mode = force_generic_plan;
+                SET enable_seqscan = off;
+                SET jit = off;
+                SELECT set_config('synchronous_commit', 'on', false)
+                WHERE current_setting('synchronous_commit') = 'off'"""
+        )
+        connection.prepare_threshold = 0
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class Sessions:
+    """The idle sessions of a store, of one patience: as many as there ever were calls at once."""
+
+    def __init__(self, database: Database, lock_timeout_s: float) -> None:
+        self.database = database
+        self._lock_timeout_s = lock_timeout_s
+        self._idle: list[Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``work`` gives when called with a session and the arguments; again if the session was lost.
+
+        Raises:
+            StoreUnavailable: the server is gone or too busy. The next call tries afresh.
+        """
+        with in_our_words(self.database):
+            connection, result = self._first(work, *args, **kwargs)
+        self._give_back(connection)
+        return result
+
+    def write(self, work: Callable[[Connection], T], access: Access = Access.ALONGSIDE) -> T:
+        """What ``work`` gives inside a transaction, once that is durable. ``work`` may be called again.
+
+        Raises:
+            StoreUnavailable: nothing of it was kept, or, if the server went at that moment, perhaps all.
+        """
+        with in_our_words(self.database):
+            for _ in range(ATTEMPTS - 1):
+                try:
+                    return self._transact(work, access)
+                except (errors.DeadlockDetected, errors.SerializationFailure):
+                    continue
+            return self._transact(work, access)
+
+    def close(self) -> None:
+        """Close what is idle; what is in use is closed when it is given back."""
+        self._closed = True
+        self._forget()
+
+    def _transact(self, work: Callable[[Connection], T], access: Access) -> T:
+        connection, _ = self._first(_begin, access)
+        try:
+            result = work(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(connection)
+        return result
+
+    def _first(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[Connection, T]:
+        """A session, and what ``work`` gives with it: done with a fresh one if one that was idle is lost."""
+        try:
+            idle: Connection | None = self._idle.pop()
+        except IndexError:
+            idle = None
+        connection = idle or self._open()
+        try:
+            return connection, work(connection, *args, **kwargs)
+        except BaseException as error:
+            lost = connection.broken or isinstance(error, _LOST)
+            connection.close()
+            if not (idle and lost):
+                raise
+        self._forget()  # they are as old, and lost as well
+        connection = self._open()
+        try:
+            return connection, work(connection, *args, **kwargs)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _open(self) -> Connection:
+        if self._closed:
+            raise StoreUnavailable(f"The store {self.database.name} is closed.")
+        connection = connect(self.database, self._lock_timeout_s)
+        try:
+            check_schema(connection, self.database.name)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _give_back(self, connection: Connection) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _forget(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+
+def _begin(connection: Connection, access: Access) -> None:
+    connection.execute(cast("Any", access.value), prepare=False)

@@ -1,0 +1,161 @@
+"""Profiles and consents, and the row of each customer that whoever changes them locks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from dearly.store.postgres.reads import WHO, resolve
+from dearly.store.postgres.schema import Connection
+from dearly.store.postgres.tombstones import erased_among, readmit
+from dearly.store.records import AT_ONCE_US, PROFILE_TOUCHED, Consent, ProfilePatch, Stored
+
+_ENCODE = msgspec.json.Encoder(order="sorted").encode
+_FIELDS = msgspec.json.Decoder(dict[str, Any])
+_TIMES = msgspec.json.Decoder(dict[str, int])
+
+
+class Touch(NamedTuple):
+    """What came in of a customer: a type of event and its time, or fields of the profile (None)."""
+
+    customer_id: str
+    what: str
+    time_us: int | None
+
+
+class Fields(NamedTuple):
+    """A profile as kept: the values, and when each field changed, those that were cleared included."""
+
+    values: dict[str, Stored]
+    times_us: dict[str, int]
+
+
+def touch(connection: Connection, touches: Iterable[Touch]) -> None:
+    """Make customers due at once, and those known who were not; their rows are locked, in order of ids."""
+    given = list(touches)
+    if not given:
+        return
+    connection.execute(
+        """INSERT INTO customers AS known (id, due_us, touched, touched_since_us)
+           SELECT id, %s, array_agg(DISTINCT what ORDER BY what), min(time_us)
+           FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS given (id, what, time_us)
+           GROUP BY id ORDER BY id COLLATE "C"
+           ON CONFLICT (id) DO UPDATE SET
+             due_us = excluded.due_us,
+             touched = (SELECT array_agg(DISTINCT what) FROM unnest(known.touched || excluded.touched) what),
+             touched_since_us = least(known.touched_since_us, excluded.touched_since_us)
+           WHERE known.due_us IS DISTINCT FROM excluded.due_us
+             OR NOT known.touched @> excluded.touched
+             OR coalesce(known.touched_since_us > excluded.touched_since_us,
+                         excluded.touched_since_us IS NOT NULL)""",
+        # A row that is not to be changed is locked all the same: a look that has read it must end first.
+        (
+            AT_ONCE_US,
+            [each.customer_id for each in given],
+            [each.what for each in given],
+            [each.time_us for each in given],
+        ),
+    )
+
+
+def upsert_profiles(connection: Connection, patches: Sequence[ProfilePatch], now_us: int) -> list[int]:
+    """See :meth:`dearly.store.Store.upsert_profiles`."""
+    readmitted = {patch.customer_id for patch in patches if patch.readmit}
+    gone = erased_among(connection, {patch.customer_id for patch in patches} - readmitted)
+    refused = [place for place, patch in enumerate(patches) if patch.customer_id in gone]
+    if refused or not patches:
+        return refused
+    readmit(connection, readmitted)
+    who = resolve_all(connection, [patch.customer_id for patch in patches])
+    changes: dict[str, list[ProfilePatch]] = {}
+    for patch in patches:
+        changes.setdefault(who[patch.customer_id], []).append(patch)
+    touch(connection, [Touch(customer_id, PROFILE_TOUCHED, None) for customer_id in changes])
+    profiles = read_fields(connection, list(changes))
+    for customer_id, made in changes.items():
+        kept = profiles.setdefault(customer_id, Fields({}, {}))
+        for patch in made:
+            change_fields(kept, ((name, value, patch.time_us) for name, value in patch.fields.items()))
+    write_fields(connection, profiles, now_us)
+    return []
+
+
+def change_fields(kept: Fields, changes: Iterable[tuple[str, Stored | None, int]]) -> None:
+    """Change fields (name, value, time) that are not kept of a later time already."""
+    for name, value, time_us in changes:
+        known_us = kept.times_us.get(name)
+        if known_us is None or (time_us, _ENCODE(value)) > (known_us, _ENCODE(kept.values.get(name))):
+            kept.times_us[name] = time_us
+            if value is None:
+                kept.values.pop(name, None)
+            else:
+                kept.values[name] = value
+
+
+def read_fields(connection: Connection, customer_ids: Sequence[str]) -> dict[str, Fields]:
+    """The profiles of those who have one."""
+    rows = connection.execute(
+        "SELECT customer, fields, times FROM profiles WHERE customer = ANY(%s::text[])", (customer_ids,)
+    )
+    return {
+        customer: Fields(_FIELDS.decode(fields), _TIMES.decode(times)) for customer, fields, times in rows
+    }
+
+
+def write_fields(connection: Connection, profiles: Mapping[str, Fields], now_us: int) -> None:
+    """Keep profiles whole."""
+    connection.execute(
+        """INSERT INTO profiles (customer, fields, times, updated_us)
+           SELECT *, %s FROM unnest(%s::text[], %s::text[], %s::text[])
+           ON CONFLICT (customer) DO UPDATE SET
+             fields = excluded.fields, times = excluded.times, updated_us = excluded.updated_us""",
+        (
+            now_us,
+            list(profiles),
+            [_ENCODE(kept.values).decode() for kept in profiles.values()],
+            [_ENCODE(kept.times_us).decode() for kept in profiles.values()],
+        ),
+    )
+
+
+def set_consents(connection: Connection, customer_id: str, consents: Sequence[Consent]) -> bool:
+    """See :meth:`dearly.store.Store.set_consents`."""
+    if erased_among(connection, {customer_id}):
+        return False
+    who = resolve(connection, customer_id)
+    if consents:
+        connection.execute("INSERT INTO customers (id) VALUES (%s) ON CONFLICT DO NOTHING", (who,))
+        write_consents(connection, who, consents)
+    return True
+
+
+def write_consents(connection: Connection, customer_id: str, consents: Iterable[Consent]) -> None:
+    """Keep the latest of each purpose, of two at one instant the refusal."""
+    for consent in sorted(consents, key=lambda each: each.purpose):
+        connection.execute(
+            """INSERT INTO consents AS kept (customer, purpose, granted, source, time_us)
+               VALUES (%s, %s, %s, %s, %s)
+               ON CONFLICT (customer, purpose) DO UPDATE SET
+                 granted = excluded.granted, source = excluded.source, time_us = excluded.time_us
+               WHERE (excluded.time_us, NOT excluded.granted) > (kept.time_us, NOT kept.granted)""",
+            (customer_id, consent.purpose, consent.granted, consent.source, consent.time_us),
+        )
+
+
+def get_consents(connection: Connection, customer_id: str) -> list[Consent]:
+    """See :meth:`dearly.store.Store.get_consents`."""
+    rows = connection.execute(
+        f"""SELECT purpose, granted, source, time_us FROM consents
+            WHERE customer = {WHO} ORDER BY purpose""",  # noqa: S608
+        {"id": customer_id},
+    )
+    return [Consent(*row) for row in rows]
+
+
+def resolve_all(connection: Connection, customer_ids: Iterable[str]) -> dict[str, str]:
+    """The id that stands for each."""
+    who = {customer_id: customer_id for customer_id in customer_ids}
+    rows = connection.execute("SELECT id, customer FROM aliases WHERE id = ANY(%s::text[])", (list(who),))
+    return who | {str(alias): str(customer) for alias, customer in rows}

@@ -1,0 +1,104 @@
+"""What is held of a customer: handed out whole, and deleted whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from dearly.store.postgres.customers import get_consents, read_fields
+from dearly.store.postgres.reads import get_profile, resolve
+from dearly.store.postgres.schema import Connection
+from dearly.store.postgres.tombstones import set_tombstones
+from dearly.store.records import CustomerExport, Erasure, EventRecord
+
+_PROPERTIES = msgspec.json.Decoder(dict[str, Any])
+
+_HELD = {
+    "customers": "id",
+    "profiles": "customer",
+    "consents": "customer",
+    "events": "customer",
+    "members": "customer",
+    "feed": "customer",
+    "dead_letters": "customer",
+    "aliases": "customer",
+}
+"""The tables that hold something of a customer, and in which column they say whose it is."""
+
+
+def export_customer(connection: Connection, customer_id: str) -> CustomerExport | None:
+    """See :meth:`dearly.store.Store.export_customer`."""
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        who = resolve(connection, customer_id)
+        known = connection.execute("SELECT standing FROM customers WHERE id = %s", (who,)).fetchone()
+        others = _other_ids(connection, who)
+        feed = connection.execute("SELECT body FROM feed WHERE customer = %s ORDER BY position", (who,))
+        bodies = [body for (body,) in feed]
+        if known is None and not others and not bodies:
+            return None
+        profiles = read_fields(connection, [who])
+        return CustomerExport(
+            customer_id=who,
+            other_ids=others,
+            profile=get_profile(connection, who),
+            field_times_us=profiles[who].times_us if who in profiles else {},
+            consents=get_consents(connection, who),
+            events=_events_of(connection, who),
+            standing=known[0] if known else None,
+            feed=bodies,
+        )
+
+
+def erase_customer(connection: Connection, customer_id: str) -> Erasure:
+    """See :meth:`dearly.store.Store.erase_customer`. Nobody writes meanwhile, but looks may be under way."""
+    who = resolve(connection, customer_id)
+    ids = [who, *_other_ids(connection, who)]
+    rows = {
+        table: connection.execute(
+            f"DELETE FROM {table} WHERE {column} = %s",  # noqa: S608 (names of our own)
+            (who,),
+        ).rowcount
+        for table, column in _HELD.items()
+    }
+    set_tombstones(connection, ids)
+    return Erasure(ids, rows, was_known=any(rows.values()))
+
+
+def scrub(connection: Connection) -> None:
+    """Overwrite what deleted rows left, as far as a user of the database can.
+
+    ``VACUUM (FULL)`` writes the tables that erasure reaches, and their indexes, anew without them, and the
+    old files are deleted. What is left then is the write-ahead log: here it is switched to a new file, and a
+    checkpoint lets the old ones go, where the user may do so (``pg_checkpoint``, and the right to execute
+    ``pg_switch_wal``). PostgreSQL deletes them by and by as ``max_wal_size`` says, or, with ``wal_recycle``,
+    writes over them. Archived log, replicas and backups of the server are the business of who keeps them.
+
+    Each table is locked while it is written: verbs that need it find the store unavailable for that while.
+    """
+    for table in _HELD:
+        connection.execute(f"VACUUM (FULL) {table}")
+    for statement, right in (
+        ("SELECT pg_switch_wal()", "has_function_privilege('pg_switch_wal()', 'execute')"),
+        ("CHECKPOINT", "pg_has_role('pg_checkpoint', 'usage')"),
+    ):
+        if connection.execute(f"SELECT {right}").fetchone() == (True,):
+            connection.execute(statement)
+
+
+def _other_ids(connection: Connection, customer_id: str) -> list[str]:
+    rows = connection.execute("SELECT id FROM aliases WHERE customer = %s ORDER BY id", (customer_id,))
+    return [alias for (alias,) in rows]
+
+
+def _events_of(connection: Connection, customer_id: str) -> list[EventRecord]:
+    rows = connection.execute(
+        """SELECT customer, type, time_us, source, id, properties FROM events
+           WHERE customer = %s ORDER BY type, time_us, source, id""",
+        (customer_id,),
+    )
+    return [
+        EventRecord(customer, kind, time_us, source, event_id, _PROPERTIES.decode(properties))
+        for customer, kind, time_us, source, event_id, properties in rows
+    ]

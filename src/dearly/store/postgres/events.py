@@ -1,0 +1,119 @@
+"""Events: kept once each, and expired."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+
+from dearly.store.postgres.customers import Touch, touch
+from dearly.store.postgres.schema import Connection
+from dearly.store.postgres.tombstones import erased_among
+from dearly.store.records import EventRecord, Outcome
+
+HASH_BYTES = 16
+
+_ENCODE = msgspec.json.Encoder(order="sorted").encode
+"""Sorted keys: equal mappings give equal bytes, for the payload's hash."""
+
+Key: TypeAlias = tuple[str, str]
+
+
+class EventRow(NamedTuple):
+    """One event, ready to be bound."""
+
+    customer_id: str
+    type: str
+    time_us: int
+    source: str
+    event_id: str
+    properties: str
+    payload_hash: bytes
+
+
+def prepare_event(event: EventRecord) -> EventRow:
+    """Encode an event and hash its payload: all but (source, id)."""
+    properties = _ENCODE(event.properties)
+    payload = _ENCODE((event.customer_id, event.type, event.time_us)) + properties
+    return EventRow(
+        event.customer_id,
+        event.type,
+        event.time_us,
+        event.source,
+        event.event_id,
+        properties.decode(),
+        blake2b(payload, digest_size=HASH_BYTES).digest(),
+    )
+
+
+def append_events(connection: Connection, events: Sequence[EventRow]) -> list[Outcome]:
+    """Keep the events that are new; one outcome each."""
+    gone = erased_among(connection, {event.customer_id for event in events})
+    fresh = _insert(connection, [event for event in events if event.customer_id not in gone])
+    kept = fresh | _kept_hashes(connection, [event for event in events if _key(event) not in fresh])
+    outcomes = []
+    for event in events:
+        key = _key(event)
+        if event.customer_id in gone:
+            outcomes.append(Outcome.ERASED)
+        elif fresh.pop(key, None):
+            outcomes.append(Outcome.ACCEPTED)
+        else:
+            same = kept.get(key, event.payload_hash) == event.payload_hash  # none: it expired just now
+            outcomes.append(Outcome.DUPLICATE if same else Outcome.CONFLICT)
+    return outcomes
+
+
+def expire_events(connection: Connection, before_us: int, limit: int) -> int:
+    """See :meth:`dearly.store.Store.expire_events`."""
+    return connection.execute(
+        """WITH RECURSIVE types AS (
+             SELECT min(type) AS type FROM events
+             UNION ALL
+             SELECT (SELECT min(type) FROM events WHERE events.type > types.type) FROM types
+             WHERE type IS NOT NULL)
+           DELETE FROM events WHERE (source, id) IN (
+             SELECT source, id FROM types CROSS JOIN LATERAL (
+               SELECT source, id FROM events WHERE events.type = types.type AND time_us <= %(before)s
+               ORDER BY time_us LIMIT %(limit)s FOR UPDATE SKIP LOCKED) AS oldest
+             LIMIT %(limit)s)""",
+        {"before": before_us, "limit": limit},
+    ).rowcount
+
+
+def _insert(connection: Connection, events: Sequence[EventRow]) -> dict[Key, bytes]:
+    """Keep the events whose key is new, the first of each, and touch their customers: the hashes of those."""
+    if not events:
+        return {}
+    columns = list(zip(*events, strict=True))
+    rows = connection.execute(
+        """INSERT INTO events (customer, type, time_us, source, id, properties, payload_hash)
+           SELECT coalesce(aliases.customer, given.customer), type, time_us, source, given.id, properties,
+             hash
+           FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bytea[])
+             WITH ORDINALITY AS given (customer, type, time_us, source, id, properties, hash, place)
+           LEFT JOIN aliases ON aliases.id = given.customer
+           ORDER BY source COLLATE "C", given.id COLLATE "C", place
+           ON CONFLICT (source, id) DO NOTHING
+           RETURNING customer, type, time_us, source, id, payload_hash""",
+        [list(column) for column in columns],
+    ).fetchall()
+    touch(connection, [Touch(customer, kind, time_us) for customer, kind, time_us, *_ in rows])
+    return {(source, event_id): bytes(payload_hash) for *_, source, event_id, payload_hash in rows}
+
+
+def _kept_hashes(connection: Connection, events: Sequence[EventRow]) -> dict[Key, bytes]:
+    if not events:
+        return {}
+    rows = connection.execute(
+        """SELECT source, id, payload_hash FROM events
+           WHERE (source, id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))""",
+        ([event.source for event in events], [event.event_id for event in events]),
+    )
+    return {(source, event_id): bytes(payload_hash) for source, event_id, payload_hash in rows}
+
+
+def _key(event: EventRow) -> Key:
+    return event.source, event.event_id

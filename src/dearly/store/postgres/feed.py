@@ -1,0 +1,123 @@
+"""The feed, how far each sink has been told of it, and what sinks would not take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dearly.store.postgres.counters import newest, take
+from dearly.store.postgres.customers import resolve_all
+from dearly.store.postgres.schema import Connection
+from dearly.store.postgres.tombstones import erased_among
+from dearly.store.records import DeadLetter, FeedRecord, SinkState
+
+
+def append_records(connection: Connection, records: Sequence[tuple[str, str]], now_us: int) -> None:
+    """Put (customer, body) into the feed, in order: the last thing that a transaction does."""
+    if not records:
+        return
+    last = take(connection, "feed", len(records))
+    connection.execute(
+        """INSERT INTO feed (position, customer, body, recorded_us)
+           SELECT %s + place, customer, body, %s
+           FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS given (customer, body, place)""",
+        (last - len(records), now_us, [customer for customer, _ in records], [body for _, body in records]),
+    )
+
+
+def read_feed(connection: Connection, after: int, limit: int) -> list[FeedRecord]:
+    """See :meth:`dearly.store.Store.read_feed`."""
+    rows = connection.execute(
+        """SELECT position, customer, body, recorded_us FROM feed
+           WHERE position > %s ORDER BY position LIMIT %s""",
+        (after, limit),
+    )
+    return [FeedRecord(*row) for row in rows]
+
+
+def feed_ends(connection: Connection) -> tuple[int, int]:
+    """See :meth:`dearly.store.Store.feed_ends`."""
+    before, last = connection.execute(
+        """SELECT coalesce((SELECT min(position) - 1 FROM feed), newest), newest
+           FROM counters WHERE name = 'feed'"""
+    ).fetchone() or (0, 0)
+    return before, last
+
+
+def trim_feed(connection: Connection, before_us: int, limit: int) -> int:
+    """See :meth:`dearly.store.Store.trim_feed`."""
+    return connection.execute(
+        """DELETE FROM feed WHERE position IN (
+             SELECT position FROM feed WHERE recorded_us < %s ORDER BY position LIMIT %s
+             FOR UPDATE SKIP LOCKED)""",
+        (before_us, limit),
+    ).rowcount
+
+
+def lease_sink(connection: Connection, name: str, owner: str, now_us: int, until_us: int) -> SinkState | None:
+    """See :meth:`dearly.store.Store.lease_sink`."""
+    row = connection.execute(
+        """INSERT INTO sinks AS kept (name, position, owner, taken_until_us) VALUES (%s, %s, %s, %s)
+           ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, taken_until_us = excluded.taken_until_us
+           WHERE kept.owner = excluded.owner OR kept.taken_until_us <= %s
+           RETURNING name, position, failures, failing_since_us""",
+        (name, newest(connection, "feed"), owner, until_us, now_us),
+    ).fetchone()
+    return SinkState(*row) if row else None
+
+
+def settle_sink(
+    connection: Connection, state: SinkState, owner: str, retry_us: int, dead: Sequence[DeadLetter]
+) -> bool:
+    """See :meth:`dearly.store.Store.settle_sink`."""
+    settled = connection.execute(
+        """UPDATE sinks SET position = %s, failures = %s, failing_since_us = %s, owner = NULL,
+             taken_until_us = %s
+           WHERE name = %s AND owner = %s""",
+        (state.position, state.failures, state.failing_since_us, retry_us, state.name, owner),
+    ).rowcount
+    if settled:
+        _bury(connection, dead)
+    return settled == 1
+
+
+def dead_letters(connection: Connection, sink: str | None, after: int, limit: int) -> list[DeadLetter]:
+    """See :meth:`dearly.store.Store.dead_letters`."""
+    rows = connection.execute(
+        """SELECT number, sink, position, customer, body, recorded_us, reason, died_us FROM dead_letters
+           WHERE number > %s AND (%s::text IS NULL OR sink = %s) ORDER BY number LIMIT %s""",
+        (after, sink, sink, limit),
+    )
+    return [
+        DeadLetter(number, name, FeedRecord(*record), reason, died_us)
+        for number, name, *record, reason, died_us in rows
+    ]
+
+
+def drop_dead_letters(connection: Connection, numbers: Sequence[int]) -> int:
+    """See :meth:`dearly.store.Store.drop_dead_letters`."""
+    return connection.execute(
+        "DELETE FROM dead_letters WHERE number = ANY(%s::bigint[])", (list(numbers),)
+    ).rowcount
+
+
+def _bury(connection: Connection, dead: Sequence[DeadLetter]) -> None:
+    """Keep dead letters, but none of those who were erased while a sink was told of them."""
+    told = {letter.record.customer_id for letter in dead}
+    gone, who = erased_among(connection, told), resolve_all(connection, told)
+    connection.cursor().executemany(
+        """INSERT INTO dead_letters (sink, position, customer, body, recorded_us, reason, died_us)
+           VALUES (%s, %s, %s, %s, %s, %s, %s)""",
+        [
+            (
+                letter.sink,
+                letter.record.position,
+                who[letter.record.customer_id],
+                letter.record.body,
+                letter.record.recorded_us,
+                letter.reason.replace("\x00", "\ufffd"),  # PostgreSQL's text holds no NUL
+                letter.died_us,
+            )
+            for letter in dead
+            if letter.record.customer_id not in gone
+        ],
+    )

@@ -1,0 +1,97 @@
+"""Generations of membership, and who is in what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dearly.store.postgres.schema import LOCKS, Connection
+from dearly.store.records import Generation, GenerationState, Member
+
+GENERATIONS_LOCK = 3
+"""Generations come and go one at a time."""
+
+_GENERATIONS = "SELECT number, fingerprint, state, since_us, cursor, done FROM generations"
+
+
+def generations(connection: Connection) -> list[Generation]:
+    """See :meth:`dearly.store.Store.generations`."""
+    return [_generation(row) for row in connection.execute(f"{_GENERATIONS} ORDER BY number")]
+
+
+def begin_generation(connection: Connection, fingerprint: str, now_us: int) -> Generation:
+    """See :meth:`dearly.store.Store.begin_generation`."""
+    _lock(connection)
+    for known in generations(connection):
+        if known.fingerprint == fingerprint and known.state is not GenerationState.LEAVING:
+            return known
+    for given_up in generations(connection):
+        if given_up.state is GenerationState.BUILDING:
+            end_generation(connection, given_up.number)
+    is_empty = connection.execute("SELECT FROM customers LIMIT 1").fetchone() is None
+    state = GenerationState.SERVING if is_empty else GenerationState.BUILDING
+    row = connection.execute(
+        """INSERT INTO generations (fingerprint, state, since_us) VALUES (%s, %s, %s)
+           RETURNING number, fingerprint, state, since_us, cursor, done""",
+        (fingerprint, state.value, now_us),
+    ).fetchone()
+    assert row is not None  # an INSERT returns what it inserted
+    return _generation(row)
+
+
+def cut_over(connection: Connection, number: int, now_us: int) -> bool:
+    """See :meth:`dearly.store.Store.cut_over`."""
+    _lock(connection)
+    building = GenerationState.BUILDING.value
+    if not connection.execute(
+        "SELECT FROM generations WHERE number = %s AND state = %s", (number, building)
+    ).fetchone():
+        return False
+    connection.execute(
+        "UPDATE generations SET state = %s, since_us = %s WHERE state = %s",
+        (GenerationState.LEAVING.value, now_us, GenerationState.SERVING.value),
+    )
+    connection.execute(
+        "UPDATE generations SET state = %s, since_us = %s, cursor = NULL, done = 0 WHERE number = %s",
+        (GenerationState.SERVING.value, now_us, number),
+    )
+    return True
+
+
+def end_generation(connection: Connection, number: int) -> None:
+    """See :meth:`dearly.store.Store.end_generation`."""
+    _lock(connection)
+    # The row first: looks that may still add members hold it, and those that come later find it gone.
+    connection.execute("DELETE FROM generations WHERE number = %s", (number,))
+    connection.execute("DELETE FROM members WHERE generation = %s", (number,))
+
+
+def members(
+    connection: Connection, generation: int, name: str, after: str | None, limit: int
+) -> list[Member]:
+    """See :meth:`dearly.store.Store.members`."""
+    rows = connection.execute(
+        """SELECT customer, state, since_us FROM members
+           WHERE generation = %s AND name = %s AND customer > %s ORDER BY customer LIMIT %s""",
+        (generation, name, "" if after is None else after, limit),
+    )
+    return [Member(*row) for row in rows]
+
+
+def count_members(connection: Connection, generation: int, name: str) -> Mapping[str, int]:
+    """See :meth:`dearly.store.Store.count_members`."""
+    return dict(
+        connection.execute(
+            "SELECT state, count(*) FROM members WHERE generation = %s AND name = %s GROUP BY state",
+            (generation, name),
+        ).fetchall()
+    )
+
+
+def _lock(connection: Connection) -> None:
+    connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCKS, GENERATIONS_LOCK))
+
+
+def _generation(row: Sequence[Any]) -> Generation:
+    number, fingerprint, state, since_us, cursor, done = row
+    return Generation(number, fingerprint, GenerationState(state), since_us, cursor, done)
