@@ -92,16 +92,23 @@ USAGE = [
 
 STORES = [
     ("mysql://shop", "Expected a store's URL, such as sqlite:///dearly.db"),
-    ("sqlite:///nowhere/shop.db", "There is no directory nowhere for the store shop.db. Make it first."),
     ("sqlite:///no_store.db", "is not an SQLite database. Name another file with --store."),
     ("sqlite:///folder", "is no file"),
 ]
 
-STORE_COMMANDS = [
+WRITING = [
     ["demo", "--customers", "1"],
+    ["serve", "--rules", str(RULES), "--address", "127.0.0.1:0"],
+]
+READING = [
+    ["backup", "copy.db"],
+    ["diff", str(RULES), str(RULES)],
+    ["docs", str(RULES)],
+    ["explain", "ada", "vip", "--rules", str(RULES)],
+    ["feed", "show"],
     ["index", "build", "--rules", str(RULES)],
     ["preview", "hero", "--rules", str(RULES)],
-    ["serve", "--rules", str(RULES), "--address", "127.0.0.1:0"],
+    ["query", "vip", "--rules", str(RULES)],
 ]
 
 
@@ -127,7 +134,35 @@ def test_a_wrong_call_ends_with_2_and_says_what_is_wrong(
     assert words in ended.err
 
 
-@pytest.mark.parametrize("arguments", STORE_COMMANDS, ids=lambda value: value[0])
+@pytest.mark.parametrize("arguments", WRITING, ids=lambda value: value[0])
+def test_a_store_is_made_only_in_a_directory_that_is_there(
+    dearly: Dearly, workplace: Path, arguments: list[str]
+) -> None:
+    ended = dearly(*arguments, "--store", "sqlite:///nowhere/shop.db")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "There is no directory nowhere for the store shop.db. Make it first." in ended.err
+
+
+@pytest.mark.parametrize("arguments", READING, ids=lambda value: value[0])
+def test_whoever_only_reads_makes_no_store(dearly: Dearly, workplace: Path, arguments: list[str]) -> None:
+    ended = dearly(*arguments, "--store", "sqlite:///shop.db")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "dearly: There is no store shop.db. Name one with --store, or set DEARLY_STORE.\n"
+    assert not (workplace / "shop.db").exists()
+
+
+def test_what_is_no_setting_comes_from_no_environment(
+    dearly: Dearly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("VERSION", "HELP", "INSTALL_COMPLETION", "CHECK_STRICT", "CHECK_FORMAT", "FMT_CHECK"):
+        monkeypatch.setenv(f"DEARLY_{name}", "1")
+
+    assert dearly("check", RULES).out.startswith(f"{RULES}: no errors")
+
+
+@pytest.mark.parametrize("arguments", [*WRITING, *READING], ids=lambda value: value[0])
 @pytest.mark.parametrize(("url", "words"), STORES)
 def test_a_store_that_cannot_be_used_ends_with_2_and_what_to_do(
     dearly: Dearly, workplace: Path, arguments: list[str], url: str, words: str
@@ -193,8 +228,8 @@ def three_stores(workplace: Path) -> Path:
 
 
 def test_a_subcommands_own_table_wins_over_the_top_level(dearly: Dearly, three_stores: Path) -> None:
-    assert "no directory own " in dearly("index", "build").err
-    assert "no directory top " in dearly("preview", "hero").err
+    assert "no store own/" in dearly("index", "build").err
+    assert "no store top/" in dearly("preview", "hero").err
 
 
 def test_the_environment_wins_over_a_subcommands_table(
@@ -202,7 +237,7 @@ def test_the_environment_wins_over_a_subcommands_table(
 ) -> None:
     monkeypatch.setenv("DEARLY_STORE", "sqlite:///environment/x.db")
 
-    assert "no directory environment " in dearly("index", "build").err
+    assert "no store environment/" in dearly("index", "build").err
 
 
 def test_a_flag_of_a_subcommand_wins_over_all(
@@ -210,7 +245,7 @@ def test_a_flag_of_a_subcommand_wins_over_all(
 ) -> None:
     monkeypatch.setenv("DEARLY_STORE", "sqlite:///environment/x.db")
 
-    assert "no directory flag " in dearly("index", "build", "--store", "sqlite:///flag/x.db").err
+    assert "no store flag/" in dearly("index", "build", "--store", "sqlite:///flag/x.db").err
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,27 @@ def test_a_good_package_is_counted_and_ends_with_0(check: Check, tmp_path: Path)
     assert result.out.endswith(" with 1 block, 1 segment, 1 template\n")
 
 
+UNSERVED = {
+    **GOOD,
+    "more.rules": """
+        score likely { predict any viewed within 30 days features auto tiers high >= 0.6, low }
+        event viewed { seconds number }
+        segment keen { likely is high }
+    """,
+}
+
+
+def test_what_is_not_served_yet_is_counted_and_refused_when_asked(check: Check, tmp_path: Path) -> None:
+    plain = check(package(tmp_path, UNSERVED))
+    assert plain.code == 0
+    assert plain.out.endswith("; 1 not served yet: see --servable\n")
+
+    refused = check(tmp_path, "--servable")
+    assert refused.code == 1
+    assert "not-yet-served" in refused.out
+    assert "--> more.rules:2:15" in refused.out
+
+
 def test_every_error_is_shown_with_its_line_and_a_caret_and_the_end_is_1(
     check: Check, tmp_path: Path
 ) -> None:

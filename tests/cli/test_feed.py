@@ -145,7 +145,10 @@ def test_what_is_shown_can_be_chosen(
 
 
 def test_a_feed_in_which_nothing_is_yet_shows_nothing(dearly: Dearly, tmp_path: Path) -> None:
-    ended = dearly("feed", "show", "--store", f"sqlite:///{tmp_path}/new.db")
+    new = f"sqlite:///{tmp_path}/new.db"
+    open_store(new).close()
+
+    ended = dearly("feed", "show", "--store", new)
 
     assert (ended.code, ended.out) == (0, "")
 

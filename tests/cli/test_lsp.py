@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -453,3 +454,20 @@ async def test_without_its_extra_the_command_says_how_to_install_it() -> None:
     assert ended.returncode == 2
     assert ended.stderr.strip().endswith("pip install 'dearly[lsp]'.")
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("ends", [["shutdown", "exit"], []], ids=["asked to end", "left alone"])
+async def test_a_server_that_is_asked_to_end_or_left_alone_ends_quietly(ends: list[str]) -> None:
+    calls = ({"jsonrpc": "2.0", "method": one} | ({"id": 1} if one == "shutdown" else {}) for one in ends)
+    bodies = [json.dumps(call) for call in calls]
+    typed = "".join(f"Content-Length: {len(body)}\r\n\r\n{body}" for body in bodies)
+    ended = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "dearly.cli", "lsp"],
+        input=typed.encode(),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, b"")

@@ -25,7 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: nothing is cut short, and it can be searched and copied
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "DEARLY"},
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 

@@ -38,7 +38,7 @@ def backup(
     if file.exists():
         raise FileInTheWay(f"{file} is there already, and a backup replaces nothing. Name another file.")
     begun_s = time.monotonic()
-    opened = open_store(store)
+    opened = open_store(store, create=False)
     try:
         with show_steps("backup") as step:
             step(f"writing {file}")

@@ -12,7 +12,7 @@ import typer
 from dearly.cli.finding_formats import findings_json, github_commands, sarif_log
 from dearly.cli.options import DEFAULT_RULES, RulesArgument
 from dearly.cli.rules_package import version_text
-from dearly.content import check_renderable
+from dearly.content import check_renderable, check_servable, unserved_names
 from dearly.language import CheckReport, Package, render_text
 from dearly.language.revisions import Revision, read_rules, rules_source
 
@@ -35,6 +35,10 @@ def check(
             help="Text with carets; JSON; GitHub's workflow commands, for annotations; or SARIF 2.1.0.",
         ),
     ] = Format.TEXT,
+    servable: Annotated[
+        bool,
+        typer.Option("--servable", help="Refuse what is checked but not served yet, as a server would."),
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail the check, too.")] = False,
 ) -> None:
     """Check a rules package.
@@ -44,7 +48,7 @@ def check(
     """
     source = rules_source(rules)
     package = read_rules(source)
-    report = check_renderable(package)
+    report = check_servable(package) if servable else check_renderable(package)
     folder = source.directory if isinstance(source, Revision) else source
     match format:
         case Format.TEXT:
@@ -82,7 +86,9 @@ def _tally(package: Package, report: CheckReport) -> str:
         _counted(len(program.segments), "segment"),
         _counted(len(program.templates), "template"),
     )
-    return f"{tally}; version {version_text(program.version, package.commit)} with {', '.join(holds)}"
+    unserved = len(unserved_names(program))
+    note = f"; {unserved:,} not served yet: see --servable" if unserved else ""
+    return f"{tally}; version {version_text(program.version, package.commit)} with {', '.join(holds)}{note}"
 
 
 def _counted(count: int, thing: str) -> str:

@@ -16,6 +16,7 @@ from dearly.cli.diffing.text import report_text
 from dearly.cli.diffing.wording import Report
 from dearly.cli.options import DEFAULT_RULES, DEFAULT_STORE, RulesOption, StoreOption, moment_us
 from dearly.cli.progress import track_progress
+from dearly.cli.rules_package import note_unserved
 from dearly.language.values import time_to_stored
 from dearly.store import open_store
 
@@ -63,12 +64,13 @@ def diff(
 
     Tells who enters and leaves each segment, who moves through a lifecycle, whose block shows other content
     and which clause decided before and decides now, who sees a template that changed, and whose values are
-    others. What means the same on both sides is not evaluated; nothing is written to the store. Exit code 2
-    when one of the packages has errors.
+    others. What means the same on both sides is not evaluated; nothing is written to the store. Exit code 1
+    when one of the packages has errors, or more customers are affected than --fail-over allows.
     """
     now_us = time.time_ns() // 1_000 if now is None else moment_us("--now", now)
     old, new = load_sides(*name_sides(before, after, rules))
-    opened = open_store(store)
+    note_unserved(new.program)
+    opened = open_store(store, create=False)
     try:
         with track_progress("comparing", None, "customers") as advance:
             comparison = compare(opened, old.program, new.program, now_us, advance)

@@ -14,7 +14,7 @@ from dearly.cli.options import DEFAULT_RULES, RulesArgument, moment_us
 from dearly.cli.package_site.pages import site_files, site_of
 from dearly.cli.package_site.sizes import Sizes, count_sizes
 from dearly.cli.progress import track_progress
-from dearly.cli.rules_package import load_rules
+from dearly.cli.rules_package import load_rules, note_unserved
 from dearly.language import Program
 from dearly.language.values import time_to_stored
 from dearly.store import open_store
@@ -32,7 +32,11 @@ def docs(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the pages go.")] = Path("build/rules-docs"),
     store: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Tell sizes too: how many customers of this store are where."),
+        typer.Option(
+            envvar="DEARLY_STORE",
+            metavar="URL",
+            help="Tell sizes too: how many customers of this store are where.",
+        ),
     ] = None,
     now: Annotated[
         str | None,
@@ -48,6 +52,8 @@ def docs(
     _require_ours(out)
     checked = load_rules(rules)
     now_us = time.time_ns() // 1_000 if now is None else moment_us("--now", now)
+    if store is not None:
+        note_unserved(checked.program)
     sizes = None if store is None else _sizes(checked.program, store, now_us)
     as_of = "" if sizes is None else time_to_stored(now_us)
     site = site_of(checked.program, str(rules), sizes, as_of)
@@ -59,7 +65,7 @@ def docs(
 
 
 def _sizes(program: Program, url: str, now_us: int) -> Sizes:
-    opened = open_store(url)
+    opened = open_store(url, create=False)
     try:
         with track_progress("counting", None, "customers") as advance:
             return count_sizes(program, opened, now_us, advance)

@@ -20,7 +20,7 @@ from dearly.cli.options import (
     StoreOption,
     moment_us,
 )
-from dearly.cli.rules_package import load_rules
+from dearly.cli.rules_package import load_rules, note_unserved
 from dearly.language import Program, nearest
 from dearly.store import open_store
 
@@ -55,7 +55,8 @@ def explain(
     now_us = time.time_ns() // 1_000 if now is None else moment_us("--now", now)
     checked = load_rules(rules)
     _require_answer(checked.program, name)
-    opened = open_store(store)
+    note_unserved(checked.program)
+    opened = open_store(store, create=False)
     try:
         known, facts = read_all_of(opened, checked.program, customer)
     finally:

@@ -162,7 +162,7 @@ def drop(
 
 @contextmanager
 def _opened(url: str) -> Iterator[Store]:
-    store = open_store(url)
+    store = open_store(url, create=False)
     try:
         yield store
     finally:

@@ -73,7 +73,7 @@ def build(
     weights = _weights(program, catalogs, weight or [])
     now_us = time.time_ns() // 1_000
     as_of_us = now_us if as_of is None else moment_us("--as-of", as_of)
-    opened = open_store(store)
+    opened = open_store(store, create=False)
     built: list[dict[str, Any]] = []
     try:
         for name in catalogs:

@@ -30,7 +30,7 @@ from dearly.cli.options import (
 from dearly.cli.previewing.page import write_page
 from dearly.cli.previewing.rendering import Asked, Preview, preview_as_json, preview_for, set_up
 from dearly.cli.progress import track_progress
-from dearly.cli.rules_package import CheckedRules, load_rules
+from dearly.cli.rules_package import CheckedRules, load_rules, note_unserved
 from dearly.cli.spread import spread
 from dearly.content import UnknownBlock, read_context
 from dearly.language import Program, nearest, package_version
@@ -108,7 +108,8 @@ def preview(
     checked = load_rules(rules)
     asked = _asked(checked.program, block, now_us, locale, context or [])
     _warn_on_standard_error()
-    opened = open_store(store)
+    note_unserved(checked.program)
+    opened = open_store(store, create=False)
     try:
         customers = _customers(opened, store, customer or [], sample)
         wanted = _Wanted(asked, customers, index, html, json)

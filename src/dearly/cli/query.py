@@ -27,9 +27,9 @@ from dearly.cli.options import (
     moment_us,
 )
 from dearly.cli.progress import track_progress
-from dearly.cli.rules_package import RulesBroken
+from dearly.cli.rules_package import RulesBroken, broken_text, errors_text, note_unserved
 from dearly.cli.spread import spread
-from dearly.language import Diagnostic, Package, Program, render_text
+from dearly.language import Program, render_text
 from dearly.language.conditions import CONDITION, check_condition
 from dearly.language.program import Expression
 from dearly.language.revisions import read_rules, rules_source
@@ -144,6 +144,7 @@ def query(
     if sql is not None:
         typer.echo(_statement_text(question, sql))
         return
+    note_unserved(question.program)
     audience = _ask(question, store, warehouse, refresh=refresh)
     if sample is not None:
         shown = spread(audience.customer_ids, sample)
@@ -167,24 +168,15 @@ def _require_warehouse() -> None:
 def _check(text: str, rules: str, now_us: int) -> Question:
     package = read_rules(rules_source(rules))
     checked = check_condition(package, text)
+    sources = {**package.files, CONDITION: text.encode("utf-8", "surrogatepass")}
     own = [found for found in checked.diagnostics if found.span.file == CONDITION]
     if checked.expression is None or checked.program is None:
-        if wrong := _errors(own):
-            raise ConditionBroken(f"the condition has errors:\n{_shown(wrong, package, text)}")
-        broken = _shown(_errors(checked.diagnostics), package, text)
-        raise RulesBroken(f"the rules in {rules} have errors:\n{broken}")
-    if own:
-        typer.echo(_shown(own, package, text), err=True)
+        if shown := errors_text(own, sources):
+            raise ConditionBroken(f"the condition has errors:\n{shown}")
+        raise RulesBroken(broken_text(rules, checked.diagnostics, sources))
+    for found in own:
+        typer.echo(render_text(found, sources), err=True)
     return Question(text, checked.expression, checked.program, now_us)
-
-
-def _errors(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
-    return [found for found in diagnostics if found.severity == "error"]
-
-
-def _shown(diagnostics: Sequence[Diagnostic], package: Package, text: str) -> str:
-    sources = {**package.files, CONDITION: text.encode("utf-8", "surrogatepass")}
-    return "\n".join(render_text(found, sources) for found in diagnostics)
 
 
 # ----------------------------------------------------------------------------------------------- the audience
@@ -226,7 +218,7 @@ def _export(question: Question, extent: object, url: str, directory: Path) -> No
     from dearly.warehouse import Extent, export_store
 
     assert isinstance(extent, Extent)
-    opened: Store = open_store(url)
+    opened: Store = open_store(url, create=False)
     try:
         with track_progress("reading the store", None, "customers") as advance:
             exported_us = time.time_ns() // 1_000

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
 from dearly import DearlyError
-from dearly.language import Package, Program, check_package, render_text
+from dearly.content import unserved_names
+from dearly.language import Diagnostic, Package, Program, check_package, render_text
 from dearly.language.revisions import read_rules, rules_source
+
+_NAMED = 5
+"""So many declarations are named that are not served yet."""
 
 
 class RulesBroken(DearlyError):
@@ -32,16 +39,32 @@ def load_rules(rules: str) -> CheckedRules:
     package = read_rules(rules_source(rules))
     report = check_package(package)
     if report.program is None:
-        shown = "\n".join(
-            render_text(found, package.files) for found in report.diagnostics if found.severity == "error"
-        )
-        raise RulesBroken(f"the rules in {rules} have errors:\n{shown}")
+        raise RulesBroken(broken_text(rules, report.diagnostics, package.files))
     return CheckedRules(package, report.program)
+
+
+def broken_text(rules: str, diagnostics: Iterable[Diagnostic], sources: Mapping[str, bytes]) -> str:
+    """That a package has errors, and each with its line."""
+    return f"the rules in {rules} have errors:\n{errors_text(diagnostics, sources)}"
+
+
+def errors_text(diagnostics: Iterable[Diagnostic], sources: Mapping[str, bytes]) -> str:
+    """The errors among findings, each with its line."""
+    return "\n".join(render_text(found, sources) for found in diagnostics if found.severity == "error")
 
 
 def load_program(rules: str) -> Program:
     """The program of :func:`load_rules`."""
     return load_rules(rules).program
+
+
+def note_unserved(program: Program) -> None:
+    """Say on standard error what no server honours yet, and so no answer about customers either."""
+    names = unserved_names(program)
+    if names:
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        listed = ", ".join(one[0].lower() + one[1:] for one in names[:_NAMED])
+        typer.echo(f"Not served yet, and left out of what is told here: {listed}{more}.", err=True)
 
 
 def version_text(version: str, commit: str | None) -> str:

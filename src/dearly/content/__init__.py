@@ -13,7 +13,7 @@ from dearly.content.serving import (
     check_servable,
     prepare_serving,
 )
-from dearly.content.unserved import find_unserved
+from dearly.content.unserved import find_unserved, unserved_names
 
 __all__ = [
     "CannotServe",
@@ -33,4 +33,5 @@ __all__ = [
     "read_context",
     "rehearse",
     "unhurried",
+    "unserved_names",
 ]

@@ -23,6 +23,12 @@ def find_unserved(program: Program) -> tuple[Diagnostic, ...]:
     )
 
 
+def unserved_names(program: Program) -> tuple[str, ...]:
+    """What each of them is called, by file and line."""
+    found = sorted((place.file, place.line, what) for what, place, _ in _unserved(program))
+    return tuple(what for _, _, what in found)
+
+
 def _unserved(program: Program) -> Iterator[tuple[str, Span, str]]:
     """What each is called, where it stands, and what to leave out."""
     yield from _whole_declarations(program)

@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dearly import DearlyError
-from dearly.language import Package, Program, check_package, render_text
+from dearly.cli.rules_package import RulesBroken, broken_text
+from dearly.language import Package, Program, check_package
 from dearly.language.revisions import Revision, RulesSource, read_rules, rules_source
 
 
 class SidesUnclear(DearlyError):
     """What stands on the command line does not name two packages."""
-
-
-class SideBroken(DearlyError):
-    """A package has errors, so that it cannot be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ def name_sides(first: str, second: str | None, rules: str) -> tuple[RulesSource,
     if not dots or Path(first).is_dir():
         return _side(first, folder), here
     if not before or after.startswith("."):
-        raise SidesUnclear(f"{first}: expected two revisions as A..B, or A.. up to HEAD.")
+        raise SidesUnclear(f"{first}: expected two revisions as A..B, with two dots, or A.. up to HEAD.")
     return Revision(folder, before), Revision(folder, after or "HEAD")
 
 
@@ -60,7 +57,7 @@ def load_sides(before: RulesSource, after: RulesSource) -> tuple[Side, Side]:
 
     Raises:
         PackageError: one cannot be read.
-        SideBroken: one has errors; the message shows those of both, each with its line.
+        RulesBroken: one has errors; the message shows those of both, each with its line.
     """
     packages = [(str(source), read_rules(source)) for source in (before, after)]
     sides: list[Side] = []
@@ -70,9 +67,7 @@ def load_sides(before: RulesSource, after: RulesSource) -> tuple[Side, Side]:
         if report.program is not None:
             sides.append(Side(name, package, report.program))
             continue
-        errors = (found for found in report.diagnostics if found.severity == "error")
-        shown = "\n".join(render_text(found, package.files) for found in errors)
-        broken.append(f"the rules in {name} have errors:\n{shown}")
+        broken.append(broken_text(name, report.diagnostics, package.files))
     if broken:
-        raise SideBroken("\n\n".join(broken))
+        raise RulesBroken("\n\n".join(broken))
     return sides[0], sides[1]
