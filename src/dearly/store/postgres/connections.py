@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import psycopg
 from psycopg import conninfo, errors
@@ -99,6 +99,8 @@ def parse_url(url: str) -> Database | None:
         found = conninfo.conninfo_to_dict(url)
     except psycopg.ProgrammingError:
         return None  # what libpq says of it quotes parts of it, such as the password
+    if _is_torn(found):
+        return None
     place = f"{found.get('host', 'localhost')}{':' + str(found['port']) if 'port' in found else ''}"
     name = f"{found.get('dbname', found.get('user', ''))} at {place}"
     parameters: dict[str, Any] = {
@@ -107,6 +109,12 @@ def parse_url(url: str) -> Database | None:
         "tcp_user_timeout": SILENCE_MS,
     }
     return Database(name, conninfo.make_conninfo(url, **(parameters | found), client_encoding="utf8"))
+
+
+def _is_torn(found: Mapping[str, Any]) -> bool:
+    """Whether a password with an ``@`` or ``/`` in it was taken apart, and is part of what would be shown."""
+    shown = f"{found.get('host', '')}{found.get('dbname', '')}"
+    return "@" in shown or not str(found.get("port", "0")).replace(",", "").isdigit()
 
 
 def unavailable(database: Database, error: psycopg.Error) -> StoreUnavailable:
@@ -268,4 +276,4 @@ class Sessions:
 
 
 def _begin(connection: Connection, access: Access) -> None:
-    connection.execute(cast("Any", access.value), prepare=False)
+    connection.execute(access.value, prepare=False)

@@ -43,9 +43,10 @@ def cut_over(connection: Connection, number: int, now_us: int) -> bool:
     """See :meth:`dearly.store.Store.cut_over`."""
     _lock(connection)
     building = GenerationState.BUILDING.value
-    if not connection.execute(
-        "SELECT FROM generations WHERE number = %s AND state = %s", (number, building)
-    ).fetchone():
+    found = connection.execute(
+        "SELECT number FROM generations WHERE number = %s AND state = %s", (number, building)
+    ).fetchone()
+    if found is None:
         return False
     connection.execute(
         "UPDATE generations SET state = %s, since_us = %s WHERE state = %s",

@@ -37,7 +37,6 @@ import secrets
 from typing import Any, TypeAlias
 
 import psycopg
-from psycopg import sql
 
 from dearly.store.contract import StoreUnavailable
 
@@ -230,14 +229,11 @@ def _migrate_locked(connection: Connection, name: str) -> None:
 
 def _make_room(connection: Connection, name: str) -> None:
     """The schema, unless somebody who may make schemas has made it, and the table that marks it as ours."""
-    (tables,) = connection.execute(
-        "SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('dearly')"
-    ).fetchone() or (0,)
-    if tables:
+    if _finds(connection, "pg_tables WHERE schemaname = 'dearly'"):
         raise StoreUnavailable(
             f"The database {name} has a schema `dearly` that is not a Dearly store. Name another database."
         )
-    if connection.execute("SELECT to_regnamespace('dearly')").fetchone() == (None,):
+    if not _finds(connection, "pg_namespace WHERE nspname = 'dearly'"):
         connection.execute("CREATE SCHEMA dearly")
     connection.execute(
         """CREATE TABLE dearly_store (
@@ -251,10 +247,15 @@ def _make_room(connection: Connection, name: str) -> None:
 
 
 def _version(connection: Connection) -> int | None:
-    if connection.execute("SELECT to_regclass('dearly.dearly_store')").fetchone() == (None,):
+    # Looked up in the catalogue itself: to_regclass may not have heard yet of a table made by another session.
+    if not _finds(connection, "pg_tables WHERE schemaname = 'dearly' AND tablename = 'dearly_store'"):
         return None
-    found = connection.execute(sql.SQL("SELECT version FROM dearly.dearly_store")).fetchone()
+    found = connection.execute("SELECT version FROM dearly.dearly_store").fetchone()
     return found[0] if found else None
+
+
+def _finds(connection: Connection, rows: str) -> bool:
+    return connection.execute(f"SELECT FROM {rows}").fetchone() is not None
 
 
 def _check_encoding(connection: Connection, name: str) -> None:
