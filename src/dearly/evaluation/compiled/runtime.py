@@ -6,8 +6,9 @@ The functions in the tables are written by ``codegen``; each takes the :class:`E
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeAlias
 
 from dearly import DearlyError
@@ -147,11 +148,18 @@ class Evaluation:
 
     def next_flip(self, name: str) -> int | None:
         """The first instant after now at which time alone changes the value of a name; None: never."""
+        return _first_change(self.course(name))
+
+    def course(self, name: str) -> Iterator[tuple[int, Value | None]]:
+        """The value of a name now, and then each instant at which time alone changes it, with the new value.
+
+        Each is searched for when it is asked for, so whoever looks at the first few pays for no more.
+        """
         try:
             watched = self._compiled.watched.values[name]
         except KeyError:
             raise _unknown("segment, value or lifecycle", name) from None
-        return self._first_change(watched)
+        return self._course(watched)
 
     def next_branch_flip(self, block: str) -> int | None:
         """The first instant after now at which time alone changes the block's branch; None: never."""
@@ -159,26 +167,28 @@ class Evaluation:
             watched = self._compiled.watched.branches[block]
         except KeyError:
             raise _unknown("block", block) from None
-        return self._first_change(watched)
+        return _first_change(self._course(watched))
 
     def watch(self) -> Watch:
         """The same customer and instant, by answers that note until when they hold."""
         return Watch(self._compiled.watched, self._later(self.now_us))
 
-    def _first_change(self, watched: Callable[[Evaluation], Any]) -> int | None:
-        """Go from each instant that may bring a change to the next, until one does.
+    def _course(self, watched: Callable[[Evaluation], Any]) -> Iterator[tuple[int, Any]]:
+        """Go from each instant that may bring a change to the next, and tell those that do.
 
         ``sure_until_us`` is never late, so no change lies between two of them. There are at most two for
         each event that a leaf selects: where it begins to count and where it ends to. At each, a leaf takes
         at most some bisections.
         """
         moment = self._later(self.now_us)
-        before = watched(moment)
+        value = watched(moment)
+        yield moment.now_us, value
         while moment.sure_until_us < NEVER:
             moment = self._later(moment.sure_until_us)
-            if watched(moment) != before:
-                return moment.now_us
-        return None
+            after = watched(moment)
+            if after != value:
+                value = after
+                yield moment.now_us, value
 
     def _later(self, now_us: int) -> Evaluation:
         return Evaluation(self._compiled, self.facts, now_us, self.origin_us, self.logs)
@@ -216,6 +226,10 @@ class Watch:
         """
         until_us = self._moment.sure_until_us
         return until_us if until_us < NEVER else None
+
+
+def _first_change(course: Iterator[tuple[int, Any]]) -> int | None:
+    return next((at_us for at_us, _ in islice(course, 1, None)), None)
 
 
 def _unknown(kind: str, name: str) -> UnknownNameError:
