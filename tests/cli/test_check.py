@@ -116,6 +116,7 @@ def test_json_has_counts_places_and_what_to_do(check: Check, tmp_path: Path) -> 
         "end_column": 23,
         "fix": {
             "title": "Write `country`",
+            "certain": True,
             "edits": [
                 {
                     "file": "shop.rules",

@@ -198,7 +198,7 @@ def test_asking_of_all_events_is_warned_of_once_a_declaration_when_they_are_not_
 def test_the_warning_says_how_long_events_are_kept_and_what_to_write() -> None:
     assert only_finding(f"{KEPT}segment s {{ any viewed }}").endswith(
         "This asks of all `viewed` there ever were, but events are kept for 90 days (set at shop.rules:16). "
-        "Write `viewed within 90 days`, say: older ones do not count, once they are gone."
+        "Add `within 90 days` to it, say: older ones do not count, once they are gone."
     )
 
 

@@ -15,11 +15,12 @@ from dearly import __version__
 from dearly.language import CODES, CheckReport, Diagnostic, Package
 from dearly.language.diagnostics import Fix
 from dearly.language.program import Span
+from dearly.language.templates.codes import TEMPLATE_CODES
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
-_REFERENCE = "docs/language.md"
-"""Where every code stands with its causes."""
+_REFERENCES = ("docs/language.md", "docs/templates.md")
+"""Where the codes stand with their causes: those of rules, and those of what templates say."""
 
 
 def findings_json(package: Package, report: CheckReport) -> str:
@@ -59,7 +60,7 @@ def _finding(found: Diagnostic) -> dict[str, Any]:
 def _json_fix(fix: Fix) -> dict[str, Any]:
     """Edits that belong together; each replaces what stands at its place, which may be nothing."""
     edits = [{**_json_place(edit.span), "replacement": edit.replacement} for edit in fix.edits]
-    return {"title": fix.title, "edits": edits}
+    return {"title": fix.title, "certain": fix.certain, "edits": edits}
 
 
 def _json_place(span: Span) -> dict[str, Any]:
@@ -70,6 +71,11 @@ def _json_place(span: Span) -> dict[str, Any]:
         "end_line": span.end_line,
         "end_column": span.end_column,
     }
+
+
+def _reference(code: str) -> str:
+    rules, templates = _REFERENCES
+    return templates if code in TEMPLATE_CODES else rules
 
 
 def _pretty(told: Mapping[str, Any]) -> str:
@@ -152,7 +158,7 @@ def _sarif_rule(code: str) -> dict[str, Any]:
     return {
         "id": code,
         "shortDescription": {"text": code.replace("-", " ").capitalize()},
-        "help": {"text": f"{_REFERENCE} tells what leads to `{code}`, and what to do."},
+        "help": {"text": f"Dearly's {_reference(code)} tells what leads to `{code}`, and what to do."},
         "defaultConfiguration": {"level": CODES.get(code, "error")},
     }
 

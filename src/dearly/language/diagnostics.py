@@ -25,10 +25,14 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Edits that, made together, mend a finding; ``title`` says what they do, as a menu shows it."""
+    """Edits that, made together, mend a finding; ``title`` says what they do, as a menu shows it.
+
+    Where they are not ``certain`` they are a beginning: what they write is for the author to think about.
+    """
 
     title: str
     edits: tuple[Edit, ...]
+    certain: bool = True
 
 
 def replacing(span: Span, replacement: str) -> Fix:
@@ -48,7 +52,7 @@ def enclosing(span: Span, before: str, after: str, title: str) -> Fix:
 class Diagnostic:
     """One finding. ``code`` is stable (kebab-case, listed in docs/language.md); ``hint`` says what to do.
 
-    ``fix`` does it, where the checker knows exactly what to write.
+    ``fix`` does it, where the checker knows what to write.
     """
 
     code: str

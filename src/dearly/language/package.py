@@ -146,6 +146,8 @@ def read_package(directory: Path) -> Package:
         PackageError: there is no such directory, a file in it cannot be read, is no regular file, or links
             out of the directory, or there is more than a package may hold.
     """
+    if not directory.exists() and not directory.is_symlink():
+        raise PackageError(f"There is no rules package {directory}. Name its directory.")
     try:
         root = directory.resolve(strict=True)
         if not root.is_dir():

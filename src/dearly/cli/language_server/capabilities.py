@@ -287,7 +287,8 @@ async def _code_actions(ls: RulesServer, params: types.CodeActionParams) -> list
             found.fix.edits, lambda file: ls.document_of(package, analysis, file)
         )
         kind = types.CodeActionKind.QuickFix
-        actions.append(types.CodeAction(found.fix.title, kind, [told], is_preferred=True, edit=edit))
+        fix = found.fix
+        actions.append(types.CodeAction(fix.title, kind, [told], is_preferred=fix.certain, edit=edit))
     return actions
 
 

@@ -16,11 +16,15 @@ from dearly.language.values import time_to_stored
 
 @dataclass(frozen=True, slots=True)
 class SetField:
-    """A field of the profile, or of what the call brought along, has another value; None: it has none."""
+    """A field of the profile, or of what the call brought along, has another value; None: it has none.
+
+    ``value`` is but an example where it is a ``sample``: any will do.
+    """
 
     name: str
     value: Value | None
     in_context: bool = False
+    sample: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,8 @@ def _with(values: Mapping[str, Any], name: str, value: Value | None) -> dict[str
 def describe_change(program: Program, change: Change, show_sensitive: bool = True) -> str:
     """The change as it stands after "if": ``country were "NL"``."""
     match change:
+        case SetField(name, sample=True):
+            return f"{name} were known"
         case SetField(name, value, in_context):
             declared = (program.context if in_context else program.profile)[name]
             return f"{name} were {_value(declared, value, show_sensitive)}"

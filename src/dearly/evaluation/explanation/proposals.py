@@ -135,9 +135,9 @@ def _fields_set(scene: _Scene) -> Iterator[Change]:
     for part in scene.parts:
         if isinstance(part, ProfileField | ContextField):
             values: list[Value] = [True, False] if part.type == BOOL else []
-            if _now(scene, part) is None:
-                values.append(_sample(part.type))
             yield from (_set(part, value) for value in values if value != _now(scene, part))
+            if _now(scene, part) is None and part.type != BOOL:
+                yield replace(_set(part, _sample(part.type)), sample=True)
 
 
 def _fields_gone(scene: _Scene) -> Iterator[Change]:

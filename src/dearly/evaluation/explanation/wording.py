@@ -21,8 +21,8 @@ def explanation_text(explained: Explained, show_sensitive: bool = True) -> str:
 
 
 def value_text(value: Value | None, kind: Type) -> str:
-    """A value as an author would write it, cut where it is long; ``missing`` where there is none (of a condition:
-    ``unknown``)."""
+    """A value as an author would write it, cut where it is long; where there is none, ``missing`` (of a
+    condition: ``unknown``)."""
     if value is None:
         return "unknown" if kind == BOOL else "missing"
     return brief(spell_constant(Literal(value, kind)))

@@ -392,8 +392,10 @@ def _else_fix(cause: Expression) -> Fix | None:
         return None
     title = f"Give {quoted(cause)} the default `{spell(default)}`"
     if isinstance(cause, ProfileField | ContextField | EventProperty | ItemProperty | ValueRef | ScoreRef):
-        return enclosing(cause.span, "(", f" else {spell(default)})", title)
-    return enclosing(cause.span, "((", f") else {spell(default)})", title)
+        fix = enclosing(cause.span, "(", f" else {spell(default)})", title)
+    else:
+        fix = enclosing(cause.span, "((", f") else {spell(default)})", title)
+    return replace(fix, certain=False)  # as what it shall count is for the author to say
 
 
 def _with_default(cause: Expression) -> str | None:

@@ -58,7 +58,7 @@ def check_retention(program: Program, findings: Findings) -> None:
 def _warn_of_unbounded(selection: Selection, settings: Settings, findings: Findings) -> None:
     kept = spell_duration(settings.keep_events_us or 0)
     message = f"This asks of all `{selection.event}` there ever were, but {_kept(settings)}."
-    hint = f"Write `{selection.event} within {kept}`, say: older ones do not count, once they are gone."
+    hint = f"Add `within {kept}` to it, say: older ones do not count, once they are gone."
     findings.add("unbounded-window", selection.span, message, hint)
 
 

@@ -48,6 +48,14 @@ def hint_for(problem: Problem) -> str | None:
     return None
 
 
+def _on_name(problem: Problem) -> str | None:
+    """A declaration's name that goes on with a sign."""
+    if problem.came != "-" or len(problem.before) != 2 or "LBRACE" not in problem.accepted:
+        return None
+    whole = f"{problem.previous}_{problem.after}" if problem.after.isidentifier() else problem.previous
+    return f"Names are of letters, digits and `_`: `{whole[:_MAX_SHOWN]}`."
+
+
 def _on_braces(problem: Problem) -> str | None:
     if "LBRACE" in problem.accepted:
         return (
@@ -113,12 +121,30 @@ def _on_counts(problem: Problem) -> str | None:
     return f"Events are counted in words: `{counted} {number} {name[:_MAX_SHOWN]} {came} ..`."
 
 
+def _on_events(problem: Problem) -> str | None:
+    """Events that are not counted at all."""
+    came, name = problem.came, problem.previous
+    if came not in ("within", "where", "older", "followed") or not name.isidentifier() or name in KEYWORDS:
+        return None
+    if "OR" not in problem.accepted or problem.before[-2:-1] not in (
+        ("{",),
+        ("and",),
+        ("or",),
+        ("(",),
+        ("when",),
+    ):
+        return None
+    return f"Say how many: `any {name[:_MAX_SHOWN]} {came} ..`, `no ..`, `at least 2 ..`."
+
+
 def _is_number(token: str) -> bool:
     return token.isascii() and token.isdigit()
 
 
 def _on_within(problem: Problem) -> str | None:
     is_set_meant = problem.previous == "in" and "LSQB" in problem.accepted
+    if is_set_meant and _is_number(problem.came) and problem.after in UNIT_WORDS:
+        return f"Write `within {problem.came} {problem.after}`; `in` asks for one of a list."
     if problem.came in _PAST_WORDS and (is_set_meant or "WITHIN" in problem.accepted):
         return "Write `within` and a length of time: `within 60 days`."
     return None
@@ -134,6 +160,12 @@ def _on_dates(problem: Problem) -> str | None:
     if problem.before[-3:-2] == (".",):
         return f"To compare a date, write `(..) {problem.previous} {problem.came[:_MAX_SHOWN]}`."
     return f"Write a day, `{problem.previous} 2026-01-01`, or how long ago: `within 7 days`."
+
+
+def _on_clock(problem: Problem) -> str | None:
+    if problem.accepted == {"CLOCK"} and problem.before[-6:-5] == ("at",):
+        return f"Say the time of day, too: `at {''.join(problem.before[-5:])} 10:00`."
+    return None
 
 
 def _on_calendar(problem: Problem) -> str | None:
@@ -224,6 +256,12 @@ def _on_quotes(problem: Problem) -> str | None:
 
 
 def _on_word(problem: Problem) -> str | None:
+    if problem.came == "," and "AND" in problem.accepted:
+        return "Join conditions with `and` or `or`."
+    if problem.came == "else" and "OTHERWISE" in problem.accepted:
+        return "Write `otherwise`."
+    if problem.came == "in" and problem.previous == "not":
+        return f"Of a segment, write `not {problem.after[:_MAX_SHOWN]}`; `not in` asks for none of a list."
     if problem.came == "not" and problem.after == "contains":
         return "Write `not (SET contains ELEMENT)`."
     return _WORDS.get(problem.came)
@@ -277,6 +315,10 @@ _SIGNS: Mapping[str, str] = {
 
 _WORDS: Mapping[str, str] = {
     "equals": "Write `==`.",
+    "starts_with": "Write `starts with`.",
+    "startswith": "Write `starts with`.",
+    "ends_with": "Write `ends with`.",
+    "endswith": "Write `ends with`.",
     "is": 'Write `is present`, `is missing`, `is like "TEXT"`, or `LIFECYCLE is STAGE`; compare with `==`.',
     "has": "Write `contains`.",
     "includes": "Write `contains`.",
@@ -316,15 +358,18 @@ _SHORT_UNITS: Mapping[str, str] = {
 """Units as people shorten them."""
 
 _RULES: tuple[Callable[[Problem], str | None], ...] = (
+    _on_name,
     _on_braces,
     _on_case,
     _on_where,
     _on_lists,
     *DECLARATION_HINTS,
     _on_counts,
+    _on_events,
     _on_within,
     _on_dates,
     _on_calendar,
+    _on_clock,
     _on_sets,
     _on_between,
     _on_comment,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal as OneOf
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -200,4 +200,6 @@ def diagnostic(finding: Finding, source: str, file: str) -> Diagnostic:
         column, end = start, start + 1
     span = Span(file, line, column + 1, line, end + 1)
     fix = replacing(span, finding.instead) if finding.instead is not None and found >= 0 else None
+    if fix is not None and finding.code == "template-may-be-missing":
+        fix = replace(fix, certain=False)  # nobody but the author knows what to say instead
     return Diagnostic(finding.code, TEMPLATE_CODES[finding.code], finding.message, span, finding.hint, fix)
