@@ -1,4 +1,4 @@
-"""The PostgreSQL store and its server: what may be opened, and what happens when it is gone, full or locked."""
+"""The PostgreSQL store and its server: what may be opened, and what happens when it is gone or locked."""
 
 from __future__ import annotations
 
@@ -271,6 +271,6 @@ def test_a_wrong_password_is_refused_and_never_repeated(own_server: Any) -> None
         rules.write_text("local all ada scram-sha-256\n" + rules.read_text())
         connection.execute("SELECT pg_reload_conf()")
     url = own_server.get_uri().replace("postgres:@", f"ada:{SECRET}@")
-    with pytest.raises(StoreUnavailable, match="refuses us. See the user and the password") as caught:
+    with pytest.raises(StoreUnavailable, match=r"refuses us\. See the user and the password") as caught:
         open_store(url)
     assert SECRET not in str(caught.value)

@@ -171,8 +171,8 @@ def migrate(connection: Connection, name: str, *, create: bool) -> None:
     ``name`` is what messages call the database.
 
     Raises:
-        StoreUnavailable: its schema ``dearly`` is something else, or the store is of a newer version, or there
-            is none and none is to be made (``create``).
+        StoreUnavailable: its schema ``dearly`` is something else, the store is of a newer version, or there is
+            none and none is to be made (``create``).
     """
     _check_encoding(connection, name)
     version = _version(connection)
@@ -247,7 +247,7 @@ def _make_room(connection: Connection, name: str) -> None:
 
 
 def _version(connection: Connection) -> int | None:
-    # Looked up in the catalogue itself: to_regclass may not have heard yet of a table made by another session.
+    # Looked up in the catalogue: to_regclass may not have heard yet of a table that another session made.
     if not _finds(connection, "pg_tables WHERE schemaname = 'dearly' AND tablename = 'dearly_store'"):
         return None
     found = connection.execute("SELECT version FROM dearly.dearly_store").fetchone()
