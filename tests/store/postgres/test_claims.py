@@ -1,4 +1,4 @@
-"""Several servers on one database: each customer is looked at by one of them, and nothing is lost in between."""
+"""Several servers on one database: each customer is looked at by one of them, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_who_is_touched_during_a_look_stays_due(store: PostgresStore, second: Po
 def test_a_look_sees_every_touch_that_was_kept_before_it_began(
     store: PostgresStore, second: PostgresStore
 ) -> None:
-    """A touch that comes first has what it brought read; one that comes later waits, and is looked at next."""
+    """A touch that comes first has what it brought read; one that comes later waits and is looked at next."""
     seen: list[int] = []
 
     def count(due: Sequence[Due], read: ReadCustomers) -> list[Look]:

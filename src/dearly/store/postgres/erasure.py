@@ -75,7 +75,8 @@ def scrub(connection: Connection) -> None:
     ``pg_switch_wal``). PostgreSQL deletes them by and by as ``max_wal_size`` says, or, with ``wal_recycle``,
     writes over them. Archived log, replicas and backups of the server are the business of who keeps them.
 
-    Each table is locked while it is written: verbs that need it find the store unavailable for that while.
+    Rows that a transaction may still see that began before they were deleted are written along: scrub again
+    once it has ended. Each table is locked while it is written: verbs that need it find the store unavailable for that while.
     """
     for table in _HELD:
         connection.execute(f"VACUUM (FULL) {table}")

@@ -171,8 +171,8 @@ def migrate(connection: Connection, name: str, *, create: bool) -> None:
     ``name`` is what messages call the database.
 
     Raises:
-        StoreUnavailable: its schema ``dearly`` is something else, the store is of a newer version, or there is
-            none and none is to be made (``create``).
+        StoreUnavailable: its schema ``dearly`` is something else, the store is of a newer version, or there
+            is none and none is to be made (``create``).
     """
     _check_encoding(connection, name)
     version = _version(connection)
