@@ -1,4 +1,4 @@
-"""A courier as a process, until it is killed: ``python -m tests.delivery.couriers FOLDER URL``."""
+"""A courier as a process, until it is killed: ``python -m tests.delivery.couriers STORE URL``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import random
 import sys
 import time
-from pathlib import Path
 
 from dearly.delivery import Courier, Sink, WebhookSink, read_secrets
 from dearly.store import Store
@@ -39,13 +38,13 @@ def now_us() -> int:
     return time.time_ns() // 1_000
 
 
-async def deliver(folder: Path, url: str) -> None:
+async def deliver(store_url: str, url: str) -> None:
     """Deliver without end."""
-    with opened(folder) as store:
+    with opened(store_url) as store:
         running = Courier(store, [webhook(url, store)], now_us, random.random, f"process-{os.getpid()}")
         while True:
             await running.step()
 
 
 if __name__ == "__main__":
-    asyncio.run(deliver(Path(sys.argv[1]), sys.argv[2]))
+    asyncio.run(deliver(sys.argv[1], sys.argv[2]))

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from dearly.store import Due, Look, ProfilePatch, ReadCustomers, Store, open_store
 from tests.delivery.records import NOON_US, body
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Store]:
-    """The store in a folder."""
-    store = open_store(f"sqlite:///{folder}/store.db")
+def opened(url: str) -> Iterator[Store]:
+    """The store at a URL."""
+    store = open_store(url)
     try:
         yield store
     finally:

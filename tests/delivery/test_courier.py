@@ -19,6 +19,7 @@ from tests.delivery.clocks import Clock
 from tests.delivery.couriers import courier, now_us, webhook
 from tests.delivery.feeding import opened, put
 from tests.delivery.receivers import Behaviour, Receiver, Request, answers, hangs, receiving
+from tests.postgres import fresh_database, needs_postgres
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
@@ -26,10 +27,16 @@ HOUR_US = 60 * MINUTE_US
 DAY_US = 24 * HOUR_US
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=needs_postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where there is no store yet, of either kind."""
+    return fresh_database() if request.param == "postgres" else f"sqlite:///{tmp_path}/store.db"
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(url: str) -> Iterator[Store]:
     """A store with nothing in it."""
-    with opened(tmp_path) as found:
+    with opened(url) as found:
         yield found
 
 
@@ -249,7 +256,7 @@ async def test_a_sink_that_hangs_holds_up_none_of_the_others(store: Store, clock
 
 
 async def test_two_couriers_never_tell_one_sink_at_the_same_time(
-    store: Store, clock: Clock, tmp_path: Path
+    store: Store, clock: Clock, url: str
 ) -> None:
     under_way = most = 0
 
@@ -261,7 +268,7 @@ async def test_two_couriers_never_tell_one_sink_at_the_same_time(
         under_way -= 1
         await answers(200)(writer)
 
-    with opened(tmp_path) as other:
+    with opened(url) as other:
         async with receiving(slowly) as receiver:
             couriers = [
                 courier(each, webhook(receiver.url, each, clock), clock=clock, owner=owner)
@@ -278,12 +285,12 @@ async def test_two_couriers_never_tell_one_sink_at_the_same_time(
 
 
 async def test_a_courier_that_is_closed_lets_go_of_its_sinks_at_once(
-    store: Store, clock: Clock, tmp_path: Path
+    store: Store, clock: Clock, url: str
 ) -> None:
     def behave(request: Request) -> Behaviour:
         return hangs if b"s0003" in request.body and len(receiver.requests) == 4 else answers(200)
 
-    with opened(tmp_path) as other:
+    with opened(url) as other:
         async with receiving(behave, each=True) as receiver:
             first = courier(store, webhook(receiver.url, store, clock), clock=clock)
             second = courier(other, webhook(receiver.url, other, clock), clock=clock, owner="two")
@@ -302,14 +309,14 @@ async def test_a_courier_that_is_closed_lets_go_of_its_sinks_at_once(
 
 
 async def test_when_one_courier_is_killed_another_goes_on_once_its_lease_is_over(
-    store: Store, tmp_path: Path
+    store: Store, url: str
 ) -> None:
     clock = Clock(now_us())
     async with receiving(answers(200)) as receiver:
         survivor = courier(store, webhook(receiver.url, store, clock), clock=clock, owner="survivor")
         await survivor.step()
         put(store, "anna", *numbers(400), now_us=clock.us)
-        command = [sys.executable, "-m", "tests.delivery.couriers", str(tmp_path), receiver.url]
+        command = [sys.executable, "-m", "tests.delivery.couriers", url, receiver.url]
         process = await asyncio.create_subprocess_exec(*command)
         while len(receiver.requests) < 50:
             await asyncio.sleep(0.001)

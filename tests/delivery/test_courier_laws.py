@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,7 +42,7 @@ async def test_every_record_is_taken_once_in_order_or_set_aside(
             taken.extend(each["position"] for each in (told if isinstance(told, list) else [told]))
         return behaviour(status)
 
-    with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as store:
+    with tempfile.TemporaryDirectory() as folder, opened(f"sqlite:///{folder}/store.db") as store:
         async with receiving(behave, each=True) as receiver:
             telling = courier(store, webhook(receiver.url, store, clock, at_once=at_once), clock=clock)
             await telling.step()

@@ -42,17 +42,16 @@ def test_what_is_no_token_is_refused(text: str) -> None:
 
 
 def test_a_reader_goes_on_behind_what_it_read(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with opened(f"sqlite:///{tmp_path}/a.db") as store:
         put(store, "anna", "vip", "regular", "lapsed")
         first = store.read_feed(0, 1)[0]
         token = str(ResumeToken(store.identity(), first.position))
-    with opened(tmp_path) as store:
+    with opened(f"sqlite:///{tmp_path}/a.db") as store:
         assert resume_position(store, token) == first.position
 
 
 def test_a_token_of_another_store_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "other").mkdir()
-    with opened(tmp_path) as store, opened(tmp_path / "other") as other:
+    with opened(f"sqlite:///{tmp_path}/a.db") as store, opened(f"sqlite:///{tmp_path}/b.db") as other:
         put(store, "anna", "vip")
         put(other, "anna", "vip")
         token = str(ResumeToken(other.identity(), other.feed_ends()[1]))
@@ -62,7 +61,7 @@ def test_a_token_of_another_store_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_token_before_what_is_kept_or_behind_what_there_is_is_refused(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with opened(f"sqlite:///{tmp_path}/a.db") as store:
         put(store, "anna", "vip", "regular")
         oldest, newest = store.feed_ends()
         beyond = str(ResumeToken(store.identity(), newest + 1))
