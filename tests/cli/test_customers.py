@@ -11,7 +11,7 @@ from dearly.cli.customers import each_customer
 from dearly.language import Package, Program, check_package
 from dearly.language.requirements import names_requirements
 from dearly.language.types import DAY_US
-from dearly.store import EventRecord, open_store
+from dearly.store import EventRecord, ProfilePatch, open_store
 
 NOW_US = 1_772_359_200_000_000
 RULES = b"""
@@ -39,7 +39,10 @@ def test_each_customer_comes_once_in_order_whatever_the_size_of_a_page(
 ) -> None:
     monkeypatch.setattr(customers, "CUSTOMERS_AT_ONCE", page)
     store = open_store(f"sqlite:///{tmp_path}/shop.db")
-    store.upsert_profiles([(name, {"country": "NL"}) for name in ("c", "a", "B", "é")], NOW_US)
+    store.upsert_profiles(
+        [ProfilePatch(name, {"country": "NL"}, NOW_US) for name in ("c", "a", "B", "é")],
+        NOW_US,
+    )
     store.append_events([event("b", "seen", NOW_US)])
     told: list[int] = []
 

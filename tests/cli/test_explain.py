@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dearly.language.types import DAY_US, HOUR_US
-from dearly.store import EventRecord, open_store
+from dearly.store import EventRecord, ProfilePatch, open_store
 from tests.cli.conftest import NOW, NOW_US, Dearly, Ended
 from tests.server.shop import write_rules
 
@@ -25,7 +25,10 @@ def explain(dearly: Dearly, tmp_path: Path) -> Explain:
         "segment born { birthday == 1990-05-01 }\nvalue looks = count of product_viewed\n"
     )
     store = open_store(f"sqlite:///{tmp_path}/shop.db")
-    store.upsert_profiles([("ada", {"first_name": "Ada", "country": "NL", "birthday": "1990-05-01"})], NOW_US)
+    store.upsert_profiles(
+        [ProfilePatch("ada", {"first_name": "Ada", "country": "NL", "birthday": "1990-05-01"}, NOW_US)],
+        NOW_US,
+    )
     store.append_events(
         [
             EventRecord("ada", "product_viewed", NOW_US - DAY_US, "web", "v1", {"product_id": "p1"}),
@@ -87,7 +90,7 @@ def test_what_is_sensitive_is_shown_only_when_asked_for(explain: Explain) -> Non
 
 def test_nothing_that_was_said_of_a_customer_acts_on_the_terminal(explain: Explain, tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path}/shop.db")
-    store.upsert_profiles([("ada", {"country": "\x1b[2J\u202e"})], NOW_US)
+    store.upsert_profiles([ProfilePatch("ada", {"country": "\x1b[2J\u202e"}, NOW_US)], NOW_US)
     store.close()
 
     out = explain("ada", "dutch").out

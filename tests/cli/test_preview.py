@@ -18,7 +18,7 @@ import pytest
 
 from dearly.language.values import time_to_stored
 from dearly.server import ServerSettings, serving
-from dearly.store import EventRecord, open_store
+from dearly.store import EventRecord, ProfilePatch, open_store
 from dearly.v1 import content_pb2, content_pb2_grpc
 from tests.cli.conftest import CUSTOMERS, NOW, NOW_US, RULES, Dearly, Ended
 from tests.server.shop import write_rules
@@ -281,7 +281,9 @@ def test_a_block_that_fails_is_shown_as_it_would_be_sent_and_the_cause_stands_ap
 ) -> None:
     write_rules(tmp_path / "rules")
     store = open_store(f"sqlite:///{tmp_path}/shop.db")
-    store.upsert_profiles([("ada", {"interests": [f"i{number:05}" for number in range(10_000)]})], NOW_US)
+    store.upsert_profiles(
+        [ProfilePatch("ada", {"interests": [f"i{number:05}" for number in range(10_000)]}, NOW_US)], NOW_US
+    )
     store.close()
     places = ("--store", f"sqlite:///{tmp_path}/shop.db", "--rules", tmp_path / "rules")
 

@@ -21,7 +21,7 @@ from dearly.content import (
 from dearly.language import Package, Program, check_package, render_text
 from dearly.language.types import DAY_US, HOUR_US
 from dearly.recommendation import Recommender, RecommenderKeeper
-from dearly.store import EventRecord, ItemRecord, Store, open_store
+from dearly.store import EventRecord, ItemRecord, ProfilePatch, Store, open_store
 
 NOW_US = 1_772_000_000_000_000
 """2026-02-25T06:13:20Z."""
@@ -187,7 +187,7 @@ class Shop:
 
     def know(self, customer_id: str = "ada", **fields: Any) -> None:
         """Keep profile fields of a customer."""
-        self.store.upsert_profiles([(customer_id, fields)], NOW_US)
+        self.store.upsert_profiles([ProfilePatch(customer_id, fields, NOW_US)], NOW_US)
 
     def track(
         self, event: str, time_us: int = NOW_US - HOUR_US, customer_id: str = "ada", **properties: Any

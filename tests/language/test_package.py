@@ -41,7 +41,7 @@ def test_hidden_files_and_folders_are_skipped(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_is_not_there_or_is_a_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PackageError, match="There is no rules package .*absent"):
+    with pytest.raises(PackageError, match=r"There is no rules package .*absent"):
         read_package(tmp_path / "absent")
     with pytest.raises(PackageError, match="is not one"):
         read_package(_write(tmp_path, {"a.rules": RULES}) / "a.rules")

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dearly.store import CustomerQuery, EventRange, EventRecord, Outcome, Store, open_store
+from dearly.store import CustomerQuery, EventRange, EventRecord, Outcome, ProfilePatch, Store, open_store
 from tests.store.records import FOREVER_US, event, read, times
 
 ACCEPTED, DUPLICATE, CONFLICT = Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.CONFLICT
@@ -109,7 +109,9 @@ def test_an_unknown_customer_has_no_profile_and_no_events(store: Store) -> None:
 
 
 def test_customers_read_together_get_what_each_gets_alone_in_the_order_asked(store: Store) -> None:
-    store.upsert_profiles([("ada", {"name": "Ada"}), ("cyd", {"name": "Cyd"})], 1)
+    store.upsert_profiles(
+        [ProfilePatch("ada", {"name": "Ada"}, 1), ProfilePatch("cyd", {"name": "Cyd"}, 1)], 1
+    )
     store.append_events(
         [
             event(f"{customer}{kind}{at}", customer=customer, kind=kind, at=at, label=f"{customer}{at}")

@@ -67,8 +67,8 @@ def hostile(*names: str) -> list[Any]:
 
 
 def taken(field: str, value: object) -> object:
-    _, fields = prepare_profile(PROGRAM, customer_id="ada", fields={field: value})
-    return fields[field]
+    patch = prepare_profile(PROGRAM, customer_id="ada", fields={field: value}, time_us=1, now_us=1)
+    return patch.fields[field]
 
 
 @needs_values
@@ -157,17 +157,19 @@ def test_a_megabyte_is_rejected_by_the_documented_limits(field: str, value: obje
 def test_every_text_is_kept_byte_for_byte_and_touches_no_other_row(store: Store) -> None:
     texts = [value for name, value in CASES.items() if isinstance(value, str) and name != "lone_surrogate"]
     patches = [
-        prepare_profile(PROGRAM, customer_id=f"c{number}", fields={"text": text, "words": [text]})
+        prepare_profile(
+            PROGRAM, customer_id=f"c{number}", fields={"text": text, "words": [text]}, time_us=1, now_us=1
+        )
         for number, text in enumerate(texts)
     ]
     store.upsert_profiles(patches, 1)
-    for customer_id, fields in patches:
-        assert store.read_customer(customer_id, [EventRange("x", None)], 1).fields == fields
+    for patch in patches:
+        assert store.read_customer(patch.customer_id, [EventRange("x", None)], 1).fields == patch.fields
     assert len(store.page_customers(None, 1_000)) == len(texts) > 20
 
 
 @pytest.mark.parametrize("name", ["items", "get", "__class__", pytest.param("__proto__", id="proto_pollute")])
 def test_names_of_dict_methods_are_undeclared_fields_like_any_other(name: str) -> None:
     with pytest.raises(Rejected) as caught:
-        prepare_profile(PROGRAM, customer_id="ada", fields={name: "x"})
+        prepare_profile(PROGRAM, customer_id="ada", fields={name: "x"}, time_us=1, now_us=1)
     assert caught.value.field == f"fields.{name}"

@@ -8,7 +8,15 @@ import pytest
 
 from dearly.language.program import Field, Program, Schema
 from dearly.language.types import BOOL, DAY_US, NUMBER, TEXT, ItemRef, SetOf
-from dearly.store import EventRecord, ItemRecord, Rejected, prepare_event, prepare_item, prepare_profile
+from dearly.store import (
+    EventRecord,
+    ItemRecord,
+    ProfilePatch,
+    Rejected,
+    prepare_event,
+    prepare_item,
+    prepare_profile,
+)
 
 NOW_US = 1_772_000_000_000_000
 
@@ -105,13 +113,15 @@ def test_clocks_may_differ_by_a_day() -> None:
 
 
 def test_a_profile_patch_keeps_what_it_clears() -> None:
-    found = prepare_profile(PROGRAM, customer_id="ada", fields={"name": None, "points": 4})
-    assert found == ("ada", {"name": None, "points": 4.0})
+    found = prepare_profile(
+        PROGRAM, customer_id="ada", fields={"name": None, "points": 4}, time_us=3, now_us=NOW_US
+    )
+    assert found == ProfilePatch("ada", {"name": None, "points": 4.0}, 3)
 
 
 def test_a_profile_field_that_does_not_fit_is_named() -> None:
     with pytest.raises(Rejected) as caught:
-        prepare_profile(PROGRAM, customer_id="ada", fields={"points": True})
+        prepare_profile(PROGRAM, customer_id="ada", fields={"points": True}, time_us=3, now_us=NOW_US)
     assert caught.value.field == "fields.points"
 
 

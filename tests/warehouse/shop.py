@@ -6,7 +6,7 @@ from dearly.evaluation import compile_program, facts_reader, read_facts
 from dearly.language import Package, Program, check_package
 from dearly.language.requirements import names_requirements
 from dearly.language.types import DAY_US
-from dearly.store import CustomerQuery, EventRange, EventRecord, Store
+from dearly.store import CustomerQuery, EventRange, EventRecord, ProfilePatch, Store
 
 NOW_US = 1_772_359_200_000_000
 
@@ -46,8 +46,12 @@ def fill(store: Store) -> None:
     """Ada with a profile and events, Bob with a profile, Zoë with events; a value that no longer fits."""
     store.upsert_profiles(
         [
-            ("ada", {"country": "é", "age": 36.0, "interests": ["a", "b"], "timezone": "Asia/Tokyo"}),
-            ("bob", {"age": "thirty"}),
+            ProfilePatch(
+                "ada",
+                {"country": "é", "age": 36.0, "interests": ["a", "b"], "timezone": "Asia/Tokyo"},
+                NOW_US,
+            ),
+            ProfilePatch("bob", {"age": "thirty"}, NOW_US),
         ],
         NOW_US,
     )

@@ -10,7 +10,7 @@ import pytest
 
 from dearly.evaluation.sql import compile_audience
 from dearly.language.types import DAY_US
-from dearly.store import Store, StoreUnavailable, open_store
+from dearly.store import ProfilePatch, Store, StoreUnavailable, open_store
 from dearly.warehouse import (
     ExportRefused,
     Extent,
@@ -125,7 +125,7 @@ def test_an_empty_store_gives_empty_tables(tmp_path: Path) -> None:
 
 def test_an_export_replaces_the_one_before(store: Store, tmp_path: Path) -> None:
     export(store, tmp_path / "out")
-    store.upsert_profiles([("cyd", {})], NOW_US)
+    store.upsert_profiles([ProfilePatch("cyd", {}, NOW_US)], NOW_US)
 
     export(store, tmp_path / "out")
 
@@ -136,7 +136,7 @@ def test_an_export_replaces_the_one_before(store: Store, tmp_path: Path) -> None
 
 def test_an_export_that_fails_leaves_the_one_before(store: Store, tmp_path: Path) -> None:
     export(store, tmp_path / "out")
-    store.upsert_profiles([("cyd", {})], NOW_US)
+    store.upsert_profiles([ProfilePatch("cyd", {}, NOW_US)], NOW_US)
 
     def fails(count: int) -> None:
         raise StoreUnavailable("gone")

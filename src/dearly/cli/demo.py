@@ -13,7 +13,7 @@ from dearly import DearlyError
 from dearly.cli.demo_shop import HISTORY_US, Goods, Life, customer_id, make_goods, make_life
 from dearly.cli.options import DEFAULT_STORE, StoreOption
 from dearly.cli.progress import track_progress
-from dearly.store import EventRange, Outcome, Store, open_store
+from dearly.store import EventRange, Outcome, ProfilePatch, Store, open_store
 
 CUSTOMERS_A_COMMIT = 100
 FIRST_EVENT = "email_received"
@@ -60,7 +60,9 @@ def fill(store: Store, customers: int, seed: int, now_us: int) -> tuple[int, int
     added = kept = 0
     with track_progress("inventing customers", customers, "customers") as advance:
         for lives in _batches(_lives(seed, customers, now_us, goods)):
-            store.upsert_profiles([(life.customer_id, life.fields) for life in lives], now_us)
+            store.upsert_profiles(
+                [ProfilePatch(life.customer_id, life.fields, now_us) for life in lives], now_us
+            )
             outcomes = store.append_events([event for life in lives for event in life.events])
             if Outcome.CONFLICT in outcomes:
                 raise OtherDemo(

@@ -9,7 +9,7 @@ from dearly.server.checking import check_all
 from dearly.server.limits import MAX_BATCH, require_count, require_id
 from dearly.server.statuses import not_there
 from dearly.server.wire import to_plain, to_struct, to_timestamp
-from dearly.store import Stored, prepare_profile
+from dearly.store import ProfilePatch, prepare_profile
 from dearly.v1 import profiles_pb2, profiles_pb2_grpc
 
 
@@ -48,14 +48,16 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
             )
         )
 
-    def _check_all(
-        self, patches: Sequence[profiles_pb2.ProfilePatch]
-    ) -> list[tuple[str, dict[str, Stored | None]]]:
-        program = self._application.serving.program
+    def _check_all(self, patches: Sequence[profiles_pb2.ProfilePatch]) -> list[ProfilePatch]:
+        program, now_us = self._application.serving.program, self._application.now_us()
         return check_all(
             "profiles",
             patches,
             lambda patch: prepare_profile(
-                program, customer_id=patch.customer_id, fields=to_plain(patch.fields)
+                program,
+                customer_id=patch.customer_id,
+                fields=to_plain(patch.fields),
+                time_us=now_us,
+                now_us=now_us,
             ),
         )

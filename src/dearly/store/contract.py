@@ -77,7 +77,9 @@ class Store(Protocol):
         ...
 
     def set_consents(self, customer_id: str, consents: Sequence[Consent]) -> bool:
-        """Keep what a customer agreed to, making one who is new; False, and nothing, for one who was erased."""
+        """Keep what a customer agreed to, making one who is new; False, and nothing, for one who was
+        erased.
+        """
         ...
 
     def get_consents(self, customer_id: str) -> Sequence[Consent]:
@@ -89,8 +91,8 @@ class Store(Protocol):
         """Make one customer of two, who has the id ``into_id`` stands for; either may be unknown so far.
 
         Events move; of each field and consent the latest stands; the other id forwards for good. The survivor
-        becomes due at once; the other's standing and memberships are gone, and its records in the feed are the
-        survivor's. ``record`` is a body that goes into the feed with it, when the two were merged now.
+        becomes due at once; the other's standing and memberships are gone, and its records in the feed are
+        the survivor's. ``record`` is a body that goes into the feed with it, when the two were merged now.
         """
         ...
 
@@ -118,7 +120,9 @@ class Store(Protocol):
         ...
 
     def count_customers(self) -> int:
-        """How many customers :meth:`page_customers` gives; a recent estimate will do where counting is slow."""
+        """How many customers :meth:`page_customers` gives; a recent estimate will do where counting is
+        slow.
+        """
         ...
 
     # --------------------------------------------------------------------------------------------- items
@@ -157,10 +161,11 @@ class Store(Protocol):
         ...
 
     def begin_generation(self, fingerprint: str, now_us: int) -> Generation:
-        """The generation of this fingerprint: the one that serves or is built if there is one, else a new one.
+        """The generation of this fingerprint: the one that serves or is built if there is one, else a new
+        one.
 
-        In a store without customers a new one serves at once, else it is built; one that was being built until
-        now is given up, with its members.
+        In a store without customers a new one serves at once, else it is built; one that was being built
+        until now is given up, with its members.
         """
         ...
 
@@ -174,11 +179,12 @@ class Store(Protocol):
         ...
 
     def look_at_due(self, now_us: int, limit: int, look_at: LookAt) -> int:
-        """Look at the customers with ``due_us <= now_us``, earliest first, at most so many, and keep what comes
-        of it, in one durable commit; how many were taken.
+        """Look at the customers with ``due_us <= now_us``, earliest first, at most so many, and keep what
+        comes of it, in one durable commit; how many were taken.
 
         No two callers are given the same customer at a time; a customer who was touched meanwhile stays due.
-        Of a customer whom ``look_at`` gives no :class:`Look`, nothing is changed but that they are no more due.
+        Of a customer whom ``look_at`` gives no :class:`Look`, nothing is changed but that they are no more
+        due.
         """
         ...
 
@@ -214,7 +220,9 @@ class Store(Protocol):
         ...
 
     def feed_ends(self) -> tuple[int, int]:
-        """The position before the oldest record that is kept, and that of the newest ever (0, 0: none yet)."""
+        """The position before the oldest record that is kept, and that of the newest ever (0, 0: none
+        yet).
+        """
         ...
 
     def trim_feed(self, before_us: int, limit: int) -> int:
@@ -227,8 +235,8 @@ class Store(Protocol):
         ...
 
     def settle_sink(self, state: SinkState, owner: str, retry_us: int, dead: Sequence[DeadLetter]) -> bool:
-        """Keep how far a sink has been told, with what it would not take (their ``number`` is given here), and
-        let go of it until ``retry_us``; False when somebody else has it by now, and nothing was kept."""
+        """Keep how far a sink has been told, with what it would not take (their ``number`` is given here),
+        and let go of it until ``retry_us``; False when somebody else has it by now, and nothing was kept."""
         ...
 
     def dead_letters(self, sink: str | None, after: int, limit: int) -> Sequence[DeadLetter]:
@@ -242,7 +250,8 @@ class Store(Protocol):
     # --------------------------------------------------------------------------------------------- whole
 
     def identity(self) -> str:
-        """Which store this is: lower-case letters and digits, made by chance with the store and kept for good.
+        """Which store this is: lower-case letters and digits, made by chance with the store and kept for
+        good.
 
         A store made of a backup has another, since from there on its feed goes its own way.
         """

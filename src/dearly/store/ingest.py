@@ -21,7 +21,7 @@ from dearly.language.values import (
     check_id,
     unknown_name,
 )
-from dearly.store.records import EventRecord, ItemRecord, Stored
+from dearly.store.records import EventRecord, ItemRecord, ProfilePatch, Stored
 
 MAX_RECORD_BYTES = 256 * 1024
 MAX_AHEAD_US = DAY_US
@@ -62,7 +62,7 @@ def prepare_event(
     return EventRecord(
         customer_id=_id("customer_id", customer_id),
         type=event_type,
-        time_us=_event_time(time_us, now_us),
+        time_us=_moment("time", time_us, now_us),
         source="" if source == "" else _id("source", source),
         event_id=_id("event_id", event_id),
         properties=_whole("properties", schema.fields, properties),
@@ -70,14 +70,26 @@ def prepare_event(
 
 
 def prepare_profile(
-    program: Program, *, customer_id: object, fields: Mapping[str, object]
-) -> tuple[str, dict[str, Stored | None]]:
-    """One profile patch as it will be kept: the customer's id and the fields that change (None clears).
+    program: Program,
+    *,
+    customer_id: object,
+    fields: Mapping[str, object],
+    time_us: int,
+    now_us: int,
+    readmit: bool = False,
+) -> ProfilePatch:
+    """One profile patch as it will be kept (None clears a field); ``time_us`` is when the fields changed.
 
     Raises:
-        Rejected: a field is not declared or does not fit, or the id is missing or too long.
+        Rejected: a field is not declared or does not fit, the id is missing or too long, or the fields
+            changed before 1970 or more than a day ahead of ``now_us``.
     """
-    return _id("customer_id", customer_id), _checked("fields", program.profile, fields, partial=True)
+    return ProfilePatch(
+        _id("customer_id", customer_id),
+        _checked("fields", program.profile, fields, partial=True),
+        _moment("update_time", time_us, now_us),
+        readmit,
+    )
 
 
 def prepare_item(
@@ -108,12 +120,12 @@ def _id(field: str, incoming: object) -> str:
         raise Rejected(field, str(problem)) from None
 
 
-def _event_time(time_us: int, now_us: int) -> int:
+def _moment(field: str, time_us: int, now_us: int) -> int:
     if time_us < 0:
-        raise Rejected("time", "expected when it happened, got a time before 1970. Is the unit right?")
+        raise Rejected(field, "expected when it happened, got a time before 1970. Is the unit right?")
     if time_us > now_us + MAX_AHEAD_US:
         raise Rejected(
-            "time",
+            field,
             "expected when it happened, got a time in the far future: over a day ahead of the clock here.",
         )
     return time_us

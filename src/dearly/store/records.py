@@ -225,8 +225,8 @@ class Due:
     """A customer whose standing is to be looked at.
 
     ``touched`` names the types of the events that came since the last look, and :data:`PROFILE_TOUCHED`,
-    :data:`ALL_TOUCHED`; it is empty when only time has passed. ``touched_since_us`` is the least time of those
-    events. ``standing`` is what the last look left (None: there was none).
+    :data:`ALL_TOUCHED`; it is empty when only time has passed. ``touched_since_us`` is the least time of
+    those events. ``standing`` is what the last look left (None: there was none).
     """
 
     customer_id: str
@@ -274,7 +274,9 @@ ReadCustomers: TypeAlias = Callable[[Sequence[CustomerQuery]], list[CustomerRows
 """As :meth:`dearly.store.Store.read_customers`, as of the moment of the look."""
 
 LookAt: TypeAlias = Callable[[Sequence[Due], ReadCustomers], Sequence[Look]]
-"""Pure but for what it reads; it may be called again for the same customers when another writer was faster."""
+"""Pure but for what it reads; it may be called again for the same customers when another writer was
+faster.
+"""
 
 
 class GenerationState(Enum):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dearly.store import EventRange, Outcome, StoreUnavailable, StoreUrlError, open_store
+from dearly.store import EventRange, Outcome, ProfilePatch, StoreUnavailable, StoreUrlError, open_store
 from dearly.store.sqlite import SqliteStore
 from dearly.store.sqlite.reads import events_statement
 from dearly.store.sqlite.schema import APPLICATION_ID, MIGRATIONS
@@ -96,12 +96,17 @@ def test_a_damaged_file_is_reported_as_such(path: Path) -> None:
     store.close()
     size = path.stat().st_size
     with path.open("r+b") as file:
-        file.seek(4_096)
-        file.write(b"\xff" * (size - 4_096))
+        file.seek(size // 2)
+        file.write(b"\xff" * (size - size // 2))
     damaged = SqliteStore(path)
     with pytest.raises(StoreUnavailable, match="is damaged"):
         read(damaged, "ada", "product_viewed")
     damaged.close()
+    with path.open("r+b") as file:
+        file.seek(4_096)
+        file.write(b"\xff" * (size - 4_096))
+    with pytest.raises(StoreUnavailable, match="is damaged"):
+        SqliteStore(path)
 
 
 def test_several_threads_may_open_a_new_store_at_once(path: Path) -> None:
@@ -152,7 +157,7 @@ def test_a_narrow_range_of_a_huge_history_costs_what_a_small_history_does(store:
         connection.close()
         return counted
 
-    store.upsert_profiles([("huge", {}), ("small", {})], 1)
+    store.upsert_profiles([ProfilePatch("huge", {}, 1), ProfilePatch("small", {}, 1)], 1)
     store.append_events([event(f"h{at}", customer="huge", at=at) for at in range(20_001)])
     store.append_events([event(f"s{at}", customer="small", at=at) for at in range(19_991, 20_001)])
     assert len(store.read_customer("huge", [EventRange("product_viewed", 19_990)], FOREVER_US).events) == 10
@@ -280,7 +285,7 @@ def test_a_failing_commit_fails_for_all_who_shared_it_and_keeps_nothing(store: S
 
 def test_deleted_bytes_are_gone_from_the_file(store: SqliteStore) -> None:
     secret = "a-secret-nobody-may-find"
-    store.upsert_profiles([("ada", {"note": secret})], 1)
-    store.upsert_profiles([("ada", {"note": None})], 2)
+    store.upsert_profiles([ProfilePatch("ada", {"note": secret}, 1)], 1)
+    store.upsert_profiles([ProfilePatch("ada", {"note": None}, 2)], 2)
     store.close()
     assert secret.encode() not in store.path.read_bytes()

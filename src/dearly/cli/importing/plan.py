@@ -37,9 +37,17 @@ from dearly.language import Program, nearest
 from dearly.language.program import Field
 from dearly.language.types import TEXT, TIME, Type
 from dearly.language.values import time_of
-from dearly.store import EventRecord, ItemRecord, Rejected, prepare_event, prepare_item, prepare_profile
+from dearly.store import (
+    EventRecord,
+    ItemRecord,
+    ProfilePatch,
+    Rejected,
+    prepare_event,
+    prepare_item,
+    prepare_profile,
+)
 
-Record: TypeAlias = "EventRecord | ItemRecord | tuple[str, Mapping[str, Any]]"
+Record: TypeAlias = EventRecord | ItemRecord | ProfilePatch
 Build: TypeAlias = Callable[[Sequence[Any], int], Record]
 
 
@@ -204,9 +212,11 @@ def _profile_parts(
     _check_names("fields", section.fields, declared, partial=True)
     names = list(section.fields)
 
-    def build(values: Sequence[Any], now_us: int) -> Record:  # noqa: ARG001 (the store notes the time)
+    def build(values: Sequence[Any], now_us: int) -> Record:
         given = {name: value for name, value in zip(names, values[1:], strict=True) if value is not None}
-        return prepare_profile(context.program, customer_id=values[0], fields=given)
+        return prepare_profile(
+            context.program, customer_id=values[0], fields=given, time_us=now_us, now_us=now_us
+        )
 
     specs = _with_fields("fields", {"customer_id": section.customer}, {}, section.fields, declared)
     return "profiles", *specs, build

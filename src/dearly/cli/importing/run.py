@@ -9,7 +9,7 @@ from itertools import islice
 from dearly.cli.importing.groups import Found
 from dearly.cli.importing.plan import Plan, Record
 from dearly.cli.importing.rejects import RejectsFile
-from dearly.store import EventRecord, ItemRecord, Outcome, Rejected, Store
+from dearly.store import EventRecord, ItemRecord, Outcome, ProfilePatch, Rejected, Store
 
 BATCH = 10_000
 """Records a commit: pages that many of them touch are then written once."""
@@ -66,16 +66,22 @@ def run_plan(
         for (found, _), outcome in zip(kept, outcomes, strict=True):
             counts.written += outcome is Outcome.ACCEPTED
             counts.duplicates += outcome is Outcome.DUPLICATE
-            if outcome is Outcome.CONFLICT:
-                reject(found, _CONFLICT)
+            if outcome in _REFUSED:
+                reject(found, _REFUSED[outcome])
     return counts
 
 
-_CONFLICT = Rejected(
-    "event_id",
-    "an event of this source and id is kept with other content, and it stands. Give events that differ "
-    "different ids.",
-)
+_REFUSED = {
+    Outcome.CONFLICT: Rejected(
+        "event_id",
+        "an event of this source and id is kept with other content, and it stands. Give events that differ "
+        "different ids.",
+    ),
+    Outcome.ERASED: Rejected(
+        "customer_id",
+        "this customer was erased. Nothing more is kept of them, unless a server is told to readmit them.",
+    ),
+}
 
 
 def _batches(good: Iterator[tuple[Found, Record]]) -> Iterator[list[tuple[Found, Record]]]:
@@ -87,11 +93,19 @@ def _write(store: Store, records: list[Record], now_us: int) -> list[Outcome]:
     """Write records, which are all of one kind."""
     events = [record for record in records if isinstance(record, EventRecord)]
     items = [record for record in records if isinstance(record, ItemRecord)]
-    patches = [record for record in records if isinstance(record, tuple)]
+    patches = [record for record in records if isinstance(record, ProfilePatch)]
     if events:
         return store.append_events(events)
     if items:
         store.upsert_items(items)
     if patches:
-        store.upsert_profiles(patches, now_us)
+        return _write_profiles(store, patches, now_us)
     return [Outcome.ACCEPTED] * len(records)
+
+
+def _write_profiles(store: Store, patches: list[ProfilePatch], now_us: int) -> list[Outcome]:
+    """Write patches, but those of customers who were erased."""
+    gone = set(store.upsert_profiles(patches, now_us))
+    if gone:
+        store.upsert_profiles([one for place, one in enumerate(patches) if place not in gone], now_us)
+    return [Outcome.ERASED if place in gone else Outcome.ACCEPTED for place in range(len(patches))]

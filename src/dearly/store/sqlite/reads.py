@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
 
 import msgspec
 
@@ -17,11 +16,10 @@ from dearly.store.records import (
     EventRange,
     Interactions,
     ItemCounts,
-    ItemRecord,
     KeptEvents,
     ProfileRecord,
-    Stored,
 )
+from dearly.store.rows import decode_fields
 
 BEFORE_ALL_US = -(2**63)
 
@@ -30,7 +28,10 @@ _type_of = attrgetter("type")
 RANGES_AT_ONCE = 400
 """SQLite joins at most 500 SELECTs into one statement."""
 
-_FIELDS = msgspec.json.Decoder(dict[str, Any])
+_KNOWN = "SELECT no, fields FROM customers WHERE id = ?"
+_WHO = "(SELECT customer FROM aliases WHERE aliases.id = ?1)"
+"""The id that stands for whoever was merged into another: asked for only of those not known by their own."""
+
 _TIMES = msgspec.json.Decoder(tuple[int, ...])
 
 
@@ -61,9 +62,13 @@ def read_customers(connection: sqlite3.Connection, queries: Sequence[CustomerQue
 
 
 def _read_customer(connection: sqlite3.Connection, query: CustomerQuery) -> CustomerRows:
-    known = connection.execute(
-        "SELECT no, fields FROM customers WHERE id = ?", (query.customer_id,)
-    ).fetchone()
+    known = (
+        connection.execute(_KNOWN, (query.customer_id,)).fetchone()
+        or connection.execute(
+            f"SELECT no, fields FROM customers WHERE id = {_WHO}",  # noqa: S608
+            (query.customer_id,),
+        ).fetchone()
+    )
     if known is None:
         return CustomerRows(None, ())
     number, profile = known
@@ -90,29 +95,17 @@ def _read_logs(
 def get_profile(connection: sqlite3.Connection, customer_id: str) -> ProfileRecord | None:
     """See :meth:`dearly.store.Store.get_profile`."""
     found = connection.execute(
-        "SELECT fields, updated_us FROM customers WHERE id = ? AND fields IS NOT NULL", (customer_id,)
+        f"""SELECT id, fields, updated_us FROM customers
+            WHERE id = coalesce({_WHO}, ?1) AND fields IS NOT NULL""",  # noqa: S608
+        (customer_id,),
     ).fetchone()
-    return ProfileRecord(customer_id, _FIELDS.decode(found[0]), found[1]) if found else None
+    return ProfileRecord(found[0], decode_fields(found[1]), found[2]) if found else None
 
 
-def read_items(connection: sqlite3.Connection, after_change: int) -> tuple[list[ItemRecord], int]:
-    """See :meth:`dearly.store.Store.read_items`."""
-    rows = connection.execute(
-        "SELECT catalog, id, fields, change FROM items WHERE change > ? ORDER BY change", (after_change,)
-    ).fetchall()
-    newest = rows[-1][3] if rows else item_change(connection)
-    items = [
-        ItemRecord(catalog, item_id, _decode_item(fields), deleted=fields is None)
-        for catalog, item_id, fields, _ in rows
-        if fields is not None or after_change > 0
-    ]
-    return items, newest
-
-
-def item_change(connection: sqlite3.Connection) -> int:
-    """See :meth:`dearly.store.Store.item_change`."""
-    (newest,) = connection.execute("SELECT coalesce(max(change), 0) FROM items").fetchone()
-    return int(newest)
+def count_customers(connection: sqlite3.Connection) -> int:
+    """See :meth:`dearly.store.Store.count_customers`."""
+    (count,) = connection.execute("SELECT count(*) FROM customers").fetchone()
+    return int(count)
 
 
 def page_customers(connection: sqlite3.Connection, after: str | None, limit: int) -> list[str]:
@@ -156,10 +149,6 @@ def item_counts(
     ).fetchall()
     hours, items, counts = zip(*rows, strict=True) if rows else ((), (), ())
     return ItemCounts(hours, items, counts)
-
-
-def _decode_item(fields: str | None) -> Mapping[str, Stored]:
-    return {} if fields is None else _FIELDS.decode(fields)
 
 
 def _path(property_name: str) -> str:

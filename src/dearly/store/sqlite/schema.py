@@ -10,6 +10,20 @@
     One row an event ever accepted, with the hash of its payload: tells a repeat from a conflict.
 ``items``
     ``fields`` NULL is a deleted item. ``change`` grows with every change, so that pollers read only the news.
+``standings``
+    When a customer is to be looked at, what was touched since the last look (words between spaces), and what
+    that left. ``version`` grows with every touch and look: a look is kept only if nothing came between.
+``aliases``
+    The id of a customer who was merged into another, and that other's: never an alias itself.
+``erased``
+    Tombstones: keyed hashes of erased ids.
+``generations``, ``members``
+    Who is in what, for each meaning of the rules.
+``feed``, ``sinks``, ``dead_letters``
+    The feed, how far each sink has been told of it, and what they would not take. There is one writer, so
+    that positions become visible in their order.
+``store``
+    One row: the store's identity, the key of the tombstones' hashes.
 """
 
 from __future__ import annotations
@@ -54,6 +68,81 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
              PRIMARY KEY (catalog, id)
            ) STRICT, WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE store (identity TEXT NOT NULL, tombstone_key BLOB NOT NULL) STRICT""",
+        "INSERT INTO store VALUES (lower(hex(randomblob(16))), randomblob(32))",
+        "ALTER TABLE customers ADD COLUMN field_times TEXT",
+        """UPDATE customers SET field_times =
+             (SELECT json_group_object(key, updated_us) FROM json_each(fields))
+           WHERE fields IS NOT NULL""",
+        """CREATE TABLE consents (
+             customer TEXT NOT NULL,
+             purpose TEXT NOT NULL,
+             granted INTEGER NOT NULL,
+             source TEXT NOT NULL,
+             time_us INTEGER NOT NULL,
+             PRIMARY KEY (customer, purpose)
+           ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE aliases (
+             id TEXT PRIMARY KEY,
+             customer TEXT NOT NULL
+           ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX aliases_by_customer ON aliases (customer)",
+        "CREATE TABLE erased (hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID",
+        """CREATE TABLE standings (
+             customer INTEGER PRIMARY KEY,
+             due_us INTEGER,
+             touched TEXT NOT NULL DEFAULT '',
+             touched_since_us INTEGER,
+             version INTEGER NOT NULL DEFAULT 0,
+             standing TEXT
+           ) STRICT""",
+        "CREATE INDEX standings_by_due ON standings (due_us) WHERE due_us IS NOT NULL",
+        "INSERT INTO standings (customer, due_us, touched) SELECT no, 0, ' @all ' FROM customers",
+        """CREATE TABLE generations (
+             number INTEGER PRIMARY KEY AUTOINCREMENT,
+             fingerprint TEXT NOT NULL,
+             state TEXT NOT NULL,
+             since_us INTEGER NOT NULL,
+             cursor TEXT,
+             done INTEGER NOT NULL DEFAULT 0
+           ) STRICT""",
+        """CREATE TABLE members (
+             generation INTEGER NOT NULL,
+             name TEXT NOT NULL,
+             customer TEXT NOT NULL,
+             state TEXT NOT NULL,
+             since_us INTEGER NOT NULL,
+             PRIMARY KEY (generation, name, customer)
+           ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX members_by_customer ON members (customer)",
+        """CREATE TABLE feed (
+             position INTEGER PRIMARY KEY AUTOINCREMENT,
+             customer TEXT NOT NULL,
+             body TEXT NOT NULL,
+             recorded_us INTEGER NOT NULL
+           ) STRICT""",
+        "CREATE INDEX feed_by_customer ON feed (customer)",
+        """CREATE TABLE sinks (
+             name TEXT PRIMARY KEY,
+             position INTEGER NOT NULL,
+             failures INTEGER NOT NULL DEFAULT 0,
+             failing_since_us INTEGER,
+             owner TEXT,
+             taken_until_us INTEGER NOT NULL
+           ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE dead_letters (
+             number INTEGER PRIMARY KEY AUTOINCREMENT,
+             sink TEXT NOT NULL,
+             position INTEGER NOT NULL,
+             customer TEXT NOT NULL,
+             body TEXT NOT NULL,
+             recorded_us INTEGER NOT NULL,
+             reason TEXT NOT NULL,
+             died_us INTEGER NOT NULL
+           ) STRICT""",
+        "CREATE INDEX dead_letters_by_customer ON dead_letters (customer)",
+    ),
 )
 """The statements that lead from each version to the next; a file's version is how many it has seen."""
 
@@ -93,6 +182,12 @@ def check_schema(connection: sqlite3.Connection, path: Path) -> None:
     raise StoreUnavailable(
         f"{path} is a store of version {version}, and this Dearly needs {known}. Start it anew to migrate it."
     )
+
+
+def identity(connection: sqlite3.Connection) -> str:
+    """See :meth:`dearly.store.Store.identity`."""
+    (found,) = connection.execute("SELECT identity FROM store").fetchone()
+    return str(found)
 
 
 def _migrate_locked(connection: sqlite3.Connection) -> None:

@@ -1,23 +1,48 @@
-"""The default store: one SQLite file, nothing to install."""
+"""The verbs of the SQLite store."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dearly.store.records import (
+    Consent,
+    CustomerExport,
     CustomerQuery,
     CustomerRows,
+    DeadLetter,
+    Due,
+    Erasure,
     EventRange,
     EventRecord,
+    FeedRecord,
+    Generation,
     Interactions,
     ItemCounts,
     ItemRecord,
+    LookAt,
+    Member,
+    MergeOutcome,
     Outcome,
+    ProfilePatch,
     ProfileRecord,
-    Stored,
+    SinkState,
 )
-from dearly.store.sqlite import reads, writes
+from dearly.store.rows import event_row
+from dearly.store.sqlite import (
+    backup,
+    customers,
+    erasure,
+    events,
+    feed,
+    generations,
+    items,
+    looks,
+    merging,
+    reads,
+    schema,
+)
 from dearly.store.sqlite.connections import Readers, create_or_migrate
 from dearly.store.sqlite.file import StoreFile
 from dearly.store.sqlite.writer import Writer
@@ -42,28 +67,7 @@ class SqliteStore:
         self._readers = Readers(file)
         self._writer = Writer(file)
 
-    def append_events(self, events: Sequence[EventRecord]) -> list[Outcome]:
-        """See :meth:`dearly.store.Store.append_events`."""
-        if not events:
-            return []
-        rows = [writes.prepare_event(event) for event in events]
-        return self._writer.write(lambda connection: writes.append_events(connection, rows))
-
-    def upsert_profiles(
-        self, profiles: Sequence[tuple[str, Mapping[str, Stored | None]]], now_us: int
-    ) -> None:
-        """See :meth:`dearly.store.Store.upsert_profiles`."""
-        patches = writes.prepare_profiles(profiles)
-        self._writer.write(lambda connection: writes.upsert_profiles(connection, patches, now_us))
-
-    def upsert_items(self, items: Sequence[ItemRecord]) -> None:
-        """See :meth:`dearly.store.Store.upsert_items`."""
-        rows = writes.prepare_items(items)
-        self._writer.write(lambda connection: writes.upsert_items(connection, rows))
-
-    def delete_items(self, catalog: str, item_ids: Sequence[str]) -> list[bool]:
-        """See :meth:`dearly.store.Store.delete_items`."""
-        return self._writer.write(lambda connection: writes.delete_items(connection, catalog, item_ids))
+    # ------------------------------------------------------------------------------- events and profiles
 
     def read_customers(self, queries: Sequence[CustomerQuery]) -> list[CustomerRows]:
         """See :meth:`dearly.store.Store.read_customers`."""
@@ -74,21 +78,79 @@ class SqliteStore:
         (found,) = self.read_customers([CustomerQuery(customer_id, ranges, until_us)])
         return found
 
+    def append_events(self, events_: Sequence[EventRecord]) -> list[Outcome]:
+        """See :meth:`dearly.store.Store.append_events`."""
+        if not events_:
+            return []
+        rows = [event_row(event) for event in events_]
+        return self._writer.write(lambda connection: events.append_events(connection, rows))
+
+    def upsert_profiles(self, patches: Sequence[ProfilePatch], now_us: int) -> list[int]:
+        """See :meth:`dearly.store.Store.upsert_profiles`."""
+        return self._writer.write(lambda connection: customers.upsert_profiles(connection, patches, now_us))
+
     def get_profile(self, customer_id: str) -> ProfileRecord | None:
         """See :meth:`dearly.store.Store.get_profile`."""
         return self._readers.read(reads.get_profile, customer_id)
 
-    def read_items(self, after_change: int = 0) -> tuple[Sequence[ItemRecord], int]:
-        """See :meth:`dearly.store.Store.read_items`."""
-        return self._readers.read(reads.read_items, after_change)
+    def set_consents(self, customer_id: str, consents: Sequence[Consent]) -> bool:
+        """See :meth:`dearly.store.Store.set_consents`."""
+        return self._writer.write(
+            lambda connection: customers.set_consents(connection, customer_id, consents)
+        )
 
-    def item_change(self) -> int:
-        """See :meth:`dearly.store.Store.item_change`."""
-        return self._readers.read(reads.item_change)
+    def get_consents(self, customer_id: str) -> Sequence[Consent]:
+        """See :meth:`dearly.store.Store.get_consents`."""
+        return self._readers.read(customers.get_consents, customer_id)
+
+    def merge_customers(self, from_id: str, into_id: str, now_us: int, record: str) -> MergeOutcome:
+        """See :meth:`dearly.store.Store.merge_customers`."""
+        return self._writer.write(
+            lambda connection: merging.merge_customers(connection, from_id, into_id, now_us, record)
+        )
+
+    def export_customer(self, customer_id: str) -> CustomerExport | None:
+        """See :meth:`dearly.store.Store.export_customer`."""
+        return self._readers.read(erasure.export_customer, customer_id)
+
+    def erase_customer(self, customer_id: str, now_us: int) -> Erasure:  # noqa: ARG002
+        """See :meth:`dearly.store.Store.erase_customer`."""
+        return self._writer.write(lambda connection: erasure.erase_customer(connection, customer_id))
+
+    def scrub(self) -> None:
+        """See :meth:`dearly.store.Store.scrub`."""
+        backup.scrub(self.path)
+
+    def expire_events(self, before_us: int, limit: int) -> int:
+        """See :meth:`dearly.store.Store.expire_events`."""
+        return self._writer.write(lambda connection: events.expire_events(connection, before_us, limit))
 
     def page_customers(self, after: str | None, limit: int) -> Sequence[str]:
         """See :meth:`dearly.store.Store.page_customers`."""
         return self._readers.read(reads.page_customers, after, limit)
+
+    def count_customers(self) -> int:
+        """See :meth:`dearly.store.Store.count_customers`."""
+        return self._readers.read(reads.count_customers)
+
+    # --------------------------------------------------------------------------------------------- items
+
+    def upsert_items(self, items_: Sequence[ItemRecord]) -> None:
+        """See :meth:`dearly.store.Store.upsert_items`."""
+        rows = items.prepare_items(items_)
+        self._writer.write(lambda connection: items.upsert_items(connection, rows))
+
+    def delete_items(self, catalog: str, item_ids: Sequence[str]) -> list[bool]:
+        """See :meth:`dearly.store.Store.delete_items`."""
+        return self._writer.write(lambda connection: items.delete_items(connection, catalog, item_ids))
+
+    def read_items(self, after_change: int = 0) -> tuple[Sequence[ItemRecord], int]:
+        """See :meth:`dearly.store.Store.read_items`."""
+        return self._readers.read(items.read_items, after_change)
+
+    def item_change(self) -> int:
+        """See :meth:`dearly.store.Store.item_change`."""
+        return self._readers.read(items.item_change)
 
     def interactions(self, event_type: str, property_name: str, since_us: int, until_us: int) -> Interactions:
         """See :meth:`dearly.store.Store.interactions`."""
@@ -97,6 +159,116 @@ class SqliteStore:
     def item_counts(self, event_type: str, property_name: str, since_us: int, until_us: int) -> ItemCounts:
         """See :meth:`dearly.store.Store.item_counts`."""
         return self._readers.read(reads.item_counts, event_type, property_name, since_us, until_us)
+
+    # ---------------------------------------------------------------------------------------- membership
+
+    def generations(self) -> Sequence[Generation]:
+        """See :meth:`dearly.store.Store.generations`."""
+        return self._readers.read(generations.generations)
+
+    def begin_generation(self, fingerprint: str, now_us: int) -> Generation:
+        """See :meth:`dearly.store.Store.begin_generation`."""
+        return self._writer.write(
+            lambda connection: generations.begin_generation(connection, fingerprint, now_us)
+        )
+
+    def cut_over(self, number: int, now_us: int) -> bool:
+        """See :meth:`dearly.store.Store.cut_over`."""
+        return self._writer.write(lambda connection: generations.cut_over(connection, number, now_us))
+
+    def end_generation(self, number: int) -> None:
+        """See :meth:`dearly.store.Store.end_generation`."""
+        self._writer.write(lambda connection: generations.end_generation(connection, number))
+
+    def look_at_due(self, now_us: int, limit: int, look_at: LookAt) -> int:
+        """See :meth:`dearly.store.Store.look_at_due`."""
+        seen = self._readers.read(looks.see_due, now_us, limit)
+        if seen:
+            made = look_at([one.due for one in seen], self.read_customers)
+            self._writer.write(lambda connection: looks.keep_looks(connection, seen, made, now_us))
+        return len(seen)
+
+    def look_at_page(self, number: int, limit: int, now_us: int, look_at: LookAt) -> int:
+        """See :meth:`dearly.store.Store.look_at_page`."""
+        cursor, seen = self._readers.read(looks.see_page, number, limit)
+        if not seen:
+            return 0
+        made = look_at([one.due for one in seen], self.read_customers)
+
+        def keep(connection: sqlite3.Connection) -> None:
+            overtaken = looks.keep_looks(connection, seen, made, now_us)
+            ids = [one.due.customer_id for one in seen]
+            # The pass goes on behind those that were kept without a gap; whoever was overtaken comes again.
+            done = next((place for place, one in enumerate(ids) if one in overtaken), len(ids))
+            if done:
+                looks.move_cursor(connection, number, cursor, ids[done - 1], done)
+
+        self._writer.write(keep)
+        return len(seen)
+
+    def next_due_us(self) -> int | None:
+        """See :meth:`dearly.store.Store.next_due_us`."""
+        return self._readers.read(looks.next_due_us)
+
+    def count_due(self, now_us: int) -> int:
+        """See :meth:`dearly.store.Store.count_due`."""
+        return self._readers.read(looks.count_due, now_us)
+
+    def members(self, generation: int, name: str, after: str | None, limit: int) -> Sequence[Member]:
+        """See :meth:`dearly.store.Store.members`."""
+        return self._readers.read(generations.members, generation, name, after, limit)
+
+    def count_members(self, generation: int, name: str) -> Mapping[str, int]:
+        """See :meth:`dearly.store.Store.count_members`."""
+        return self._readers.read(generations.count_members, generation, name)
+
+    def due_customers(self, now_us: int, after: str | None, limit: int) -> Sequence[Due]:
+        """See :meth:`dearly.store.Store.due_customers`."""
+        return self._readers.read(looks.see_due_by_id, now_us, after, limit)
+
+    # ---------------------------------------------------------------------------------------------- feed
+
+    def read_feed(self, after: int, limit: int) -> Sequence[FeedRecord]:
+        """See :meth:`dearly.store.Store.read_feed`."""
+        return self._readers.read(feed.read_feed, after, limit)
+
+    def feed_ends(self) -> tuple[int, int]:
+        """See :meth:`dearly.store.Store.feed_ends`."""
+        return self._readers.read(feed.feed_ends)
+
+    def trim_feed(self, before_us: int, limit: int) -> int:
+        """See :meth:`dearly.store.Store.trim_feed`."""
+        return self._writer.write(lambda connection: feed.trim_feed(connection, before_us, limit))
+
+    def lease_sink(self, name: str, owner: str, now_us: int, until_us: int) -> SinkState | None:
+        """See :meth:`dearly.store.Store.lease_sink`."""
+        return self._writer.write(
+            lambda connection: feed.lease_sink(connection, name, owner, now_us, until_us)
+        )
+
+    def settle_sink(self, state: SinkState, owner: str, retry_us: int, dead: Sequence[DeadLetter]) -> bool:
+        """See :meth:`dearly.store.Store.settle_sink`."""
+        return self._writer.write(
+            lambda connection: feed.settle_sink(connection, state, owner, retry_us, dead)
+        )
+
+    def dead_letters(self, sink: str | None, after: int, limit: int) -> Sequence[DeadLetter]:
+        """See :meth:`dearly.store.Store.dead_letters`."""
+        return self._readers.read(feed.dead_letters, sink, after, limit)
+
+    def drop_dead_letters(self, numbers: Sequence[int]) -> int:
+        """See :meth:`dearly.store.Store.drop_dead_letters`."""
+        return self._writer.write(lambda connection: feed.drop_dead_letters(connection, numbers))
+
+    # --------------------------------------------------------------------------------------------- whole
+
+    def identity(self) -> str:
+        """See :meth:`dearly.store.Store.identity`."""
+        return self._readers.read(schema.identity)
+
+    def backup(self, path: Path) -> None:
+        """See :meth:`dearly.store.Store.backup`."""
+        self._readers.read(backup.backup, path)
 
     def close(self) -> None:
         """See :meth:`dearly.store.Store.close`."""

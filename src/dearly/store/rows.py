@@ -1,0 +1,71 @@
+"""What both stores keep alike: how an event is encoded, and which value of a field stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+
+from dearly.store.records import EventRecord, Stored
+
+HASH_BYTES = 16
+TOMBSTONE_BYTES = 32
+
+encode = msgspec.json.Encoder(order="sorted").encode
+"""Sorted keys: equal mappings give equal bytes, for the payload's hash and for finding unchanged items."""
+
+decode_fields = msgspec.json.Decoder(dict[str, Any]).decode
+decode_times = msgspec.json.Decoder(dict[str, int]).decode
+
+
+class EventRow(NamedTuple):
+    """One event, ready to be bound. A tuple is made three times as fast as a frozen dataclass."""
+
+    customer_id: str
+    type: str
+    time_us: int
+    source: str
+    event_id: str
+    properties: str
+    payload_hash: bytes
+
+
+def event_row(event: EventRecord) -> EventRow:
+    """Encode an event and hash its payload: all but (source, id)."""
+    properties = encode(event.properties)
+    payload = encode((event.customer_id, event.type, event.time_us)) + properties
+    return EventRow(
+        event.customer_id,
+        event.type,
+        event.time_us,
+        event.source,
+        event.event_id,
+        properties.decode(),
+        blake2b(payload, digest_size=HASH_BYTES).digest(),
+    )
+
+
+class Fields(NamedTuple):
+    """A profile as kept: the values, and when each field changed, those that were cleared included."""
+
+    values: dict[str, Stored]
+    times_us: dict[str, int]
+
+
+def change_fields(kept: Fields, changes: Iterable[tuple[str, Stored | None, int]]) -> None:
+    """Change fields (name, value, time) that are not kept of a later time already."""
+    for name, value, time_us in changes:
+        known_us = kept.times_us.get(name)
+        if known_us is None or (time_us, encode(value)) > (known_us, encode(kept.values.get(name))):
+            kept.times_us[name] = time_us
+            if value is None:
+                kept.values.pop(name, None)
+            else:
+                kept.values[name] = value
+
+
+def tombstone(customer_id: str, key: bytes) -> bytes:
+    """The keyed hash that stands for an erased id."""
+    return blake2b(customer_id.encode(), key=key, digest_size=TOMBSTONE_BYTES).digest()

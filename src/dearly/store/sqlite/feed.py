@@ -1,0 +1,122 @@
+"""The feed, how far each sink has been told of it, and what sinks would not take."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from dearly.store.records import DeadLetter, FeedRecord, SinkState
+from dearly.store.sqlite.customers import resolve
+from dearly.store.sqlite.tombstones import erased_among
+
+
+def append_records(connection: sqlite3.Connection, records: Sequence[tuple[str, str]], now_us: int) -> None:
+    """Put (customer, body) into the feed, in order."""
+    connection.executemany(
+        "INSERT INTO feed (customer, body, recorded_us) VALUES (?, ?, ?)",
+        [(customer_id, body, now_us) for customer_id, body in records],
+    )
+
+
+def read_feed(connection: sqlite3.Connection, after: int, limit: int) -> list[FeedRecord]:
+    """See :meth:`dearly.store.Store.read_feed`."""
+    rows = connection.execute(
+        "SELECT position, customer, body, recorded_us FROM feed WHERE position > ? ORDER BY position LIMIT ?",
+        (after, limit),
+    )
+    return [FeedRecord(*row) for row in rows]
+
+
+def feed_ends(connection: sqlite3.Connection) -> tuple[int, int]:
+    """See :meth:`dearly.store.Store.feed_ends`."""
+    (oldest,) = connection.execute("SELECT min(position) FROM feed").fetchone()
+    newest = _newest(connection)
+    return (newest if oldest is None else oldest - 1), newest
+
+
+def _newest(connection: sqlite3.Connection) -> int:
+    found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'feed'").fetchone()
+    return int(found[0]) if found else 0
+
+
+def trim_feed(connection: sqlite3.Connection, before_us: int, limit: int) -> int:
+    """See :meth:`dearly.store.Store.trim_feed`."""
+    # Positions follow the clock nearly: whatever is old enough stands at the beginning.
+    return connection.execute(
+        """DELETE FROM feed WHERE position IN (
+             SELECT position FROM feed WHERE recorded_us < ? ORDER BY position LIMIT ?)""",
+        (before_us, limit),
+    ).rowcount
+
+
+def lease_sink(
+    connection: sqlite3.Connection, name: str, owner: str, now_us: int, until_us: int
+) -> SinkState | None:
+    """See :meth:`dearly.store.Store.lease_sink`."""
+    row = connection.execute(
+        """INSERT INTO sinks AS kept (name, position, owner, taken_until_us) VALUES (?, ?, ?, ?)
+           ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, taken_until_us = excluded.taken_until_us
+           WHERE kept.owner = excluded.owner OR kept.taken_until_us <= ?
+           RETURNING name, position, failures, failing_since_us""",
+        (name, _newest(connection), owner, until_us, now_us),
+    ).fetchone()
+    return SinkState(*row) if row else None
+
+
+def settle_sink(
+    connection: sqlite3.Connection, state: SinkState, owner: str, retry_us: int, dead: Sequence[DeadLetter]
+) -> bool:
+    """See :meth:`dearly.store.Store.settle_sink`."""
+    settled = connection.execute(
+        """UPDATE sinks SET position = ?, failures = ?, failing_since_us = ?, owner = NULL, taken_until_us = ?
+           WHERE name = ? AND owner = ?""",
+        (state.position, state.failures, state.failing_since_us, retry_us, state.name, owner),
+    ).rowcount
+    if settled:
+        _bury(connection, dead)
+    return settled == 1
+
+
+def _bury(connection: sqlite3.Connection, dead: Sequence[DeadLetter]) -> None:
+    """Keep dead letters, but none of those who were erased while a sink was told of them."""
+    gone = erased_among(connection, {letter.record.customer_id for letter in dead})
+    connection.executemany(
+        """INSERT INTO dead_letters (sink, position, customer, body, recorded_us, reason, died_us)
+           VALUES (?, ?, ?, ?, ?, ?, ?)""",
+        [
+            (
+                letter.sink,
+                letter.record.position,
+                resolve(connection, letter.record.customer_id),
+                letter.record.body,
+                letter.record.recorded_us,
+                letter.reason.replace("\x00", "\ufffd"),  # as other stores must
+                letter.died_us,
+            )
+            for letter in dead
+            if letter.record.customer_id not in gone
+        ],
+    )
+
+
+def dead_letters(
+    connection: sqlite3.Connection, sink: str | None, after: int, limit: int
+) -> list[DeadLetter]:
+    """See :meth:`dearly.store.Store.dead_letters`."""
+    rows = connection.execute(
+        """SELECT number, sink, position, customer, body, recorded_us, reason, died_us FROM dead_letters
+           WHERE number > ?1 AND (?2 IS NULL OR sink = ?2) ORDER BY number LIMIT ?3""",
+        (after, sink, limit),
+    )
+    return [
+        DeadLetter(number, name, FeedRecord(*record), reason, died_us)
+        for number, name, *record, reason, died_us in rows
+    ]
+
+
+def drop_dead_letters(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
+    """See :meth:`dearly.store.Store.drop_dead_letters`."""
+    return sum(
+        connection.execute("DELETE FROM dead_letters WHERE number = ?", (number,)).rowcount
+        for number in dict.fromkeys(numbers)
+    )

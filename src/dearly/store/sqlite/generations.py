@@ -1,0 +1,85 @@
+"""Generations of membership, and who is in what."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dearly.store.records import Generation, GenerationState, Member
+
+_GENERATIONS = "SELECT number, fingerprint, state, since_us, cursor, done FROM generations"
+
+
+def generations(connection: sqlite3.Connection) -> list[Generation]:
+    """See :meth:`dearly.store.Store.generations`."""
+    return [_generation(row) for row in connection.execute(f"{_GENERATIONS} ORDER BY number")]
+
+
+def begin_generation(connection: sqlite3.Connection, fingerprint: str, now_us: int) -> Generation:
+    """See :meth:`dearly.store.Store.begin_generation`."""
+    known = generations(connection)
+    for one in known:
+        if one.fingerprint == fingerprint and one.state is not GenerationState.LEAVING:
+            return one
+    for given_up in known:
+        if given_up.state is GenerationState.BUILDING:
+            end_generation(connection, given_up.number)
+    is_empty = connection.execute("SELECT 1 FROM customers LIMIT 1").fetchone() is None
+    state = GenerationState.SERVING if is_empty else GenerationState.BUILDING
+    row = connection.execute(
+        """INSERT INTO generations (fingerprint, state, since_us) VALUES (?, ?, ?)
+           RETURNING number, fingerprint, state, since_us, cursor, done""",
+        (fingerprint, state.value, now_us),
+    ).fetchone()
+    return _generation(row)
+
+
+def cut_over(connection: sqlite3.Connection, number: int, now_us: int) -> bool:
+    """See :meth:`dearly.store.Store.cut_over`."""
+    found = connection.execute(
+        "SELECT 1 FROM generations WHERE number = ? AND state = ?", (number, GenerationState.BUILDING.value)
+    ).fetchone()
+    if found is None:
+        return False
+    connection.execute(
+        "UPDATE generations SET state = ?, since_us = ? WHERE state = ?",
+        (GenerationState.LEAVING.value, now_us, GenerationState.SERVING.value),
+    )
+    connection.execute(
+        "UPDATE generations SET state = ?, since_us = ?, cursor = NULL, done = 0 WHERE number = ?",
+        (GenerationState.SERVING.value, now_us, number),
+    )
+    return True
+
+
+def end_generation(connection: sqlite3.Connection, number: int) -> None:
+    """See :meth:`dearly.store.Store.end_generation`."""
+    connection.execute("DELETE FROM generations WHERE number = ?", (number,))
+    connection.execute("DELETE FROM members WHERE generation = ?", (number,))
+
+
+def members(
+    connection: sqlite3.Connection, generation: int, name: str, after: str | None, limit: int
+) -> list[Member]:
+    """See :meth:`dearly.store.Store.members`."""
+    rows = connection.execute(
+        """SELECT customer, state, since_us FROM members
+           WHERE generation = ? AND name = ? AND customer > ? ORDER BY customer LIMIT ?""",
+        (generation, name, "" if after is None else after, limit),
+    )
+    return [Member(*row) for row in rows]
+
+
+def count_members(connection: sqlite3.Connection, generation: int, name: str) -> Mapping[str, int]:
+    """See :meth:`dearly.store.Store.count_members`."""
+    rows = connection.execute(
+        "SELECT state, count(*) FROM members WHERE generation = ? AND name = ? GROUP BY state",
+        (generation, name),
+    )
+    return dict(rows.fetchall())
+
+
+def _generation(row: Sequence[Any]) -> Generation:
+    number, fingerprint, state, since_us, cursor, done = row
+    return Generation(number, fingerprint, GenerationState(state), since_us, cursor, done)

@@ -1,0 +1,64 @@
+"""One customer of two."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from dearly.store.records import ALL_TOUCHED, MergeOutcome
+from dearly.store.rows import Fields, change_fields
+from dearly.store.sqlite.customers import (
+    Touch,
+    get_consents,
+    number_of,
+    read_fields,
+    resolve,
+    touch,
+    write_consents,
+    write_fields,
+)
+from dearly.store.sqlite.feed import append_records
+from dearly.store.sqlite.tombstones import erased_among
+
+
+def merge_customers(
+    connection: sqlite3.Connection, from_id: str, into_id: str, now_us: int, record: str
+) -> MergeOutcome:
+    """See :meth:`dearly.store.Store.merge_customers`."""
+    if erased_among(connection, {from_id, into_id}):
+        return MergeOutcome.ERASED
+    gone, survivor = resolve(connection, from_id), resolve(connection, into_id)
+    if gone == survivor:
+        return MergeOutcome.ALREADY_ONE
+    number, into = number_of(connection, gone), number_of(connection, survivor)
+    _move_profile(connection, number, into)
+    write_consents(connection, survivor, get_consents(connection, gone))
+    _move_rows(connection, gone, survivor, number, into)
+    touch(connection, [Touch(into, ALL_TOUCHED, None)])
+    append_records(connection, [(survivor, record)], now_us)
+    return MergeOutcome.MERGED
+
+
+def _move_profile(connection: sqlite3.Connection, number: int, into: int) -> None:
+    lost = read_fields(connection, number)
+    if lost is None:
+        return
+    (updated_us,) = connection.execute(
+        "SELECT max(updated_us) FROM customers WHERE no IN (?, ?)", (number, into)
+    ).fetchone()
+    kept = read_fields(connection, into) or Fields({}, {})
+    change_fields(kept, [(name, lost.values.get(name), time_us) for name, time_us in lost.times_us.items()])
+    write_fields(connection, into, kept, updated_us)
+
+
+def _move_rows(connection: sqlite3.Connection, gone: str, survivor: str, number: int, into: int) -> None:
+    connection.execute("UPDATE events SET customer = ? WHERE customer = ?", (into, number))
+    for table in ("aliases", "feed", "dead_letters"):
+        connection.execute(
+            f"UPDATE {table} SET customer = ? WHERE customer = ?",  # noqa: S608 (three names of tables)
+            (survivor, gone),
+        )
+    connection.execute("DELETE FROM consents WHERE customer = ?", (gone,))
+    connection.execute("DELETE FROM members WHERE customer = ?", (gone,))
+    connection.execute("DELETE FROM standings WHERE customer = ?", (number,))
+    connection.execute("DELETE FROM customers WHERE no = ?", (number,))
+    connection.execute("INSERT INTO aliases (id, customer) VALUES (?, ?)", (gone, survivor))
