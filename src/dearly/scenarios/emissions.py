@@ -1,8 +1,4 @@
-"""Which triggers fire along a scenario, and when.
-
-A trigger fires at the exact instant of its transition; in quiet hours it waits for their end; what would go
-over one of its limits is dropped, not kept for later.
-"""
+"""Which triggers fire along a scenario, and when: as on a server that looks in time at every exact flip."""
 
 from __future__ import annotations
 
@@ -11,25 +7,19 @@ from dataclasses import dataclass
 
 from dearly import DearlyError
 from dearly.evaluation import CompiledProgram, Facts
-from dearly.language.calendar import instant_at, local_clock, period_start, zone_of
-from dearly.language.program import (
-    Becomes,
-    Entering,
-    Leaving,
-    Limit,
-    Moment,
-    Period,
-    Program,
-    QuietHours,
-    Trigger,
-    Whose,
+from dearly.language.calendar import zone_of
+from dearly.language.program import Program, Trigger, Whose
+from dearly.membership import (
+    MOST_FLIPS,
+    NOT_FIRED,
+    Firing,
+    Move,
+    State,
+    follow,
+    run_trigger,
+    state_of,
+    subject_of,
 )
-from dearly.language.types import DAY_US, MINUTE_US, Value
-
-MAX_TRANSITIONS = 10_000
-"""So many moves of one segment are followed in one scenario."""
-
-_PERIODS: dict[str, Period] = {"day": "today", "week": "this week", "month": "this month"}
 
 
 class TooManyTransitions(DearlyError):
@@ -37,16 +27,8 @@ class TooManyTransitions(DearlyError):
 
 
 @dataclass(frozen=True, slots=True)
-class Emission:
-    """A trigger fired at an instant."""
-
-    trigger: str
-    at_us: int
-
-
-@dataclass(frozen=True, slots=True)
 class Stretch:
-    """The time that is looked at: after ``start_us``, when nothing has happened yet, up to ``end_us``."""
+    """The time that is looked at: the customer comes into being at ``start_us``; up to ``end_us``."""
 
     start_us: int
     end_us: int
@@ -54,83 +36,48 @@ class Stretch:
 
 def emissions(
     program: Program, compiled: CompiledProgram, facts: Facts, stretch: Stretch
-) -> tuple[Emission, ...]:
+) -> tuple[Firing, ...]:
     """Everything that the program's triggers emit in the stretch, by time.
 
     Raises:
-        TooManyTransitions: a segment flips more than :data:`MAX_TRANSITIONS` times.
+        TooManyTransitions: a segment flips more than :data:`~dearly.membership.MOST_FLIPS` times.
     """
     found = [
-        Emission(trigger.name, at_us)
+        firing
         for trigger in program.triggers.values()
-        for at_us in _fired(trigger, program, compiled, facts, stretch)
-        if at_us <= stretch.end_us
+        for firing in _fired(trigger, program, compiled, facts, stretch)
     ]
     return tuple(sorted(found, key=lambda one: (one.at_us, one.trigger)))
 
 
 def _fired(
     trigger: Trigger, program: Program, compiled: CompiledProgram, facts: Facts, stretch: Stretch
-) -> list[int]:
+) -> Iterator[Firing]:
     zones: dict[Whose, str] = {
         "customer": zone_of(program.settings, facts.profile),
         "package": program.settings.timezone,
     }
-    fired: list[int] = []
-    for moved_us in _transitions(trigger.moment, compiled, facts, stretch):
-        at_us = moved_us if trigger.quiet is None else _after_quiet(trigger.quiet, zones, moved_us)
-        if all(_has_room(limit, zones, fired, at_us) for limit in trigger.limits):
-            fired.append(at_us)
-    return fired
+    subject, standing = subject_of(trigger), NOT_FIRED
+
+    def state_at(at_us: int) -> State:
+        return state_of(compiled.at(facts, at_us).value(subject))
+
+    for move in _moves(subject, compiled, facts, stretch):
+        standing, fired = run_trigger(trigger, zones, standing, [move], move.at_us, state_at)
+        yield from fired
+    _, fired = run_trigger(trigger, zones, standing, [], stretch.end_us, state_at)
+    yield from fired
 
 
-def _transitions(moment: Moment, compiled: CompiledProgram, facts: Facts, stretch: Stretch) -> Iterator[int]:
-    subject = moment.subject if isinstance(moment, Becomes) else moment.segment
-    at = compiled.at(facts, stretch.start_us)
-    before = at.value(subject)
-    for _ in range(MAX_TRANSITIONS):
-        flip_us = at.next_flip(subject)
-        if flip_us is None or flip_us > stretch.end_us:
-            return
-        at = compiled.at(facts, flip_us)
-        after = at.value(subject)
-        if _is_asked_for(moment, before, after):
-            yield flip_us
+def _moves(subject: str, compiled: CompiledProgram, facts: Facts, stretch: Stretch) -> Iterator[Move]:
+    """From nothing to the state that the first instant leaves, then from one to the next."""
+    course = follow(compiled.at(facts, stretch.start_us), subject, stretch.end_us)
+    if course.is_cut:
+        raise TooManyTransitions(
+            f"`{subject}` changes more than {MOST_FLIPS:,} times between the first and the last `at` of a "
+            "test; bring them nearer together."
+        )
+    before: State = None
+    for at_us, after in ((stretch.start_us, course.before), *course.moves):
+        yield Move(at_us, before, after, "")
         before = after
-    raise TooManyTransitions(
-        f"`{subject}` changes more than {MAX_TRANSITIONS:,} times between the first and the last `at` of a "
-        "test; bring them nearer together."
-    )
-
-
-def _is_asked_for(moment: Moment, before: Value | None, after: Value | None) -> bool:
-    match moment:
-        case Entering():
-            return after is True and before is not True
-        case Leaving():
-            return before is True and after is not True
-        case Becomes():
-            return after == moment.state != before
-
-
-def _after_quiet(quiet: QuietHours, zones: dict[Whose, str], at_us: int) -> int:
-    """The instant itself, or where it lies in quiet hours, their end."""
-    zone = zones[quiet.zone]
-    clock_us = local_clock(zone, at_us)
-    midnight_us, minute = clock_us - clock_us % DAY_US, clock_us % DAY_US // MINUTE_US
-    until_us = quiet.until_minute * MINUTE_US
-    over_midnight = quiet.until_minute <= quiet.from_minute
-    if minute < quiet.until_minute and (over_midnight or minute >= quiet.from_minute):
-        return instant_at(zone, midnight_us + until_us)
-    if over_midnight and minute >= quiet.from_minute:
-        return instant_at(zone, midnight_us + DAY_US + until_us)
-    return at_us
-
-
-def _has_room(limit: Limit, zones: dict[Whose, str], fired: list[int], at_us: int) -> bool:
-    if limit.rolling_us is not None:
-        since_us = at_us - limit.rolling_us + 1
-    else:
-        assert limit.calendar is not None
-        since_us = period_start(_PERIODS[limit.calendar], zones[limit.zone], at_us)
-    return sum(since_us <= before_us <= at_us for before_us in fired) < limit.count

@@ -10,7 +10,6 @@ from dearly.content import Serving, prepare_serving
 from dearly.evaluation import Evaluation, Facts
 from dearly.evaluation.reference import evaluate
 from dearly.language.program import (
-    Becomes,
     Contains,
     Emitted,
     Expectation,
@@ -21,8 +20,9 @@ from dearly.language.program import (
     Shows,
 )
 from dearly.language.traversal import definitions, names_within
+from dearly.membership import Firing, subject_of
 from dearly.scenarios.customer import Timed, scenario_facts, timeline
-from dearly.scenarios.emissions import Emission, Stretch, emissions
+from dearly.scenarios.emissions import Stretch, emissions
 from dearly.scenarios.showing import Shown, show
 from dearly.scenarios.sightings import Sighting, sightings_of_block, sightings_of_names
 
@@ -111,7 +111,7 @@ def run_scenario(rehearsal: Rehearsal, scenario: Scenario) -> ScenarioResult:
     steps = timeline(program, scenario)
     facts = scenario_facts(program, scenario, steps)
     start_us, end_us = steps[0].at_us - 1, steps[-1].at_us
-    fired = emissions(program, compiled, facts, Stretch(start_us, end_us)) if program.triggers else ()
+    fired = emissions(program, compiled, facts, Stretch(steps[0].at_us, end_us)) if program.triggers else ()
     outcomes: list[Outcome] = []
     sightings: set[Sighting] = set()
     for timed, before_us in _with_instant_before(steps, start_us):
@@ -131,7 +131,7 @@ def _with_instant_before(steps: Sequence[Timed], start_us: int) -> Iterable[tupl
     return [(timed, before[timed.at_us]) for timed in steps]
 
 
-def _between(fired: Iterable[Emission], after_us: int, until_us: int) -> frozenset[str]:
+def _between(fired: Iterable[Firing], after_us: int, until_us: int) -> frozenset[str]:
     return frozenset(one.trigger for one in fired if after_us < one.at_us <= until_us)
 
 
@@ -143,8 +143,7 @@ def _ask(expectation: Expectation, instant: _Instant) -> tuple[Outcome, frozense
             outcome = Outcome(expectation, at_us, _holds(expectation, instant), (condition,))
             return outcome, _seen_by([condition], instant)
         case Emitted(trigger):
-            moment = program.triggers[trigger].moment
-            name = moment.subject if isinstance(moment, Becomes) else moment.segment
+            name = subject_of(program.triggers[trigger])
             outcome = Outcome(expectation, at_us, _emitted(expectation, instant), definitions(program, name))
             return outcome, sightings_of_names(program, [name], instant.at)
         case Shows() | Contains():

@@ -1,0 +1,180 @@
+"""The worker that keeps membership: looks at whoever is due, builds what is new, leaves what is old."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from dearly.language.types import SECOND_US
+from dearly.membership.looking import HashOf, looks_at
+from dearly.membership.members import count_now, members_now
+from dearly.membership.planning import View, view_of
+from dearly.membership.watching import Watched
+from dearly.store import Generation, GenerationState, LookAt, Member, Store
+
+DUE_AT_ONCE = 200
+"""So many customers share a commit, which then takes some tens of milliseconds."""
+PAGE = 100
+"""Of a pass over everybody, so many at once: whoever is due waits no longer than for these."""
+BATCHES_BETWEEN_PAGES = 4
+"""While more are due than one batch takes, a pass goes on once in so many batches."""
+LONGEST_WAIT_US = SECOND_US
+"""Another process may make somebody due, or begin a generation, without anybody telling."""
+
+_log = structlog.get_logger("dearly.membership")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far membership is. ``serving`` and ``building`` are None where there is none such.
+
+    ``done`` of ``customers`` were looked at in the pass under way: of ``building``, or else of those who have
+    yet to leave the generation before. ``due`` wait for a look now.
+    """
+
+    serving: Generation | None
+    building: Generation | None
+    is_leaving: bool
+    done: int
+    customers: int
+    due: int
+
+
+class MembershipEngine:
+    """Keeps the membership of one store by the rules of one server.
+
+    Several engines, in several processes, may keep one store. :meth:`step` is for one thread at a time; the
+    other methods are for any.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        watched: Callable[[], Watched],
+        now_us: Callable[[], int],
+        hash_of: HashOf,
+    ) -> None:
+        """``watched`` gives the rules of the moment; ``hash_of`` names customers in the log."""
+        self._store = store
+        self._watched = watched
+        self._now_us = now_us
+        self._hash_of = hash_of
+        self._known: dict[str, Watched] = {}
+        self._begun: str | None = None
+        self._batches = 0
+        self._looks = True
+        self._poked = threading.Event()
+
+    def step(self) -> int:
+        """Look at a batch of those who are due, then at a page of the pass under way; how many that was.
+
+        0 means that there is nothing to do before :meth:`wait_us` has passed or somebody pokes.
+
+        Raises:
+            StoreUnavailable: nothing of the batch was kept, nor lost; take another step later.
+            UnreadableStanding: a newer version of Dearly kept this store.
+        """
+        self._poked.clear()
+        now_us = self._now_us()
+        generations = self._refresh(now_us)
+        view = view_of(generations, self._known)
+        look_at = looks_at(view, now_us, self._hash_of)
+        # While what serves is known to others only, whoever is due stays so for them.
+        self._looks = view.serving is None or view.serving in view.watched
+        looked = self._store.look_at_due(now_us, DUE_AT_ONCE, look_at) if self._looks else 0
+        self._batches = self._batches + 1 if looked == DUE_AT_ONCE else 0
+        if self._batches % BATCHES_BETWEEN_PAGES:
+            return looked
+        return looked + self._pass_on(generations, view, now_us, look_at)
+
+    def wait_us(self) -> int:
+        """How long nothing is to be done: until the next timer, and no longer than a second."""
+        if not self._looks:
+            return LONGEST_WAIT_US
+        next_us = self._store.next_due_us()
+        if next_us is None:
+            return LONGEST_WAIT_US
+        return min(max(next_us - self._now_us(), 0), LONGEST_WAIT_US)
+
+    def members_now(self, name: str, after: str | None, limit: int) -> Sequence[Member]:
+        """Who is in a segment or lifecycle as of now, though the worker may lag: see :func:`members_now`."""
+        return members_now(self._store, self._view(), self._now_us(), name, after, limit)
+
+    def count_now(self, name: str) -> Mapping[str, int]:
+        """How many are in each state of it as of now: see :func:`count_now`."""
+        return count_now(self._store, self._view(), self._now_us(), name)
+
+    def wait(self) -> None:
+        """Return when there may be something to do."""
+        self._poked.wait(self.wait_us() / SECOND_US)
+
+    def poke(self) -> None:
+        """Something came in, or the rules changed: end the wait."""
+        self._poked.set()
+
+    def progress(self) -> Progress:
+        """How far it is, as of now."""
+        generations = self._store.generations()
+        serving = _one(generations, GenerationState.SERVING)
+        building = _one(generations, GenerationState.BUILDING)
+        is_leaving = _one(generations, GenerationState.LEAVING) is not None
+        under_way = building or (serving if is_leaving else None)
+        return Progress(
+            serving=serving,
+            building=building,
+            is_leaving=is_leaving,
+            done=under_way.done if under_way is not None else 0,
+            customers=self._store.count_customers(),
+            due=self._store.count_due(self._now_us()),
+        )
+
+    def _view(self) -> View:
+        return view_of(self._store.generations(), self._known)
+
+    def _refresh(self, now_us: int) -> list[Generation]:
+        """See that there is a generation of the rules of the moment; keep the rules of those that serve."""
+        watched = self._watched()
+        self._known[watched.fingerprint] = watched
+        generations = list(self._store.generations())
+        if watched.fingerprint != self._begun:
+            begun = self._store.begin_generation(watched.fingerprint, now_us)
+            self._begun = watched.fingerprint
+            generations = list(self._store.generations())
+            _log.info("generation_begun", generation=begun.number, state=begun.state.value)
+        needed = {each.fingerprint for each in generations if each.state is not GenerationState.LEAVING}
+        needed.add(watched.fingerprint)
+        self._known = {name: each for name, each in self._known.items() if name in needed}
+        return generations
+
+    def _pass_on(self, generations: list[Generation], view: View, now_us: int, look_at: LookAt) -> int:
+        """A page of the generation that is built; else one of those who have yet to leave the one before."""
+        building = _one(generations, GenerationState.BUILDING)
+        if building is not None:
+            return self._build(building, now_us, look_at) if building.number in view.watched else 0
+        if view.leaving and view.serving is not None and view.serving in view.watched:
+            return self._leave(view.serving, view.leaving, now_us, look_at)
+        return 0
+
+    def _build(self, building: Generation, now_us: int, look_at: LookAt) -> int:
+        looked = self._store.look_at_page(building.number, PAGE, now_us, look_at)
+        if looked:
+            return looked
+        if self._store.cut_over(building.number, now_us):
+            _log.info("generation_serves", generation=building.number, customers=building.done)
+        return 1
+
+    def _leave(self, serving: int, leaving: tuple[int, ...], now_us: int, look_at: LookAt) -> int:
+        looked = self._store.look_at_page(serving, PAGE, now_us, look_at)
+        if looked:
+            return looked
+        for number in leaving:
+            self._store.end_generation(number)
+        _log.info("generation_left", generations=list(leaving), serving=serving)
+        return 1
+
+
+def _one(generations: Sequence[Generation], state: GenerationState) -> Generation | None:
+    return next((each for each in generations if each.state is state), None)

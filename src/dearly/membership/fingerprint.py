@@ -1,0 +1,92 @@
+"""Which meaning a program's segments and lifecycles have: one hash for one meaning, however it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from dearly.language.program import (
+    Aggregate,
+    EventProperty,
+    Expression,
+    Field,
+    Occurs,
+    Pick,
+    ProfileField,
+    Program,
+    Selection,
+    TimeSince,
+)
+from dearly.language.traversal import definitions, names_within, walk, walk_with_names
+
+MEANING = 1
+"""Counts the changes of what the language itself means by the same words."""
+
+_NOT_MEANT = frozenset({"span", "title", "may_be_missing", "optional", "sensitive"})
+
+
+def fingerprint(program: Program, names: Sequence[str]) -> str:
+    """A hash of what the names mean: their conditions, all that these lead to, and the zone of the package.
+
+    Titles, places, comments and what no condition reads have no part in it.
+    """
+    roots = [part for name in names for part in definitions(program, name)]
+    reached = sorted({*names, *names_within(program, roots)})
+    meaning = {
+        "meaning": MEANING,
+        "timezone": program.settings.timezone,
+        "watched": sorted(names),
+        "names": {name: _plain(_declared(program, name)) for name in reached},
+        "fields": sorted(_plain(field) for field in _fields_read(program, roots)),
+    }
+    return blake2b(msgspec.json.encode(meaning, order="sorted"), digest_size=16).hexdigest()
+
+
+def _declared(program: Program, name: str) -> object:
+    for declared in (program.segments, program.values, program.lifecycles):
+        if name in declared:
+            return declared[name]
+    raise KeyError(name)
+
+
+def _fields_read(program: Program, roots: Sequence[Expression]) -> Iterator[tuple[str, Field]]:
+    """Every field that is read, with where it stands: its type and default belong to the meaning."""
+    for expression in walk_with_names(program, roots):
+        match expression:
+            case ProfileField(name):
+                yield "profile", program.profile[name]
+            case Occurs() | Aggregate() | Pick() | TimeSince():
+                yield from _properties_read(program, expression)
+            case _:
+                pass
+
+
+def _properties_read(
+    program: Program, expression: Occurs | Aggregate | Pick | TimeSince
+) -> Iterator[tuple[str, Field]]:
+    selection: Selection = expression.selection
+    asked = [(selection.event, selection.where)]
+    if selection.sequence is not None:
+        asked.append((selection.sequence.event, selection.sequence.where))
+    for event, where in asked:
+        for part in walk(where) if where is not None else ():
+            if isinstance(part, EventProperty):
+                yield event, program.events[event].fields[part.name]
+    if isinstance(expression, Aggregate | Pick) and expression.property is not None:
+        yield selection.event, program.events[selection.event].fields[expression.property]
+
+
+def _plain(part: Any) -> Any:
+    """A part of a program as lists and scalars that JSON can carry, each with the name of its class."""
+    if is_dataclass(part) and not isinstance(part, type):
+        told = [_plain(getattr(part, each.name)) for each in fields(part) if each.name not in _NOT_MEANT]
+        return [type(part).__name__, *told]
+    if isinstance(part, frozenset):
+        return ["set", *sorted(part)]
+    if isinstance(part, tuple | list):
+        return [_plain(each) for each in part]
+    return part

@@ -1,0 +1,116 @@
+"""Who is in what as of now, though the worker may lag: whoever is due is evaluated on the fly.
+
+Nothing is kept of it. All answers are of the generation that serves, so none mixes two meanings.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from dearly import DearlyError
+from dearly.membership.looking import names_now
+from dearly.membership.planning import View
+from dearly.membership.standing import NOT_IN, NameStanding, read_standing
+from dearly.store import Due, Member, Store
+
+PAGE = 500
+"""So many customers are read at a time."""
+COUNTS = 5
+"""So often a count is taken again when the worker looked at somebody meanwhile."""
+
+
+class NotKeptYet(DearlyError):
+    """Who is in it is not known yet: the generation that knows it is still being built."""
+
+
+def members_now(
+    store: Store, view: View, now_us: int, name: str, after: str | None, limit: int
+) -> Sequence[Member]:
+    """Who is in a segment or lifecycle as of now, ascending by id: the next so many after an id.
+
+    Raises:
+        NotKeptYet: it is new, and being built.
+    """
+    number = _serving(view, name)
+    found: list[Member] = []
+    while len(found) < limit:
+        page, last = _page(store, view, number, now_us, name, after)
+        found += page
+        if last is None:
+            break
+        after = last
+    return found[:limit]
+
+
+def count_now(store: Store, view: View, now_us: int, name: str) -> Mapping[str, int]:
+    """How many are in each state of a segment or lifecycle as of now.
+
+    Exact unless the worker looks at somebody between the reads, five times in a row; then it may count those
+    few as they were or as they are. Costs an evaluation for each customer who is due.
+
+    Raises:
+        NotKeptYet: it is new, and being built.
+    """
+    number = _serving(view, name)
+    counts: Counter[str] = Counter()
+    for _ in range(COUNTS):
+        due = list(_all_due(store, now_us))
+        counts = Counter(store.count_members(number, name))
+        for before, now in _told_and_true(store, view, number, now_us, name, due):
+            counts[before.state or ""] -= 1
+            counts[now.state or ""] += 1
+        if _standings(due).items() <= _standings(_all_due(store, now_us)).items():
+            break
+    return {state: count for state, count in sorted(counts.items()) if state and count > 0}
+
+
+def _serving(view: View, name: str) -> int:
+    if view.serving is None:
+        raise NotKeptYet("Who is in what is being worked out for the first time; ask again when it is done.")
+    watched = view.watched.get(view.serving)
+    if watched is not None and name not in watched.names:
+        raise NotKeptYet(f"Who is in `{name}` is still being worked out, since it is new; ask again soon.")
+    return view.serving
+
+
+def _page(
+    store: Store, view: View, number: int, now_us: int, name: str, after: str | None
+) -> tuple[list[Member], str | None]:
+    """The members in a range of ids, and where the range ends (None: with the last).
+
+    Those who are due are read first: whoever is looked at meanwhile is in both, and told as evaluated.
+    """
+    due = store.due_customers(now_us, after, PAGE)
+    known = store.members(number, name, after, PAGE)
+    ends = [each[-1].customer_id for each in (due, known) if len(each) == PAGE]
+    last = min(ends, default=None)
+    within = {one.customer_id: one for one in known if last is None or one.customer_id <= last}
+    due = [one for one in due if last is None or one.customer_id <= last]
+    for one, (_, now) in zip(due, _told_and_true(store, view, number, now_us, name, due), strict=True):
+        within.pop(one.customer_id, None)
+        if now.state is not None:
+            within[one.customer_id] = Member(one.customer_id, now.state, now.since_us)
+    return [within[customer_id] for customer_id in sorted(within)], last
+
+
+def _told_and_true(
+    store: Store, view: View, number: int, now_us: int, name: str, due: Sequence[Due]
+) -> Iterator[tuple[NameStanding, NameStanding]]:
+    """Where those who are due stand as last looked at, and as of now."""
+    for start in range(0, len(due), PAGE):
+        page = due[start : start + PAGE]
+        for one, names in zip(page, names_now(view, number, now_us, page, store.read_customers), strict=True):
+            before = read_standing(one.standing).generations.get(number)
+            yield before.names.get(name, NOT_IN) if before else NOT_IN, names.get(name, NOT_IN)
+
+
+def _all_due(store: Store, now_us: int) -> Iterator[Due]:
+    after: str | None = None
+    while page := store.due_customers(now_us, after, PAGE):
+        yield from page
+        after = page[-1].customer_id
+
+
+def _standings(due: Sequence[Due] | Iterator[Due]) -> dict[str, str | None]:
+    return {one.customer_id: one.standing for one in due}
