@@ -1,7 +1,7 @@
 """Looks at customers, a batch at a time: what each needs is read in one call, and what comes of it is told.
 
 One customer whose evaluation fails does not stop the others: that is logged (by a keyed hash), and tried
-again after a delay that doubles with each failure, up to an hour. What was touched is not forgotten meanwhile.
+again after a delay that doubles with each failure, up to an hour. What was touched is remembered meanwhile.
 """
 
 from __future__ import annotations

@@ -75,12 +75,12 @@ NOT_IN = NameStanding(None, 0, None)
 NOT_FIRED = TriggerStanding()
 UNSEEN = Standing({}, {})
 
-_ENCODE = msgspec.json.Encoder(order="sorted").encode
+_ENCODE = msgspec.json.Encoder().encode
 _DECODE = msgspec.json.Decoder(Standing).decode
 
 
 def write_standing(standing: Standing) -> str:
-    """The text that a store keeps; of equal standings it is the same."""
+    """The text that a store keeps."""
     return _ENCODE(standing).decode()
 
 
