@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from dearly.store.postgres.reads import WHO, resolve
 from dearly.store.postgres.schema import Connection
 from dearly.store.postgres.tombstones import erased_among, readmit
-from dearly.store.records import AT_ONCE_US, PROFILE_TOUCHED, Consent, ProfilePatch, Stored
-
-_ENCODE = msgspec.json.Encoder(order="sorted").encode
-_FIELDS = msgspec.json.Decoder(dict[str, Any])
-_TIMES = msgspec.json.Decoder(dict[str, int])
+from dearly.store.records import AT_ONCE_US, PROFILE_TOUCHED, Consent, ProfilePatch
+from dearly.store.rows import Fields, change_fields, decode_fields, decode_times, encode
 
 
 class Touch(NamedTuple):
@@ -23,13 +18,6 @@ class Touch(NamedTuple):
     customer_id: str
     what: str
     time_us: int | None
-
-
-class Fields(NamedTuple):
-    """A profile as kept: the values, and when each field changed, those that were cleared included."""
-
-    values: dict[str, Stored]
-    times_us: dict[str, int]
 
 
 def touch(connection: Connection, touches: Iterable[Touch]) -> None:
@@ -82,26 +70,12 @@ def upsert_profiles(connection: Connection, patches: Sequence[ProfilePatch], now
     return []
 
 
-def change_fields(kept: Fields, changes: Iterable[tuple[str, Stored | None, int]]) -> None:
-    """Change fields (name, value, time) that are not kept of a later time already."""
-    for name, value, time_us in changes:
-        known_us = kept.times_us.get(name)
-        if known_us is None or (time_us, _ENCODE(value)) > (known_us, _ENCODE(kept.values.get(name))):
-            kept.times_us[name] = time_us
-            if value is None:
-                kept.values.pop(name, None)
-            else:
-                kept.values[name] = value
-
-
 def read_fields(connection: Connection, customer_ids: Sequence[str]) -> dict[str, Fields]:
     """The profiles of those who have one."""
     rows = connection.execute(
         "SELECT customer, fields, times FROM profiles WHERE customer = ANY(%s::text[])", (customer_ids,)
     )
-    return {
-        customer: Fields(_FIELDS.decode(fields), _TIMES.decode(times)) for customer, fields, times in rows
-    }
+    return {customer: Fields(decode_fields(fields), decode_times(times)) for customer, fields, times in rows}
 
 
 def write_fields(connection: Connection, profiles: Mapping[str, Fields], now_us: int) -> None:
@@ -114,8 +88,8 @@ def write_fields(connection: Connection, profiles: Mapping[str, Fields], now_us:
         (
             now_us,
             list(profiles),
-            [_ENCODE(kept.values).decode() for kept in profiles.values()],
-            [_ENCODE(kept.times_us).decode() for kept in profiles.values()],
+            [encode(kept.values).decode() for kept in profiles.values()],
+            [encode(kept.times_us).decode() for kept in profiles.values()],
         ),
     )
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
-
 from dearly.store.postgres.customers import get_consents, read_fields
 from dearly.store.postgres.reads import get_profile, resolve
 from dearly.store.postgres.schema import Connection
 from dearly.store.postgres.tombstones import set_tombstones
 from dearly.store.records import CustomerExport, Erasure, EventRecord
-
-_PROPERTIES = msgspec.json.Decoder(dict[str, Any])
+from dearly.store.rows import decode_fields
 
 _HELD = {
     "customers": "id",
@@ -100,6 +95,6 @@ def _events_of(connection: Connection, customer_id: str) -> list[EventRecord]:
         (customer_id,),
     )
     return [
-        EventRecord(customer, kind, time_us, source, event_id, _PROPERTIES.decode(properties))
+        EventRecord(customer, kind, time_us, source, event_id, decode_fields(properties))
         for customer, kind, time_us, source, event_id, properties in rows
     ]

@@ -3,49 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
-from typing import NamedTuple, TypeAlias
-
-import msgspec
+from typing import TypeAlias
 
 from dearly.store.postgres.customers import Touch, touch
 from dearly.store.postgres.schema import Connection
 from dearly.store.postgres.tombstones import erased_among
-from dearly.store.records import EventRecord, Outcome
-
-HASH_BYTES = 16
-
-_ENCODE = msgspec.json.Encoder(order="sorted").encode
-"""Sorted keys: equal mappings give equal bytes, for the payload's hash."""
+from dearly.store.records import Outcome
+from dearly.store.rows import EventRow
 
 Key: TypeAlias = tuple[str, str]
-
-
-class EventRow(NamedTuple):
-    """One event, ready to be bound."""
-
-    customer_id: str
-    type: str
-    time_us: int
-    source: str
-    event_id: str
-    properties: str
-    payload_hash: bytes
-
-
-def prepare_event(event: EventRecord) -> EventRow:
-    """Encode an event and hash its payload: all but (source, id)."""
-    properties = _ENCODE(event.properties)
-    payload = _ENCODE((event.customer_id, event.type, event.time_us)) + properties
-    return EventRow(
-        event.customer_id,
-        event.type,
-        event.time_us,
-        event.source,
-        event.event_id,
-        properties.decode(),
-        blake2b(payload, digest_size=HASH_BYTES).digest(),
-    )
 
 
 def append_events(connection: Connection, events: Sequence[EventRow]) -> list[Outcome]:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import msgspec
 
 from dearly.store.postgres.counters import take
 from dearly.store.postgres.schema import Connection
 from dearly.store.records import ItemRecord, Stored
-
-_ENCODE = msgspec.json.Encoder(order="sorted").encode
-_FIELDS = msgspec.json.Decoder(dict[str, Any])
+from dearly.store.rows import decode_fields, encode
 
 
 def upsert_items(connection: Connection, items: Sequence[ItemRecord]) -> None:
     """Replace items; one that is the same already keeps its change number."""
-    given = {(item.catalog, item.item_id): _ENCODE(item.fields).decode() for item in items}
+    given = {(item.catalog, item.item_id): encode(item.fields).decode() for item in items}
     catalogs, ids = [catalog for catalog, _ in given], [item_id for _, item_id in given]
     last = take(connection, "items", len(given))  # first, so that nobody else changes items meanwhile
     connection.execute(
@@ -71,4 +66,4 @@ def item_change(connection: Connection) -> int:
 
 
 def _decode_item(fields: str | None) -> Mapping[str, Stored]:
-    return {} if fields is None else _FIELDS.decode(fields)
+    return {} if fields is None else decode_fields(fields)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dearly.store.postgres.customers import (
     Touch,
-    change_fields,
     get_consents,
     read_fields,
     touch,
@@ -16,6 +15,7 @@ from dearly.store.postgres.reads import resolve
 from dearly.store.postgres.schema import Connection
 from dearly.store.postgres.tombstones import erased_among
 from dearly.store.records import ALL_TOUCHED, MergeOutcome
+from dearly.store.rows import change_fields
 
 
 def merge_customers(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import attrgetter, itemgetter
-from typing import Any
 
 import msgspec
 
@@ -18,6 +17,7 @@ from dearly.store.records import (
     KeptEvents,
     ProfileRecord,
 )
+from dearly.store.rows import decode_fields
 
 BEFORE_ALL_US = -(2**63)
 COUNT_EXACTLY = 100_000
@@ -26,7 +26,6 @@ COUNT_EXACTLY = 100_000
 _type_of = attrgetter("type")
 _range_of = itemgetter(0)
 
-_FIELDS = msgspec.json.Decoder(dict[str, Any])
 _TIMES = msgspec.json.Decoder(tuple[int, ...])
 
 WHO = "coalesce((SELECT aliases.customer FROM aliases WHERE aliases.id = %(id)s), %(id)s)"
@@ -98,7 +97,7 @@ def get_profile(connection: Connection, customer_id: str) -> ProfileRecord | Non
         f"SELECT customer, fields, updated_us FROM profiles WHERE customer = {WHO}",  # noqa: S608
         {"id": customer_id},
     ).fetchone()
-    return ProfileRecord(found[0], _FIELDS.decode(found[1]), found[2]) if found else None
+    return ProfileRecord(found[0], decode_fields(found[1]), found[2]) if found else None
 
 
 def page_customers(connection: Connection, after: str | None, limit: int) -> list[str]:

@@ -49,6 +49,7 @@ from dearly.store.records import (
     ProfileRecord,
     SinkState,
 )
+from dearly.store.rows import event_row
 
 
 class PostgresStore:
@@ -85,7 +86,7 @@ class PostgresStore:
         """See :meth:`dearly.store.Store.append_events`."""
         if not events_:
             return []
-        rows = [events.prepare_event(event) for event in events_]
+        rows = [event_row(event) for event in events_]
         return self._writers.write(lambda connection: events.append_events(connection, rows))
 
     def upsert_profiles(self, patches: Sequence[ProfilePatch], now_us: int) -> list[int]:

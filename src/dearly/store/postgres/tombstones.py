@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from hashlib import blake2b
 
 from dearly.store.postgres.schema import Connection
-
-HASH_BYTES = 32
+from dearly.store.rows import tombstone
 
 
 def erased_among(connection: Connection, customer_ids: Collection[str]) -> set[str]:
@@ -38,7 +36,4 @@ def readmit(connection: Connection, customer_ids: Collection[str]) -> None:
 def _hashes(connection: Connection, customer_ids: Collection[str]) -> dict[bytes, str]:
     """The ids by their keyed hashes."""
     (key,) = connection.execute("SELECT tombstone_key FROM dearly_store").fetchone() or (b"",)
-    return {
-        blake2b(customer_id.encode(), key=key, digest_size=HASH_BYTES).digest(): customer_id
-        for customer_id in customer_ids
-    }
+    return {tombstone(customer_id, key): customer_id for customer_id in customer_ids}
