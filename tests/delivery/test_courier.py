@@ -242,7 +242,8 @@ async def test_a_sink_that_hangs_holds_up_none_of_the_others(store: Store, clock
             clock=clock,
         )
         async with running(telling):
-            await telling.step()
+            while len(telling.latest) < 2:
+                await telling.step()
             for name in numbers(20):
                 put(store, "anna", name)
                 while name not in names_of(well):
@@ -306,6 +307,28 @@ async def test_a_courier_that_is_closed_lets_go_of_its_sinks_at_once(
             await second.close()
 
     assert names_of(receiver) == ["s0000", "s0001", "s0002", "s0003", "s0003", "s0004", "s0005"]
+
+
+async def test_whenever_a_courier_is_closed_another_goes_on_at_once(
+    store: Store, clock: Clock, url: str
+) -> None:
+    with opened(url) as other:
+        async with receiving(answers(200)) as receiver:
+            second = courier(other, webhook(receiver.url, other, clock), clock=clock, owner="two")
+            await second.step()
+            for moment in range(60):
+                put(store, "anna", f"a{moment}", f"b{moment}")
+                first = courier(store, webhook(receiver.url, store, clock), clock=clock)
+                stepping = asyncio.create_task(first.step())
+                await asyncio.sleep(moment / 10_000)
+                stepping.cancel()
+                await first.close()
+                await second.step()
+                assert f"b{moment}" in names_of(receiver)
+            await second.close()
+
+    told = dict.fromkeys(names_of(receiver))
+    assert list(told) == [f"{letter}{moment}" for moment in range(60) for letter in "ab"]
 
 
 async def test_when_one_courier_is_killed_another_goes_on_once_its_lease_is_over(

@@ -174,7 +174,7 @@ class Courier:
     async def _tell_page(self, sink: Sink) -> _Round | None:
         """Tell a sink the next records; None when it is not this courier's to tell."""
         store, name, now_us = self._store, sink.name, self._now_us()
-        state = await asyncio.to_thread(store.lease_sink, name, self._owner, now_us, now_us + LEASE_US)
+        state = await self._lease(name, now_us)
         if state is None:
             return None
         round_ = _Round(name, state.position, state.failures, state.failing_since_us)
@@ -184,13 +184,32 @@ class Courier:
             round_.is_last = round_.retry_us is not None or (not round_.rest and len(page) < _PAGE)
         finally:  # when this is cancelled as well: others need not wait for the lease to end
             retry_us = self._now_us() if round_.retry_us is None else round_.retry_us
-            is_kept = await asyncio.to_thread(
-                store.settle_sink, round_.state, self._owner, retry_us, round_.dead
-            )
+            is_kept = await self._settle(round_.state, retry_us, round_.dead)
         if not is_kept:
             return None
         self._seen[name] = round_.position
         return round_
+
+    async def _lease(self, name: str, now_us: int) -> SinkState | None:
+        """Take a sink; let go of it again when this is cancelled, which stops no thread."""
+        lease, until_us = self._store.lease_sink, now_us + LEASE_US
+        leasing = asyncio.create_task(asyncio.to_thread(lease, name, self._owner, now_us, until_us))
+        try:
+            return await asyncio.shield(leasing)
+        except asyncio.CancelledError:
+            if (state := await leasing) is not None:
+                await self._settle(state, now_us, [])
+            raise
+
+    async def _settle(self, state: SinkState, retry_us: int, dead: Sequence[DeadLetter]) -> bool:
+        """Keep how far a sink was told, and let go of it; done when this ends, even when it is cancelled."""
+        settle = self._store.settle_sink
+        settling = asyncio.create_task(asyncio.to_thread(settle, state, self._owner, retry_us, dead))
+        try:
+            return await asyncio.shield(settling)
+        except asyncio.CancelledError:
+            await settling
+            raise
 
     async def _tell_records(
         self, sink: Sink, page: Sequence[FeedRecord], round_: _Round, until_us: int
