@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 
 from dearly.store import Store, open_store
+from tests.postgres import fresh_database, needs_postgres
 
-STORES: dict[str, Callable[[Path], str]] = {"sqlite": lambda directory: f"sqlite:///{directory}/store.db"}
-"""From a test's own directory to a store's URL. A further store joins by a line here."""
+STORES: dict[str, Callable[[Path], str]] = {
+    "sqlite": lambda directory: f"sqlite:///{directory}/store.db",
+    "postgres": lambda _: fresh_database(),
+}
+"""From a test's own directory to a store's URL. A further store joins by a line here, and one below."""
 
 
-@pytest.fixture(params=sorted(STORES))
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=needs_postgres)])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return STORES[request.param](tmp_path)
 

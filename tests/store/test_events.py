@@ -145,7 +145,8 @@ def test_other_customers_events_are_never_read(store: Store) -> None:
 
 
 def test_ids_may_be_any_text(store: Store) -> None:
-    ids = ["é", "e\u0301", "👩‍👧", "'; DROP TABLE events;--", "a\x00b", "a", "%", "\uffff", "١٢٣"]
+    # None with a NUL: the door lets no such id in, and PostgreSQL could not keep it.
+    ids = ["é", "e\u0301", "👩‍👧", "'; DROP TABLE events;--", "a\x1fb", "a", "%", "\uffff", "١٢٣"]
     store.append_events([event(name, customer=name, source=name, label=name) for name in ids])
     for name in ids:
         assert [properties["label"] for *_, properties in read(store, name, "product_viewed").events] == [
