@@ -56,11 +56,18 @@ def cases(
     return _case(below, palette, draw_instants(below, palette, occasion, instants), customers)
 
 
-def random_case(seed: int, customers: int, instants: int) -> Case:
+def random_case(
+    seed: int,
+    customers: int,
+    instants: int,
+    durations: Sequence[int] = DURATIONS,
+    *,
+    calendar: bool = True,
+) -> Case:
     """The case of a seed, drawn in a hundredth of the time that Hypothesis takes, and never shrunk by it."""
     random = Random(seed)
     occasion = random.choice(OCCASIONS)
-    palette = draw_palette(random.randrange, DURATIONS, occasion)
+    palette = draw_palette(random.randrange, durations, occasion, calendar=calendar)
     times = draw_instants(random.randrange, palette, occasion, instants)
     return _case(random.randrange, palette, times, customers)
 
