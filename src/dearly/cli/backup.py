@@ -15,8 +15,8 @@ from dearly.cli.progress import show_steps
 from dearly.store import open_store
 
 ERASURE = (
-    "Customers who are erased from the store from now on are still in this file. Restoring it over a store "
-    "that remembers them keeps them out; else erase them again, and delete backups that you need no more."
+    "Customers who are erased from the store from now on are still in this file: erase them again when it is "
+    "restored, and delete it when you need it no more."
 )
 
 
