@@ -35,6 +35,7 @@ from dearly.store.records import (
     SinkState,
     Stored,
 )
+from dearly.store.restoring import restore_backup
 
 __all__ = [
     "ALL_TOUCHED",
@@ -75,4 +76,5 @@ __all__ = [
     "prepare_event",
     "prepare_item",
     "prepare_profile",
+    "restore_backup",
 ]

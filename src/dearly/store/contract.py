@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -262,6 +262,16 @@ class Store(Protocol):
 
         Raises:
             StoreUnavailable: the file is there already, or cannot be written.
+        """
+        ...
+
+    def load(self, path: Path, progress: Callable[[str, int], None]) -> None:
+        """Make this store, which is empty, what a backup is, wholly or not at all; but for its identity.
+
+        ``progress`` is told what is being read (a table; pages), and how many rows or pages of it were.
+
+        Raises:
+            StoreUnavailable: the file is no backup, or one of a newer version; or this store is not empty.
         """
         ...
 

@@ -71,7 +71,8 @@ def scrub(connection: Connection) -> None:
     writes over them. Archived log, replicas and backups of the server are the business of who keeps them.
 
     Rows that a transaction may still see that began before they were deleted are written along: scrub again
-    once it has ended. Each table is locked while it is written: verbs that need it find the store unavailable for that while.
+    once it has ended. Each table is locked while it is written: verbs that need it find the store unavailable
+    for that while.
     """
     for table in _HELD:
         connection.execute(f"VACUUM (FULL) {table}")

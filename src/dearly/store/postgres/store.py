@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dearly.store.postgres import (
+    backup,
     customers,
     erasure,
     events,
@@ -50,6 +51,7 @@ from dearly.store.records import (
     SinkState,
 )
 from dearly.store.rows import event_row
+from dearly.store.sqlite import opened_backup
 
 
 class PostgresStore:
@@ -270,7 +272,15 @@ class PostgresStore:
 
     def backup(self, path: Path) -> None:
         """See :meth:`dearly.store.Store.backup`."""
-        raise NotImplementedError
+        self._readers.read(backup.backup, path)
+
+    def load(self, path: Path, progress: Callable[[str, int], None]) -> None:
+        """See :meth:`dearly.store.Store.load`."""
+        with opened_backup(path) as source:
+            self._writers.write(
+                lambda connection: backup.load(connection, self.database.name, source, progress),
+                Access.ALONE,
+            )
 
     def close(self) -> None:
         """See :meth:`dearly.store.Store.close`."""

@@ -1,37 +1,113 @@
-"""A whole store as of one instant, in a new file; and overwriting what deleted rows left."""
+"""A whole store as of one instant, in a new file, and back; and overwriting what deleted rows left."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from tempfile import mkstemp
+from tempfile import TemporaryDirectory, mkstemp
+from typing import TypeAlias
 
 from dearly.store.contract import StoreUnavailable
-from dearly.store.sqlite.connections import WRITE_TIMEOUT_S, open_connection, unavailable
+from dearly.store.sqlite.connections import WRITE_TIMEOUT_S, open_connection, open_file, unavailable
+from dearly.store.sqlite.schema import check_schema, is_older, migrate, renew_identity
 
 SCRUB_PATIENCE_S = 30.0
 """So long a scrub waits for readers that still need the old pages."""
 _PAUSE_S = 0.05
 
+PAGES_AT_ONCE = 10_000
+KEPT = ("customers", "aliases", "erased", "items", "feed")
+"""A store without rows in these has nothing to lose: servers make generations and sinks by themselves."""
+
+
+Progress: TypeAlias = Callable[[str, int], None]
+
 
 def backup(connection: sqlite3.Connection, path: Path) -> None:
-    """See :meth:`dearly.store.Store.backup`: SQLite's online backup, put in its place when it is whole."""
+    """See :meth:`dearly.store.Store.backup`: SQLite's online backup."""
+    with new_store_file(path) as target:
+        connection.backup(target)
+        target.execute("PRAGMA journal_mode = DELETE")  # to be read wherever it may not be written
+        renew_identity(target)
+
+
+@contextmanager
+def new_store_file(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection to an empty file, which is put in its place when this ends well: whole, or not at all.
+
+    Raises:
+        StoreUnavailable: the file is there already, or cannot be written.
+    """
     if path.exists() or path.is_symlink():
         raise StoreUnavailable(f"The backup {path} is there already. Name another file.")
     try:
         handle, fresh = mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
         try:
-            with closing(sqlite3.connect(fresh)) as target:
-                connection.backup(target)
+            with closing(sqlite3.connect(fresh, isolation_level=None)) as target:
+                yield target
             _put_in_place(Path(fresh), path)
         finally:
             Path(fresh).unlink(missing_ok=True)
     except OSError as error:
         raise StoreUnavailable(f"The backup {path} cannot be written ({error.strerror}).") from None
+    except sqlite3.Error as error:
+        raise unavailable(path, error) from error
+
+
+@contextmanager
+def opened_backup(path: Path) -> Iterator[sqlite3.Connection]:
+    """A backup to be read, as a store of this version: one of an older version is migrated in a copy.
+
+    Raises:
+        StoreUnavailable: the file is not there, is no store, or one of a newer version.
+    """
+    if not path.is_file():
+        raise StoreUnavailable(f"There is no backup {path}. Name the file that `dearly backup` wrote.")
+    try:
+        with TemporaryDirectory(prefix="dearly-restore-") as directory, closing(open_file(path)) as kept:
+            if not is_older(kept):
+                check_schema(kept, path)
+                yield kept
+                return
+            with closing(sqlite3.connect(Path(directory, "store.db"), isolation_level=None)) as copy:
+                kept.backup(copy)
+                migrate(copy, path)
+                yield copy
+    except sqlite3.Error as error:
+        raise unavailable(path, error) from error
+
+
+def load(path: Path, source: sqlite3.Connection, progress: Progress) -> None:
+    """Make an empty store what another is, page by page, but for its identity.
+
+    Raises:
+        StoreUnavailable: the store is not empty, or cannot be written.
+    """
+
+    def tell(done: int, left: int) -> None:
+        if left:  # once all are there, it is too late to break off
+            progress("pages", done)
+
+    with closing(open_connection(path, WRITE_TIMEOUT_S)) as target:
+        try:
+            for table in KEPT:
+                if target.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():  # noqa: S608 (our own names)
+                    raise StoreUnavailable(
+                        f"The store {path} is not empty: it has rows in {table}. "
+                        "Name a file that is not there."
+                    )
+            source.backup(target, pages=PAGES_AT_ONCE, progress=lambda _, left, all_: tell(all_ - left, left))
+            target.execute("PRAGMA journal_mode = WAL")
+            renew_identity(target)
+            (pages,) = target.execute("PRAGMA page_count").fetchone()
+        except sqlite3.Error as error:
+            raise unavailable(path, error) from error
+    progress("pages", pages)
 
 
 def _put_in_place(fresh: Path, path: Path) -> None:

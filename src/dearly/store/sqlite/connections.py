@@ -89,6 +89,11 @@ def open_connection(path: Path, timeout_s: float) -> sqlite3.Connection:
     return connection
 
 
+def open_file(path: Path) -> sqlite3.Connection:
+    """A connection to whatever file this is, to read it."""
+    return _connect(path, WRITE_TIMEOUT_S, mode="ro")
+
+
 def _connect(path: Path, timeout_s: float, *, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode={mode}",

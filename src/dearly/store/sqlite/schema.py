@@ -190,6 +190,17 @@ def identity(connection: sqlite3.Connection) -> str:
     return str(found)
 
 
+def renew_identity(connection: sqlite3.Connection) -> None:
+    """Make a copy of a store one of its own: from here on its feed goes its own way."""
+    connection.execute("UPDATE store SET identity = lower(hex(randomblob(16)))")
+
+
+def is_older(connection: sqlite3.Connection) -> bool:
+    """Whether a file is a Dearly store of a version before this one."""
+    application, version = _marks(connection)
+    return application == APPLICATION_ID and version < len(MIGRATIONS)
+
+
 def _migrate_locked(connection: sqlite3.Connection) -> None:
     application, version = _marks(connection)
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]

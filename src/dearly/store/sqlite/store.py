@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dearly.store.records import (
@@ -269,6 +269,11 @@ class SqliteStore:
     def backup(self, path: Path) -> None:
         """See :meth:`dearly.store.Store.backup`."""
         self._readers.read(backup.backup, path)
+
+    def load(self, path: Path, progress: Callable[[str, int], None]) -> None:
+        """See :meth:`dearly.store.Store.load`."""
+        with backup.opened_backup(path) as source:
+            backup.load(self.path, source, progress)
 
     def close(self) -> None:
         """See :meth:`dearly.store.Store.close`."""
