@@ -175,6 +175,7 @@ COMMANDS = {
     "feed replay": "dearly.cli.feed:replay_letters",
     "feed drop": "dearly.cli.feed:drop",
     "backup": "dearly.cli.backup:backup",
+    "restore": "dearly.cli.restore:restore",
     "lsp": "dearly.cli.lsp:lsp",
     "version": "dearly.cli.version:version",
 }
