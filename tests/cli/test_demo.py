@@ -15,15 +15,13 @@ import pytest
 from dearly.cli.demo import FIRST_EVENT, OtherDemo, fill
 from dearly.cli.demo_shop import HISTORY_US, Life, customer_id, make_goods, make_life
 from dearly.evaluation import Evaluation, build_facts, compile_program
+from dearly.ingest import prepare_event, prepare_item, prepare_profile
 from dearly.language import Program, check_package, read_package
 from dearly.store import (
     EventRange,
     EventRecord,
     Stored,
     open_store,
-    prepare_event,
-    prepare_item,
-    prepare_profile,
 )
 from tests.cli.conftest import NOW_US, RULES, Dearly
 from tests.waiting import wait_until

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from dearly.ingest import Rejected, prepare_profile
 from dearly.language.program import Field, Program
 from dearly.language.types import BOOL, DATE, NUMBER, TEXT, TIME, URL, SetOf, Type
-from dearly.store import EventRange, Rejected, Store, prepare_profile
+from dearly.store import EventRange, Store
 from tests.steps import steps_of
 
 VALUES = Path(__file__).resolve().parents[3] / "shared" / "attacks" / "profiles" / "profile_values.jsonl"

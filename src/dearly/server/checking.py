@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from dearly.ingest import Rejected
 from dearly.server.statuses import Violation, invalid_argument
 from dearly.server.threads import with_pauses
-from dearly.store import Rejected
 
 Came = TypeVar("Came")
 Checked = TypeVar("Checked")

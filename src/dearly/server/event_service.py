@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dearly.ingest import Rejected, prepare_event
 from dearly.language import Program
 from dearly.server.application import Application, Context
 from dearly.server.limits import MAX_BATCH, require_count
 from dearly.server.threads import with_pauses
 from dearly.server.wire import time_problem, to_plain, to_us
-from dearly.store import EventRecord, Outcome, Rejected, prepare_event
+from dearly.store import EventRecord, Outcome
 from dearly.v1 import events_pb2, events_pb2_grpc
 
 _CONFLICT = "An event of this source and id is kept with other content. Send new events under new ids."

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dearly.ingest import prepare_item
 from dearly.language import nearest
 from dearly.server.application import Application, Context
 from dearly.server.checking import check_all
 from dearly.server.limits import MAX_BATCH, require_count, require_id
 from dearly.server.statuses import unknown_name
 from dearly.server.wire import to_plain
-from dearly.store import ItemRecord, prepare_item
+from dearly.store import ItemRecord
 from dearly.v1 import items_pb2, items_pb2_grpc
 
 

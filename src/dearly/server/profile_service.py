@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dearly.ingest import prepare_profile
 from dearly.server.application import Application, Context
 from dearly.server.checking import check_all
 from dearly.server.limits import MAX_BATCH, require_count, require_id
 from dearly.server.statuses import not_there
 from dearly.server.wire import to_plain, to_struct, to_timestamp
-from dearly.store import ProfilePatch, prepare_profile
+from dearly.store import ProfilePatch
 from dearly.v1 import profiles_pb2, profiles_pb2_grpc
 
 

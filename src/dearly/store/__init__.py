@@ -1,7 +1,6 @@
 """Profiles, events and items: one contract, and the stores that keep it."""
 
 from dearly.store.contract import Store, StoreUnavailable
-from dearly.store.ingest import Rejected, prepare_event, prepare_item, prepare_profile
 from dearly.store.opening import StoreUrlError, open_store
 from dearly.store.records import (
     ALL_TOUCHED,
@@ -66,15 +65,11 @@ __all__ = [
     "ProfilePatch",
     "ProfileRecord",
     "ReadCustomers",
-    "Rejected",
     "SinkState",
     "Store",
     "StoreUnavailable",
     "StoreUrlError",
     "Stored",
     "open_store",
-    "prepare_event",
-    "prepare_item",
-    "prepare_profile",
     "restore_backup",
 ]

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from dearly.cli.importing.mapping import SOURCES, Cell, MappingError, Spec, zone_named
 from dearly.cli.importing.rows import Row
+from dearly.ingest import Rejected
 from dearly.language import nearest
 from dearly.language.types import BOOL, DATE, NUMBER, TIME, SetOf, Type
 from dearly.language.values import moment_at
-from dearly.store import Rejected
 
 Read: TypeAlias = Callable[[Row], Any]
 Change: TypeAlias = Callable[[Any], Any]

@@ -10,8 +10,8 @@ from dearly import DearlyError
 from dearly.cli.importing.cells import Read
 from dearly.cli.importing.mapping import FOLDS, Cell, Spec
 from dearly.cli.importing.rows import BadRow, Row, TableError
+from dearly.ingest import Rejected
 from dearly.language.types import NUMBER, SetOf, Type
-from dearly.store import Rejected
 
 MAX_GROUPS = 1_000_000
 """Groups held in memory at once (some 500 bytes each) where the file is not sorted by them."""

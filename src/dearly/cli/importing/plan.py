@@ -33,6 +33,7 @@ from dearly.cli.importing.mapping import (
 from dearly.cli.importing.mapping import Mapping as MappingFile
 from dearly.cli.importing.rows import BadRow, Row, TableError
 from dearly.cli.importing.tables import Table, open_table
+from dearly.ingest import Rejected, prepare_event, prepare_item, prepare_profile
 from dearly.language import Program, nearest
 from dearly.language.program import Field
 from dearly.language.types import TEXT, TIME, Type
@@ -41,10 +42,6 @@ from dearly.store import (
     EventRecord,
     ItemRecord,
     ProfilePatch,
-    Rejected,
-    prepare_event,
-    prepare_item,
-    prepare_profile,
 )
 
 Record: TypeAlias = EventRecord | ItemRecord | ProfilePatch

@@ -12,7 +12,7 @@ from typing import IO
 
 from dearly.cli.importing.groups import Found
 from dearly.cli.importing.rows import BadRow, TableError
-from dearly.store import Rejected
+from dearly.ingest import Rejected
 
 
 class RejectsFile:

@@ -9,7 +9,8 @@ from itertools import islice
 from dearly.cli.importing.groups import Found
 from dearly.cli.importing.plan import Plan, Record
 from dearly.cli.importing.rejects import RejectsFile
-from dearly.store import EventRecord, ItemRecord, Outcome, ProfilePatch, Rejected, Store
+from dearly.ingest import Rejected
+from dearly.store import EventRecord, ItemRecord, Outcome, ProfilePatch, Store
 
 BATCH = 10_000
 """Records a commit: pages that many of them touch are then written once."""

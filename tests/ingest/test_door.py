@@ -1,4 +1,4 @@
-"""The door of the store: what the rules declare comes in, the rest is rejected with its field named."""
+"""The door: what the rules declare comes in, the rest is rejected with its field named."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from typing import Any
 
 import pytest
 
+from dearly.ingest import Rejected, prepare_event, prepare_item, prepare_profile
 from dearly.language.program import Field, Program, Schema
 from dearly.language.types import BOOL, DAY_US, NUMBER, TEXT, ItemRef, SetOf
 from dearly.store import (
     EventRecord,
     ItemRecord,
     ProfilePatch,
-    Rejected,
-    prepare_event,
-    prepare_item,
-    prepare_profile,
 )
 
 NOW_US = 1_772_000_000_000_000
