@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -13,6 +12,7 @@ import psycopg
 from psycopg import conninfo, errors
 
 from dearly.store.contract import StoreUnavailable
+from dearly.store.postgres.advice import in_our_words
 from dearly.store.postgres.schema import LOCKS, Connection, check_schema
 
 P = ParamSpec("P")
@@ -33,44 +33,6 @@ WRITERS_LOCK = 2
 """Who changes customers shares it; who merges or erases has it alone, so that nobody writes in between to an
 id that has just become another's, or nobody's."""
 
-_ADVICE: tuple[tuple[tuple[type[psycopg.Error], ...], str], ...] = (
-    (
-        (errors.InvalidPassword, errors.InvalidAuthorizationSpecification),
-        "refuses us. See the user and the password of its URL (or PGPASSFILE), and the server's pg_hba.conf.",
-    ),
-    ((errors.InvalidCatalogName,), "does not exist. Make it with: createdb."),
-    (
-        (errors.TooManyConnections, errors.ConfigurationLimitExceeded),
-        "has no connection left. Raise max_connections, or let fewer servers use it.",
-    ),
-    ((errors.DiskFull,), "cannot grow: the server's disk is full. Make room, then try again."),
-    (
-        (errors.ReadOnlySqlTransaction,),
-        "cannot be written to: it is a standby, or read-only. Name the primary in its URL.",
-    ),
-    ((errors.LockNotAvailable, errors.DeadlockDetected), "is locked by others. Try again."),
-    ((errors.SerializationFailure,), "is being changed by others at this moment. Try again."),
-    ((errors.QueryCanceled,), "took longer than it may. Try again; if it stays so, see the server's load."),
-    (
-        (errors.InsufficientPrivilege,),
-        "denies its user a permission. Let the user own the schema `dearly`, or make schemas.",
-    ),
-    (
-        (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName),
-        "is no Dearly store any more. Put a backup in its place, or start anew.",
-    ),
-    ((errors.DataCorrupted, errors.IndexCorrupted), "is damaged. Put a backup in its place."),
-    ((errors.IoError,), "cannot be read or written: the server's disk fails. See the server's log."),
-    ((psycopg.DataError,), "cannot keep a value that came in: is there a NUL in an id?"),
-    (
-        (errors.CannotConnectNow, errors.AdminShutdown, errors.CrashShutdown),
-        "is starting up or shutting down. Try again.",
-    ),
-    (
-        (psycopg.OperationalError,),
-        "does not answer. See that the server runs and can be reached; no restart is needed here.",
-    ),
-)
 _LOST = (errors.AdminShutdown, errors.CrashShutdown, errors.IdleInTransactionSessionTimeout)
 
 
@@ -103,51 +65,19 @@ def parse_url(url: str) -> Database | None:
         return None
     place = f"{found.get('host', 'localhost')}{':' + str(found['port']) if 'port' in found else ''}"
     name = f"{found.get('dbname', found.get('user', ''))} at {place}"
-    parameters: dict[str, Any] = {
+    unless_told_otherwise: dict[str, Any] = {
         "application_name": "dearly",
         "connect_timeout": CONNECT_TIMEOUT_S,
         "tcp_user_timeout": SILENCE_MS,
     }
-    return Database(name, conninfo.make_conninfo(url, **(parameters | found), client_encoding="utf8"))
+    parameters = unless_told_otherwise | found | {"client_encoding": "utf8"}
+    return Database(name, conninfo.make_conninfo(**parameters))
 
 
 def _is_torn(found: Mapping[str, Any]) -> bool:
     """Whether a password with an ``@`` or ``/`` in it was taken apart, and is part of what would be shown."""
     shown = f"{found.get('host', '')}{found.get('dbname', '')}"
     return "@" in shown or not str(found.get("port", "0")).replace(",", "").isdigit()
-
-
-def unavailable(database: Database, error: psycopg.Error) -> StoreUnavailable:
-    """PostgreSQL's error in words that say what to do."""
-    advice = next((text for kinds, text in _ADVICE if isinstance(error, kinds)), "does not answer.")
-    if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
-        advice = _advice_of_refusal(str(error)) or advice
-    said = error.diag.message_primary or str(error).partition("\n")[0]
-    return StoreUnavailable(f"The store {database.name} {advice} ({said})")
-
-
-def _advice_of_refusal(message: str) -> str | None:
-    """Advice for a connection that was refused: libpq gives no code then, only the server's words."""
-    words = (
-        ("authentication failed", 0),
-        ("no password supplied", 0),
-        ("pg_hba.conf", 0),
-        ('" does not exist', 1),
-        ("too many", 2),
-        ("remaining connection slots", 2),
-        ("starting up", -2),
-        ("shutting down", -2),
-    )
-    return next((_ADVICE[place][1] for word, place in words if word in message), None)
-
-
-@contextmanager
-def in_our_words(database: Database) -> Iterator[None]:
-    """Within this, PostgreSQL's errors are ours."""
-    try:
-        yield
-    except psycopg.Error as error:
-        raise unavailable(database, error) from error
 
 
 def connect(database: Database, lock_timeout_s: float) -> Connection:
@@ -191,7 +121,7 @@ class Sessions:
         Raises:
             StoreUnavailable: the server is gone or too busy. The next call tries afresh.
         """
-        with in_our_words(self.database):
+        with in_our_words(self.database.name):
             connection, result = self._first(work, *args, **kwargs)
         self._give_back(connection)
         return result
@@ -202,7 +132,7 @@ class Sessions:
         Raises:
             StoreUnavailable: nothing of it was kept, or, if the server went at that moment, perhaps all.
         """
-        with in_our_words(self.database):
+        with in_our_words(self.database.name):
             for _ in range(ATTEMPTS - 1):
                 try:
                     return self._transact(work, access)

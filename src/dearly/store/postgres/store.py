@@ -17,6 +17,7 @@ from dearly.store.postgres import (
     merging,
     reads,
 )
+from dearly.store.postgres.advice import in_our_words
 from dearly.store.postgres.connections import (
     READ_TIMEOUT_S,
     WRITE_TIMEOUT_S,
@@ -24,7 +25,6 @@ from dearly.store.postgres.connections import (
     Database,
     Sessions,
     connect,
-    in_our_words,
 )
 from dearly.store.postgres.schema import identity, migrate
 from dearly.store.records import (
@@ -68,7 +68,7 @@ class PostgresStore:
 
     def __init__(self, database: Database, *, create: bool = True) -> None:
         self.database = database
-        with in_our_words(database), connect(database, WRITE_TIMEOUT_S) as connection:
+        with in_our_words(database.name), connect(database, WRITE_TIMEOUT_S) as connection:
             migrate(connection, database.name, create=create)
         self._readers = Sessions(database, READ_TIMEOUT_S)
         self._writers = Sessions(database, WRITE_TIMEOUT_S)
