@@ -56,7 +56,7 @@ def _check(seed: int, number: int, watched: Watched, facts: Facts) -> Iterator[W
     customer = WatchedCustomer(view_on(watched), facts)
     last_us = arrivals[-1][0] + 40 * DAY_US
     birth_us = arrivals[0][0]
-    _live(customer, arrivals, last_us)
+    live(customer, arrivals, last_us)
     whole = customer.read()
     for name in watched.names:
         told = [(each.at_us, each.before, each.after) for each in customer.transitions(name)]
@@ -70,7 +70,7 @@ def _ahead(random: Random) -> int:
     return random.choice((0, 0, 0, 1, SECOND_US, DAY_US))
 
 
-def _live(customer: WatchedCustomer, arrivals: Sequence[tuple[int, Happening]], last_us: int) -> None:
+def live(customer: WatchedCustomer, arrivals: Sequence[tuple[int, Happening]], last_us: int) -> None:
     """A worker without a lag: it looks when something arrives, and when its timer says so, never else."""
     waiting = list(arrivals)
     while True:

@@ -140,14 +140,22 @@ class MembershipEngine:
         self._known[watched.fingerprint] = watched
         generations = list(self._store.generations())
         if watched.fingerprint != self._begun:
-            begun = self._store.begin_generation(watched.fingerprint, now_us)
-            self._begun = watched.fingerprint
+            self._begin(watched, now_us)
             generations = list(self._store.generations())
-            _log.info("generation_begun", generation=begun.number, state=begun.state.value)
         needed = {each.fingerprint for each in generations if each.state is not GenerationState.LEAVING}
         needed.add(watched.fingerprint)
         self._known = {name: each for name, each in self._known.items() if name in needed}
         return generations
+
+    def _begin(self, watched: Watched, now_us: int) -> None:
+        """A generation of these rules; one of others that is still being built is given up."""
+        begun = self._store.begin_generation(watched.fingerprint, now_us)
+        if begun.state is GenerationState.SERVING:
+            building = _one(self._store.generations(), GenerationState.BUILDING)
+            if building is not None:
+                self._store.end_generation(building.number)
+        self._begun = watched.fingerprint
+        _log.info("generation_begun", generation=begun.number, state=begun.state.value)
 
     def _pass_on(self, generations: list[Generation], view: View, now_us: int, look_at: LookAt) -> int:
         """A page of the generation that is built; else one of those who have yet to leave the one before."""

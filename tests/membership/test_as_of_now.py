@@ -1,0 +1,119 @@
+"""Who is in what as of now, whatever the worker has got round to."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from dearly.evaluation import read_facts
+from dearly.membership import NotKeptYet, state_of
+from dearly.store import EventRange, Store
+from tests.membership.shop import Shop, days, hours, watch
+
+NAMES = ("buyers", "browsing", "left_behind", "stage", "dutch")
+
+
+def true_states(shop: Shop, name: str) -> dict[str, str]:
+    """From scratch, for every customer there is."""
+    watched, found = shop.watched, {}
+    for customer in shop.store.page_customers(None, 10_000):
+        ranges = [EventRange(kind, None) for kind in watched.program.events]
+        rows = shop.store.read_customer(customer, ranges, 2**62)
+        facts = read_facts(watched.reader, rows.profile, rows.logs)
+        state = state_of(watched.compiled.at(facts, shop.now_us).value(name))
+        if state is not None:
+            found[customer] = state
+    return found
+
+
+def random_happenings(shop: Shop, random: Random, count: int) -> None:
+    for _ in range(count):
+        kind = random.choice(("added", "ordered", "viewed"))
+        at_us = shop.now_us - random.randrange(days(12) - days(0))
+        shop.happens(kind, at_us, f"customer {random.randrange(60):03d}")
+
+
+def test_a_worker_that_never_got_to_it_makes_no_difference(store: Store) -> None:
+    shop = Shop(store)
+    shop.settle()
+    random = Random(1)
+    random_happenings(shop, random, 150)
+    shop.settle()
+    for day in (1, 3, 9):
+        shop.now_us = days(day)
+        random_happenings(shop, random, 20)
+        shop.signs_up(f"customer {random.randrange(60):03d}", country="NL")
+        assert store.count_due(shop.now_us) > 0
+        for name in NAMES:
+            true = true_states(shop, name)
+            assert shop.members(name) == true
+            assert shop.engine.count_now(name) == _counted(true)
+
+
+def test_pages_follow_each_other_whoever_is_due(store: Store) -> None:
+    shop = Shop(store)
+    shop.settle()
+    for number in range(30):
+        shop.happens("ordered", customer=f"customer {number:03d}")
+        if number % 3 == 0:
+            shop.settle()
+
+    paged: list[str] = []
+    while page := shop.engine.members_now("buyers", paged[-1] if paged else None, 7):
+        assert len(page) <= 7
+        paged += [each.customer_id for each in page]
+
+    assert paged == [f"customer {number:03d}" for number in range(30)]
+
+
+def test_the_states_of_a_lifecycle_are_counted_each(store: Store) -> None:
+    shop = Shop(store)
+    shop.settle()
+    shop.happens("viewed", customer="bea")
+    shop.happens("viewed", customer="ada")
+    shop.settle()
+    shop.happens("ordered", customer="ada")
+
+    assert shop.engine.count_now("stage") == {"customer": 1, "guest": 1}
+    assert shop.engine.count_now("buyers") == {"in": 1}
+
+
+def test_since_is_the_exact_instant_though_nobody_looked(store: Store) -> None:
+    shop = Shop(store)
+    shop.settle()
+    shop.happens("added")
+    shop.settle()
+    shop.now_us = hours(60)
+
+    (member,) = shop.engine.members_now("left_behind", None, 10)
+
+    assert member.since_us == hours(48)
+
+
+def test_asking_keeps_nothing_and_tells_nothing(store: Store) -> None:
+    shop = Shop(store)
+    shop.settle()
+    shop.happens("ordered")
+    shop.members("buyers")
+    shop.engine.count_now("buyers")
+
+    assert shop.news() == []
+    assert store.count_due(shop.now_us) == 1
+
+
+def test_a_name_that_is_new_is_said_to_be_in_the_making(store: Store) -> None:
+    shop = Shop(store)
+    shop.settle()
+    shop.happens("viewed")
+    shop.settle()
+    shop.watched = watch("segment lookers { any viewed }")
+    shop.engine.step()
+
+    with pytest.raises(NotKeptYet, match="`lookers` is still being worked out"):
+        shop.members("lookers")
+
+
+def _counted(states: dict[str, str]) -> dict[str, int]:
+    values = list(states.values())
+    return {state: values.count(state) for state in sorted(set(values))}
