@@ -15,7 +15,7 @@ from dearly.language.program import Program
 from dearly.language.types import Value
 from dearly.membership import Firing, State, Watched, state_of
 from dearly.membership.advancing import Advanced, ReachesFurtherBack, Transition, advance
-from dearly.membership.planning import View, all_of, plan_look
+from dearly.membership.planning import Plan, View, all_of, plan_look
 from dearly.membership.standing import NameStanding, read_standing, write_standing
 from dearly.store import ALL_TOUCHED, PROFILE_TOUCHED, Due, EventRange
 
@@ -89,19 +89,19 @@ class WatchedCustomer:
             )
         due = Due("ada", now_us, frozenset(self.touched), self.touched_since_us, self.standing)
         plan = plan_look(self.view, due, read_standing(self.standing), now_us)
-        advanced = self._advance(plan.ranges, plan)
+        advanced = self._advance(plan)
         self.standing = write_standing(advanced.standing)
         self.next_us = advanced.next_us
         self.touched, self.touched_since_us = set(), None
         self.told += advanced.told
         return advanced.told
 
-    def _advance(self, ranges: Sequence[EventRange], plan: object) -> Advanced:
+    def _advance(self, plan: Plan) -> Advanced:
         numbers = self.view.watched
         try:
-            return advance(self.view, plan, dict.fromkeys(numbers, self.read(ranges)))
+            return advance(self.view, plan, dict.fromkeys(numbers, self.read(plan.ranges)))
         except ReachesFurtherBack:
-            whole = dict.fromkeys(numbers, self.read(all_of(ranges)))
+            whole = dict.fromkeys(numbers, self.read(all_of(plan.ranges)))
             return advance(self.view, plan, whole, is_whole=True)
 
     def read(self, ranges: Sequence[EventRange] | None = None) -> Facts:
@@ -124,7 +124,11 @@ class WatchedCustomer:
     @property
     def names(self) -> Mapping[str, NameStanding]:
         """Where the last look left it, by name."""
-        return read_standing(self.standing).generations[GENERATION].names
+        return self.names_in(GENERATION)
+
+    def names_in(self, generation: int) -> Mapping[str, NameStanding]:
+        """The same in another generation."""
+        return read_standing(self.standing).generations[generation].names
 
     @property
     def states(self) -> dict[str, State]:
@@ -137,6 +141,7 @@ class WatchedCustomer:
         found = {name: state_of(value_of(program, name, facts, now_us)) for name in names}
         return {name: state for name, state in found.items() if state is not None}
 
-    def transitions(self, name: str) -> list[Transition]:
-        """What was told of one name."""
-        return [each for each in self.told if isinstance(each, Transition) and each.name == name]
+    def transitions(self, name: str | None = None) -> list[Transition]:
+        """What was told of one name, or of all."""
+        told = [each for each in self.told if isinstance(each, Transition)]
+        return [each for each in told if name is None or each.name == name]
