@@ -118,15 +118,28 @@ def test_a_second_run_writes_anew_and_drops_what_is_gone(dearly: Dearly, tmp_pat
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
-def test_what_an_interrupted_run_left_behind_is_in_nobodys_way(dearly: Dearly, tmp_path: Path) -> None:
-    (tmp_path / ".site.new").mkdir()
-    (tmp_path / ".site.new/segment-half.html").write_text("half a p")
+def test_nothing_is_left_beside_the_pages_and_nothing_of_others_is_touched(
+    dearly: Dearly, tmp_path: Path
+) -> None:
+    for name in (".site.new", ".site.old", ".site.mine"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "precious").write_text("mine")
 
-    ended = dearly("docs", RULES, "--out", tmp_path / "site")
+    for _ in range(2):
+        assert dearly("docs", RULES, "--out", tmp_path / "site").code == 0
 
-    assert ended.code == 0
-    assert not (tmp_path / "site/segment-half.html").exists()
-    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"site", ".site.new", ".site.old", ".site.mine"}
+    assert all((tmp_path / name / "precious").exists() for name in names - {"site"})
+
+
+def test_a_place_that_is_a_link_to_itself_is_told(dearly: Dearly, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+
+    ended = dearly("docs", RULES, "--out", tmp_path / "loop")
+
+    assert ended.code == 2
+    assert ended.err.startswith(f"dearly: --out {tmp_path}/loop: cannot be written")
 
 
 def test_a_folder_with_other_things_is_left_alone(dearly: Dearly, tmp_path: Path) -> None:

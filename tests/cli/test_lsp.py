@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_lsp
@@ -456,18 +458,50 @@ async def test_without_its_extra_the_command_says_how_to_install_it() -> None:
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize("ends", [["shutdown", "exit"], []], ids=["asked to end", "left alone"])
-async def test_a_server_that_is_asked_to_end_or_left_alone_ends_quietly(ends: list[str]) -> None:
-    calls = ({"jsonrpc": "2.0", "method": one} | ({"id": 1} if one == "shutdown" else {}) for one in ends)
-    bodies = [json.dumps(call) for call in calls]
-    typed = "".join(f"Content-Length: {len(body)}\r\n\r\n{body}" for body in bodies)
-    ended = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "dearly.cli", "lsp"],
-        input=typed.encode(),
-        capture_output=True,
-        timeout=60,
-        check=False,
+def calls(*bodies: dict[str, Any]) -> subprocess.CompletedProcess[bytes]:
+    """A server of its own that is sent just these calls, and then nothing more."""
+    typed = b""
+    for body in bodies:
+        told = json.dumps({"jsonrpc": "2.0"} | body).encode()
+        typed += b"Content-Length: %d\r\n\r\n%b" % (len(told), told)
+    return subprocess.run(
+        [sys.executable, "-m", "dearly.cli", "lsp"], input=typed, capture_output=True, timeout=60, check=False
     )
 
+
+SHUTDOWN: dict[str, Any] = {"id": 1, "method": "shutdown"}
+EXIT: dict[str, Any] = {"method": "exit"}
+
+
+@pytest.mark.parametrize("ends", [(SHUTDOWN, EXIT), ()], ids=["asked to end", "left alone"])
+async def test_a_server_that_is_asked_to_end_or_left_alone_ends_quietly(
+    ends: tuple[dict[str, Any], ...],
+) -> None:
+    ended = await asyncio.to_thread(calls, *ends)
+
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+async def test_a_request_with_broken_parameters_is_answered() -> None:
+    asked = {"id": 7, "method": "textDocument/hover", "params": {"position": None}}
+    ended = await asyncio.to_thread(calls, asked, SHUTDOWN, EXIT)
+
+    answers = [json.loads(body) for body in re.split(rb"Content-Length[^{]*", ended.stdout) if body]
+    assert [one["error"]["code"] for one in answers if one.get("id") == 7] == [-32602], ended.stdout
+
+
+async def test_thousands_of_completions_are_offered_some_at_a_time(shop: Workspace) -> None:
+    many = "\n".join(f"segment s{number} {{ any viewed }}" for number in range(1_000))
+    shop.open("shop.rules")
+    shop.change("shop.rules", f"{RULES}\n{many}\nsegment last {{ s99 }}\n")
+    text = shop.texts["shop.rules"]
+    line = text.count("\n") - 1
+    found = await shop.client.text_document_completion_async(
+        types.CompletionParams(
+            types.TextDocumentIdentifier(shop.uri("shop.rules")),
+            types.Position(line, len("segment last { s99")),
+        )
+    )
+    assert isinstance(found, types.CompletionList)
+    assert {"s99", "s990", "s999"} <= {one.label for one in found.items}
+    assert len(found.items) <= 500

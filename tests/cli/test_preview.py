@@ -262,6 +262,7 @@ def test_a_fallback_for_want_of_items_tells_which_branch_was_chosen_and_its_empt
 
 
 def test_a_store_without_customers_asks_to_be_filled(dearly: Dearly, tmp_path: Path) -> None:
+    open_store(f"sqlite:///{tmp_path}/empty.db").close()
     ended = dearly("preview", "hero", "--store", f"sqlite:///{tmp_path}/empty.db", "--rules", RULES)
 
     assert ended.code == 2

@@ -31,6 +31,7 @@ CASES = [
     ("shop.rules", '  otherwise\n    show "hero/plain.html"\n}', "}", "missing-otherwise"),
     ("shop.rules", "\n  guest otherwise\n}", "\n  guest when no ordered\n}", "missing-otherwise"),
     ("shop.rules", 'country == "DE"', 'not country == "DE"', "missing-under-not"),
+    ("shop.rules", 'country == "DE"', "country is present and conversion is not high", "missing-under-not"),
     ("shop.rules", 'country == "DE"', "any viewed where seconds == 1 and seconds == 2", "unknown-name"),
     ("shop.rules", 'country == "DE"', "no viewed where seconds > 5", "missing-in-no"),
     ("schema.rules", "country text?", "country txt?", "unknown-type"),

@@ -290,6 +290,15 @@ def test_a_set_of_dates_is_told_in_json_as_dates() -> None:
     assert stored_value(frozenset([20_485, 20_454]), SetOf(DATE)) == ["2026-01-01", "2026-02-01"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "impossible"),
+    [("points > 1000000000000", "points were"), ("any viewed since 2020-01-01 before 2020-02-01", "2020-01")],
+)
+def test_no_change_is_told_that_no_customer_could_have(condition: str, impossible: str) -> None:
+    found = flips(condition, customer(), more="settings { keep events 100 days }")
+    assert not [one for one in found if impossible in one]
+
+
 def test_changes_are_looked_for_through_names_and_stages() -> None:
     more = "lifecycle life { vip when points > 9  new otherwise }\nsegment wanted { life is vip }"
     assert flips("wanted", customer({"points": 1.0}), more) == ["points were 10"]

@@ -74,6 +74,21 @@ def test_compiling_again_gives_the_same_text() -> None:
     assert compile_values(everything(), names).sql == compile_values(everything(), names).sql
 
 
+@pytest.mark.timeout(60)  # an engine that wrote every name out where it is used would take years
+def test_names_that_are_used_three_times_each_level_down_do_not_multiply() -> None:
+    rules = ['segment a0 { country == "nl" }']
+    for level in range(1, 50):
+        below = f"a{level - 1}"
+        rules.append(
+            f"segment a{level} {{ ({below} or age > {level}) and ({below} or age < {level}) and {below} }}"
+        )
+    program = program_of("\n".join(rules))
+
+    ((found,),) = duckdb_values(program, [customer(program, {"country": "nl"})], [NOW_US])
+
+    assert found["a49"] is True
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_no_literal_stands_in_the_text(text: str, dialect: Dialect) -> None:

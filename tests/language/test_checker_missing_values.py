@@ -48,7 +48,7 @@ score conversion { predict any bought within 30 days features auto tiers high >=
             "conversion is not high",
             (
                 "`conversion is high` may be unknown; then this is unknown, and lets nobody in. "
-                "Write `((conversion is high) else false)`, with the value that it shall count as then; or "
+                "Write `not ((conversion is high) else false)`, which lets them in; or "
                 "`conversion is present and ..`, to keep them out for certain."
             ),
         ),

@@ -240,3 +240,10 @@ def test_every_wrong_part_of_a_test_is_told() -> None:
         "unknown-name",
         "unknown-name",
     ]
+
+
+@pytest.mark.parametrize(
+    "steps", ["at 9999-12-31 23:59", "at 0001-01-01 00:00", "at 9998-12-31 23:00 expect s at +99:00"]
+)
+def test_a_test_at_the_ends_of_the_calendar_is_refused(steps: str) -> None:
+    assert "test-out-of-time" in codes_of(f'segment s {{ any viewed }}\ntest "t" {{ {steps} expect s }}')

@@ -81,3 +81,9 @@ def test_every_expectation_is_asked_even_after_one_failed() -> None:
 
     assert [outcome.passed for outcome in result.outcomes] == [False, True, False]
     assert not result.passed
+
+
+def test_a_test_without_steps_expects_nothing_and_passes() -> None:
+    result = run("")
+    assert result.passed
+    assert result.outcomes == ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -92,16 +93,23 @@ def _is_ours(index: Path) -> bool:
 
 
 def _write(out: Path, files: dict[str, str]) -> int:
-    """Write the pages beside the old ones, and put them in their place when they are all there."""
-    place = out.resolve()
-    fresh, old = (place.with_name(f".{place.name}.{word}") for word in ("new", "old"))
-    for left_over in (fresh, old):
-        shutil.rmtree(left_over, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    for name, text in files.items():
-        (fresh / name).write_text(text, encoding="utf-8")
-    if place.exists():
-        place.rename(old)
-    fresh.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
+    """Write the pages beside the old ones, and put them in their place when they are all there.
+
+    Whoever is killed between the two moves leaves the old ones in ``.NAME.*/old``, beside the place.
+    """
+    place = Path(os.path.realpath(out))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{place.name}.", dir=place.parent, ignore_cleanup_errors=True) as beside:
+        fresh, old = Path(beside, "new"), Path(beside, "old")
+        fresh.mkdir()
+        for name, text in files.items():
+            (fresh / name).write_text(text, encoding="utf-8")
+        if place.exists():
+            place.rename(old)
+        try:
+            fresh.rename(place)
+        except OSError:
+            if old.exists():
+                old.rename(place)
+            raise
     return len(files)

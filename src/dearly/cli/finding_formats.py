@@ -13,7 +13,7 @@ import msgspec
 
 from dearly import __version__
 from dearly.language import CODES, CheckReport, Diagnostic, Package
-from dearly.language.diagnostics import Fix
+from dearly.language.diagnostics import Fix, visible
 from dearly.language.program import Span
 from dearly.language.templates.codes import TEMPLATE_CODES
 
@@ -120,8 +120,8 @@ def _github_place(span: Span, folder: Path) -> dict[str, str]:
 
 
 def _escape_message(text: str) -> str:
-    text = text.encode("utf-8", "backslashreplace").decode()
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    lines = text.encode("utf-8", "backslashreplace").decode().replace("\r", "\n").split("\n")
+    return "%0A".join(visible(line).replace("%", "%25") for line in lines)
 
 
 def _escape_property(text: str) -> str:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,8 +14,9 @@ import typer
 
 from dearly import DearlyError
 from dearly.cli.options import DEFAULT_RULES
-from dearly.cli.regular_file import open_regular
+from dearly.cli.regular_file import open_regular, replace_file
 from dearly.language import Diagnostic, read_package, render_text
+from dearly.language.diagnostics import visible
 from dearly.language.formatting import Unformattable, format_rules
 from dearly.language.package import is_rules_path
 from dearly.language.syntax.source import MAX_FILE_BYTES, decode_rules
@@ -114,10 +112,10 @@ def _format(file: _File, *, check: bool, diff: bool) -> _Outcome:
     if diff:
         typer.echo(_difference(file, text, formatted), nl=False)
     elif check:
-        typer.echo(f"would change {file.path}")
+        typer.echo(visible(f"would change {file.path}"))
     else:
-        _replace(file.path, formatted.encode())
-        typer.echo(f"changed {file.path}")
+        replace_file(file.path, formatted.encode())
+        typer.echo(visible(f"changed {file.path}"))
     return _Outcome.CHANGED
 
 
@@ -137,22 +135,6 @@ def _difference(file: _File, before: str, after: str) -> str:
         f"{file.path} laid out",
     )
     return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, with the mode that it had."""
-    target = path.resolve()
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(target, temporary)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _tally(outcomes: Counter[_Outcome], *, would: bool) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dearly import DearlyError
-from dearly.language.values import time_from_stored
+from dearly.language.values import FIRST_US, LAST_US, time_from_stored
 
 StoreOption = Annotated[
     str,
@@ -89,7 +89,10 @@ def moment_us(option: str, text: str) -> int:
         WrongOption: it is none, or has no zone.
     """
     try:
-        return time_from_stored(text)
+        moment = time_from_stored(text)
+        if FIRST_US <= moment <= LAST_US:
+            return moment
+        raise ValueError
     except (ValueError, TypeError):
         raise WrongOption(
             f"{option} {text}: expected a time with its zone, such as 2026-03-01T10:00:00Z."

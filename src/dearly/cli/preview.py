@@ -34,6 +34,7 @@ from dearly.cli.rules_package import CheckedRules, load_rules, note_unserved
 from dearly.cli.spread import spread
 from dearly.content import UnknownBlock, read_context
 from dearly.language import Program, nearest, package_version
+from dearly.language.diagnostics import visible
 from dearly.language.revisions import read_rules, rules_source
 from dearly.language.values import FieldProblem
 from dearly.store import Store, open_store
@@ -213,8 +214,9 @@ def _keep_showing(checked: CheckedRules, store: Store, rules: str, wanted: _Want
 
 def _as_text(preview: Preview, block: str, rules: str) -> str:
     cold = " (nothing known: a cold start)" if preview.cold_start else ""
-    heading = typer.style(f"{block} for {preview.customer_id}{cold}", bold=True)
-    return f"{heading}\n{summary_text(preview.summary, rules)}"
+    heading = typer.style(visible(f"{block} for {preview.customer_id}{cold}"), bold=True)
+    summary = "\n".join(visible(line) for line in summary_text(preview.summary, rules).split("\n"))
+    return f"{heading}\n{summary}"
 
 
 def _warn_on_standard_error() -> None:

@@ -1,10 +1,11 @@
-"""Opening files that somebody named: never waiting at a pipe for what nobody writes."""
+"""Files that somebody named: read without waiting at a pipe for what nobody writes, replaced whole."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,6 +43,38 @@ def read_regular(path: Path) -> str:
     """
     with open_regular(path) as file:
         return file.read().decode()
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, with the mode that it had; what is no file is written to as it is.
+
+    Raises:
+        OSError: it cannot be written; what was there stands.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(_mode_for(target))
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _mode_for(target: Path) -> int:
+    """The mode of a file that is there, or that a new one gets."""
+    if target.exists():
+        return stat.S_IMODE(target.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def _refuse_others(mode: int, path: Path) -> None:

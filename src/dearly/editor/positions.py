@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal as OneOf
 from typing import TypeAlias
 
@@ -45,6 +46,7 @@ class Document:
         return Position(last, _units(self.lines[last], self.encoding))
 
 
+@lru_cache(maxsize=64)  # a file is asked about for each of its places: thousands of times for one rename
 def open_document(text: str, encoding: Encoding) -> Document:
     """The text, cut into lines."""
     return Document(tuple(_LINE_ENDS.split(text)), int(text.startswith(_MARK)), encoding)

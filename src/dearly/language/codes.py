@@ -90,6 +90,7 @@ CHECKER_CODES: Mapping[str, Severity] = {
     "bad-value": "error",
     "missing-property": "error",
     "missing-start": "error",
+    "test-out-of-time": "error",
     "not-shown": "error",
     "test-without-expect": "warning",
     # lifecycles and blocks

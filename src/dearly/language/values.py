@@ -174,18 +174,27 @@ def date_from_stored(text: str) -> int:
     return date.fromisoformat(text).toordinal() - _EPOCH_ORDINAL
 
 
-def moment_at(time_us: int) -> datetime:
-    """The aware ``datetime``, in UTC, of microseconds since the epoch."""
-    return _EPOCH + timedelta(microseconds=time_us)
-
-
 def time_of(moment: datetime) -> int:
     """Microseconds since the epoch of an aware ``datetime``."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
+FIRST_US = time_of(datetime(1, 1, 1, tzinfo=UTC))
+LAST_US = time_of(datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC))
+"""The first and the last instant that can be written."""
+
+
+def moment_at(time_us: int) -> datetime:
+    """The aware ``datetime``, in UTC, of microseconds since the epoch."""
+    return _EPOCH + timedelta(microseconds=time_us)
+
+
 def time_to_stored(time_us: int) -> str:
-    """RFC 3339 in UTC of microseconds since the epoch; the fraction stands only when there is one."""
+    """RFC 3339 in UTC of microseconds since the epoch; the fraction stands only when there is one.
+
+    Raises:
+        OverflowError: it lies before :data:`FIRST_US` or after :data:`LAST_US`.
+    """
     return moment_at(time_us).replace(tzinfo=None).isoformat() + "Z"
 
 

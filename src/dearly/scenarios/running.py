@@ -109,6 +109,8 @@ def run_scenario(rehearsal: Rehearsal, scenario: Scenario) -> ScenarioResult:
     """
     program, compiled = rehearsal.program, rehearsal.serving.compiled
     steps = timeline(program, scenario)
+    if not steps:
+        return ScenarioResult(scenario, scenario_facts(program, scenario, steps), (), frozenset())
     facts = scenario_facts(program, scenario, steps)
     start_us, end_us = steps[0].at_us - 1, steps[-1].at_us
     fired = emissions(program, compiled, facts, Stretch(steps[0].at_us, end_us)) if program.triggers else ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from lsprotocol import types
@@ -30,6 +30,9 @@ _Parameters = ParamSpec("_Parameters")
 
 _REQUEST_FAILED = -32803
 """LSP 3.17: the request was right, and cannot be met; its message is for the person who asked."""
+
+MAX_COMPLETIONS = 500
+"""So many completions are offered at once; an editor asks again as more is typed."""
 
 _WATCHED = ("**/*.rules", "**/templates/**", "**/dearly.toml")
 """What the client is asked to watch, since it also changes outside of the editor."""
@@ -140,17 +143,26 @@ async def _completion(ls: RulesServer, params: types.CompletionParams) -> types.
     found = await asyncio.to_thread(_completions_at, analysis, place)
     snippets = _takes_snippets(ls)
     items = [
-        translation.completion_item(one, place.document, place.line, place.column, snippets) for one in found
+        translation.completion_item(one, place.document, place.line, place.column, snippets)
+        for one in found[:MAX_COMPLETIONS]
     ]
-    return types.CompletionList(is_incomplete=False, items=items)
+    return types.CompletionList(is_incomplete=len(found) > MAX_COMPLETIONS, items=items)
 
 
 def _completions_at(analysis: Analysis, place: Place) -> tuple[editor.Completion, ...]:
     text = editor.plain_text(place.document)
     offset = editor.offset_of(place.document, place.line, place.column)
     if is_rules_path(place.file):
-        return editor.complete_rules(analysis, text, offset)
-    return editor.complete_template(analysis, place.file, text, offset)
+        found = editor.complete_rules(analysis, text, offset)
+    else:
+        found = editor.complete_template(analysis, place.file, text, offset)
+    return found if len(found) <= MAX_COMPLETIONS else _begun(found, text[:offset])
+
+
+def _begun(found: Sequence[editor.Completion], before: str) -> tuple[editor.Completion, ...]:
+    """Those that begin as what is typed does: of thousands an editor would not show the others anyway."""
+    low = before.lower()
+    return tuple(one for one in found if one.label.lower().startswith(low[len(low) - one.length :]))
 
 
 def _takes_snippets(ls: RulesServer) -> bool:

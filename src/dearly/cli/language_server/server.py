@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol
 from pygls.uris import from_fs_path, to_fs_path
 
 from dearly import __version__, editor
@@ -32,13 +34,30 @@ class Place:
     column: int
 
 
+class _Protocol(LanguageServerProtocol):
+    """The protocol, in which a request gets an answer however its parameters are broken."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "method" in data and "id" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
+
+
 class RulesServer(LanguageServer):
     """Serves one editor. Holds the packages that it has files of."""
 
     def __init__(self) -> None:
         # Whole texts: the protocol's lines are not those of Python's str.splitlines, by which pygls would
         # put a change in its place (a form feed or U+2028 in a text would shift all that follows).
-        super().__init__("dearly", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
+        super().__init__(
+            "dearly",
+            __version__,
+            text_document_sync_kind=types.TextDocumentSyncKind.Full,
+            protocol_cls=_Protocol,
+        )
         self._packages: dict[Path, OpenPackage] = {}
         self._documents: dict[str, tuple[OpenPackage, str]] = {}
         """The open documents by the addresses that the client gives them: whose they are, and their paths."""
@@ -74,8 +93,9 @@ class RulesServer(LanguageServer):
     def closed(self, uri: str) -> None:
         """A document is open no more: what is on disk counts again."""
         if uri in self._documents:
-            package, file = self._documents.pop(uri)
-            package.buffers.pop(file, None)
+            package, file = opened = self._documents.pop(uri)
+            if opened not in self._documents.values():  # two addresses may be of one file
+                package.buffers.pop(file, None)
             package.changed_on_disk()
 
     def changed_on_disk(self, uris: Iterable[str]) -> None:

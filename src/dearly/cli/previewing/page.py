@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, Template
 
 from dearly import DearlyError
 from dearly.cli.previewing.rendering import Asked, Preview
+from dearly.cli.regular_file import replace_file
 from dearly.language.values import time_to_stored
 
 
@@ -33,7 +34,7 @@ def write_page(
         reload_s=reload_s,
     )
     try:
-        path.write_text(text, encoding="utf-8")
+        replace_file(path, text.encode())
     except OSError as error:
         raise PageNotWritten(f"--html {path}: cannot be written ({error.strerror}).") from None
     told = "1 block" if len(previews) == 1 else f"{len(previews)} blocks side by side"

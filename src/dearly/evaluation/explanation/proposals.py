@@ -44,6 +44,7 @@ from dearly.language.types import (
     BOOL,
     DAY_US,
     DURATION,
+    MAX_MAGNITUDE,
     NUMBER,
     SECOND_US,
     TIME,
@@ -143,7 +144,9 @@ def _fields_set(scene: _Scene) -> Iterator[Change]:
 def _fields_gone(scene: _Scene) -> Iterator[Change]:
     for part in scene.parts:
         if isinstance(part, ProfileField | ContextField) and _now(scene, part) is not None:
-            yield _set(part, None)
+            declared = scene.program.context if isinstance(part, ContextField) else scene.program.profile
+            if declared[part.name].default is None:  # what has a default is never missing
+                yield _set(part, None)
 
 
 def _set(part: ProfileField | ContextField, value: Value | None) -> SetField:
@@ -182,7 +185,8 @@ def _around(value: Value, kind: Type) -> tuple[Value, ...]:
         return (value, f"other than {value}")
     if isinstance(value, float | int):
         step = SECOND_US if kind in (TIME, DURATION) else 1
-        return (value, value + step, value - step)
+        near = (value, value + step, value - step)
+        return tuple(one for one in near if kind != NUMBER or abs(one) <= MAX_MAGNITUDE)
     return ()
 
 
@@ -279,7 +283,9 @@ def _times(scene: _Scene, selection: Selection, compared: Iterable[_Typed]) -> l
         found.append(selection.before.value - SECOND_US)
     if isinstance(selection.before, DayStart):
         found.append((selection.before.days - 1) * DAY_US)
-    return [time_us for time_us in dict.fromkeys(found) if time_us <= now_us]
+    kept_us = scene.program.settings.keep_events_us
+    oldest_us = 0 if kept_us is None else now_us - kept_us
+    return [time_us for time_us in dict.fromkeys(found) if oldest_us <= time_us <= now_us]
 
 
 def _properties(

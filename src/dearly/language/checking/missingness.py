@@ -16,7 +16,7 @@ from dearly.language.checking.containment import contains
 from dearly.language.checking.findings import Advice, Findings
 from dearly.language.checking.symbols import Symbols
 from dearly.language.checking.typing_rules import type_of
-from dearly.language.diagnostics import Fix, enclosing
+from dearly.language.diagnostics import Edit, Fix, enclosing
 from dearly.language.magnitudes import (
     COUNTED,
     KEPT,
@@ -354,7 +354,15 @@ def _tell_under_not(cause: Expression | None, span: Span, watch: Watch) -> None:
     watch.told.add(cause)
     lacking = "unknown" if isinstance(cause, SegmentRef | TierIs) else "missing"
     message = f"{capitalised(quoted(cause))} may be {lacking}; then this is unknown, and lets nobody in."
-    watch.findings.add("missing-under-not", span, message, _write_guard(cause))
+    substitute = _with_default(cause)
+    if span != cause.span or substitute is None:
+        watch.findings.add("missing-under-not", span, message, _write_guard(cause))
+        return
+    # `X is not Y` is one comparison as it is written, so all of it is written anew.
+    instead = f"not {substitute}"
+    hint = f"Write `{instead}`, which lets them in; or {_keep_out(cause)}."
+    fix = Fix(f"Write `{instead}`", (Edit(span, instead),), certain=False)
+    watch.findings.add("missing-under-not", span, message, Advice(hint, fix))
 
 
 def _tell_never_missing(expression: Presence, watch: Watch) -> None:
@@ -370,11 +378,14 @@ def _write_guard(cause: Expression) -> Advice:
             hint = "A division by zero is missing; write `.. else 0`, or divide by what is never 0."
         return Advice(hint, _else_fix(cause))
     substitute = _with_default(cause)
-    guarded = ScoreRef(cause.score) if isinstance(cause, TierIs) else cause
     either = f"`{substitute}`, with the value that it shall count as then; or " if substitute else ""
-    present = brief(spell(Presence(guarded, missing=False)))
-    hint = f"Write {either}`{present} and ..`, to keep them out for certain."
-    return Advice(hint, _else_fix(cause))
+    return Advice(f"Write {either}{_keep_out(cause)}.", _else_fix(cause))
+
+
+def _keep_out(cause: Expression) -> str:
+    """What to write to keep those out of whom it is not known."""
+    guarded = ScoreRef(cause.score) if isinstance(cause, TierIs) else cause
+    return f"`{brief(spell(Presence(guarded, missing=False)))} and ..`, to keep them out for certain"
 
 
 def _write_else(cause: Expression) -> Advice:

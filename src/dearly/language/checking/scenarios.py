@@ -12,7 +12,8 @@ from dearly.language.checking.purposes import check_purposes
 from dearly.language.checking.scopes import Scope, find_event
 from dearly.language.program import After, Happens, LocalMoment, Scenario, Schema, Span, Step
 from dearly.language.syntax import tree
-from dearly.language.types import Value
+from dearly.language.types import DAY_US, Value
+from dearly.language.values import FIRST_US, LAST_US
 
 
 def check_scenarios(declared: Iterable[tree.TestDeclaration], scope: Scope) -> tuple[Scenario, ...]:
@@ -67,10 +68,23 @@ def _check_course(declared: tree.TestDeclaration, owner: Owner, findings: Findin
         message = "The first `at` says when the test begins, and this is only so long after it."
         hint = "Begin with a date and time: `at 2026-03-01 10:00 ..`."
         findings.add("missing-start", first.span, message, hint)
+    _report_out_of_time(declared, findings)
     if not any(step.expects for step in declared.steps):
         message = f"{owner} expects nothing, so it cannot fail."
         hint = "Say what is to be so, and when: `at +1:00 expect SEGMENT`."
         findings.add("test-without-expect", owner.span, message, hint)
+
+
+def _report_out_of_time(declared: tree.TestDeclaration, findings: Findings) -> None:
+    """Report the first step that lies where no clock is read: before the year 1, or after 9999."""
+    begins_us = next((step.at.local_us for step in declared.steps if isinstance(step.at, tree.AtMoment)), 0)
+    for step in declared.steps:
+        at = step.at
+        at_us = at.local_us if isinstance(at, tree.AtMoment) else begins_us + at.us
+        if not FIRST_US + 366 * DAY_US <= at_us <= LAST_US - 365 * DAY_US:
+            message = "This lies at the very end of the calendar, where no zone's clock is read any more."
+            findings.add("test-out-of-time", at.span, message, "Write a year from 2 to 9998.")
+            return
 
 
 def _step(written: tree.StepDeclaration, shown: Shown, scope: Scope) -> Step:
