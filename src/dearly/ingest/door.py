@@ -12,6 +12,7 @@ import msgspec
 
 from dearly import DearlyError
 from dearly.language.program import Field, Program, Schema
+from dearly.language.spelling import spell_duration
 from dearly.language.types import DAY_US
 from dearly.language.values import (
     MAX_ID_BYTES,
@@ -21,7 +22,7 @@ from dearly.language.values import (
     check_id,
     unknown_name,
 )
-from dearly.store.records import EventRecord, ItemRecord, ProfilePatch, Stored
+from dearly.store import Consent, EventRecord, ItemRecord, ProfilePatch, Stored
 
 MAX_RECORD_BYTES = 256 * 1024
 MAX_AHEAD_US = DAY_US
@@ -56,13 +57,13 @@ def prepare_event(
 
     Raises:
         Rejected: its type is not declared, a property does not fit, an id is missing or too long, it happened
-            before 1970 or more than a day ahead of ``now_us``.
+            before 1970, longer ago than events are kept, or more than a day ahead of ``now_us``.
     """
     schema = _schema("type", "event type", event_type, program.events)
     return EventRecord(
         customer_id=_id("customer_id", customer_id),
         type=event_type,
-        time_us=_moment("time", time_us, now_us),
+        time_us=_kept_moment(program, _moment("time", time_us, now_us), now_us),
         source="" if source == "" else _id("source", source),
         event_id=_id("event_id", event_id),
         properties=_whole("properties", schema.fields, properties),
@@ -89,6 +90,21 @@ def prepare_profile(
         _checked("fields", program.profile, fields, partial=True),
         _moment("update_time", time_us, now_us),
         readmit,
+    )
+
+
+def prepare_consent(*, purpose: object, granted: bool, source: object, time_us: int, now_us: int) -> Consent:
+    """A consent, or its refusal, as it will be kept; ``time_us`` is when the customer said so.
+
+    Raises:
+        Rejected: the purpose is missing or too long, the source is too long, or they said so before 1970 or
+            more than a day ahead of ``now_us``.
+    """
+    return Consent(
+        _id("purpose", purpose),
+        granted,
+        "" if source == "" else _id("source", source),
+        _moment("time", time_us, now_us),
     )
 
 
@@ -127,6 +143,17 @@ def _moment(field: str, time_us: int, now_us: int) -> int:
         raise Rejected(
             field,
             "expected when it happened, got a time in the far future: over a day ahead of the clock here.",
+        )
+    return time_us
+
+
+def _kept_moment(program: Program, time_us: int, now_us: int) -> int:
+    kept_us = program.settings.keep_events_us
+    if kept_us is not None and time_us <= now_us - kept_us:
+        raise Rejected(
+            "time",
+            f"expected an event of the last {spell_duration(kept_us)}, which is how long events are kept, got an "
+            "older one. To take it, raise `keep events` in the settings of the rules.",
         )
     return time_us
 
