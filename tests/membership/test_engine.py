@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from dearly.membership import MembershipEngine, UnreadableStanding
-from dearly.store import Due, Look, ReadCustomers, Store, open_store
+from dearly.store import Due, EventRecord, Look, ReadCustomers, Store, open_store
 from tests.membership.shop import Shop, days, hours, watch
 from tests.membership.test_as_of_now import NAMES, random_happenings, true_states
 
@@ -183,3 +183,22 @@ def test_what_a_newer_version_left_is_not_guessed_at(store: Store) -> None:
 
     with pytest.raises(UnreadableStanding, match="another version of Dearly"):
         shop.engine.step()
+
+
+def test_what_flips_too_often_to_follow_is_told_by_where_it_ends(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/store.db")
+    shop = Shop(store, watch("segment flickering { any viewed within 1 second }"))
+    shop.settle()
+    seconds = [hours(0) + 3_000_000 * place for place in range(5_002)]
+    events = [EventRecord("ada", "viewed", at_us, "test", str(at_us), {}) for at_us in seconds]
+    store.append_events(events)
+    shop.now_us = seconds[-1]
+
+    with capture_logs() as logs:
+        shop.settle()
+
+    assert [(each["to"], each["at_us"]) for each in shop.news()] == [("in", seconds[0])]
+    assert shop.members("flickering") == {"ada": "in"}
+    assert [each["names"] for each in logs if each["event"] == "restless_names"] == [["flickering"]]
+    assert store.next_due_us() == seconds[-1] + 1_000_000
+    store.close()

@@ -14,7 +14,8 @@ from dearly.evaluation.reference import value_of
 from dearly.language.program import Program
 from dearly.language.types import Value
 from dearly.membership import Firing, State, Watched, state_of
-from dearly.membership.advancing import Advanced, ReachesFurtherBack, Transition, advance
+from dearly.membership.advancing import Advanced, advance
+from dearly.membership.moving import ReachesFurtherBack, Transition
 from dearly.membership.planning import Plan, View, all_of, plan_look
 from dearly.membership.standing import NameStanding, read_standing, write_standing
 from dearly.store import ALL_TOUCHED, PROFILE_TOUCHED, Due, EventRange

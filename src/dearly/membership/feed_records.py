@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import msgspec
 
 from dearly.language.template_data import TemplateData
-from dearly.membership.advancing import Transition
 from dearly.membership.firing import Firing
+from dearly.membership.moving import Transition
 from dearly.membership.standing import IN
 
 _ENCODE = msgspec.json.Encoder().encode

@@ -14,11 +14,12 @@ import structlog
 
 from dearly.evaluation import Facts, read_facts
 from dearly.language.types import END_OF_TIME_US, SECOND_US
-from dearly.membership.advancing import Advanced, ReachesFurtherBack, advance
+from dearly.membership.advancing import Advanced, advance
 from dearly.membership.emitting import emit_ranges, emitted_values
 from dearly.membership.feed_records import firing_body, transition_body
 from dearly.membership.firing import Firing
 from dearly.membership.flips import MOST_FLIPS
+from dearly.membership.moving import ReachesFurtherBack
 from dearly.membership.planning import Plan, View, all_of, plan_look
 from dearly.membership.standing import NameStanding, Standing, read_standing, write_standing
 from dearly.membership.watching import Watched
