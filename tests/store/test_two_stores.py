@@ -145,7 +145,7 @@ def deliver(owner: str, now_us: int, dies: bool) -> Verb:
             return None
         records = store.read_feed(state.position, FAR_US)
         dead = [DeadLetter(0, "shop", record, "refused\x00", now_us) for record in records if dies]
-        position = records[-1].position if records else state.position
+        _, position = store.feed_ends()
         settled = store.settle_sink(SinkState("shop", position, len(dead), None), owner, now_us + 1, dead)
         return state, in_no_order(records), settled
 
@@ -275,7 +275,7 @@ def everything(store: Store) -> Any:
         ],
         "due": [store.due_customers(now_us, None, FAR_US) for now_us in (0, 3, FAR_US)],
         "due counts": [store.count_due(3), store.next_due_us()],
-        "feed": [in_no_order(store.read_feed(0, FAR_US)), store.feed_ends()],
+        "feed": [in_no_order(store.read_feed(0, FAR_US)), store.feed_ends()[1]],
         "dead": [
             in_no_order([letter.record for letter in store.dead_letters("shop", 0, FAR_US)]),
             [
