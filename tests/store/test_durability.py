@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -42,12 +41,11 @@ def killed_in_mid_write(url: str, life: str, after: int) -> list[str]:
 
 
 @pytest.mark.slow
-def test_whatever_was_acknowledged_before_a_kill_is_there_once(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/store.db"
+def test_whatever_was_acknowledged_before_a_kill_is_there_once(store_url: str) -> None:
     acknowledged: list[str] = []
     for life in range(5):
-        acknowledged += killed_in_mid_write(url, str(life), after=random.Random(life).randint(1, 200))
-    store = open_store(url)
+        acknowledged += killed_in_mid_write(store_url, str(life), after=random.Random(life).randint(1, 200))
+    store = open_store(store_url)
     kept = store.read_customer("ada", [EventRange("product_viewed", None)], FOREVER_US).events
     again = [event(name, at=int(name.split("-")[1])) for name in acknowledged]
     assert len(acknowledged) > 5
