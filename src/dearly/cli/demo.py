@@ -13,7 +13,7 @@ from dearly import DearlyError
 from dearly.cli.demo_shop import HISTORY_US, Goods, Life, customer_id, make_goods, make_life
 from dearly.cli.options import DEFAULT_STORE, StoreOption
 from dearly.cli.progress import track_progress
-from dearly.store import EventRange, Outcome, ProfilePatch, Store, open_store
+from dearly.store import EventRange, Outcome, ProfilePatch, Store, open_store, shown_url
 
 CUSTOMERS_A_COMMIT = 100
 FIRST_EVENT = "email_received"
@@ -46,7 +46,9 @@ def demo(
         opened.close()
     repeats = f" ({kept:,} were there already)" if kept else ""
     first = customer_id(seed, 1)
-    typer.echo(f"{store}: {customers:,} customers, {added:,} events added{repeats}, the first is {first}")
+    typer.echo(
+        f"{shown_url(store)}: {customers:,} customers, {added:,} events added{repeats}, the first is {first}"
+    )
 
 
 def fill(store: Store, customers: int, seed: int, now_us: int) -> tuple[int, int]:

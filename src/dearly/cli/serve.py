@@ -33,6 +33,7 @@ from dearly.server import (
     serving,
     watch_for_stop,
 )
+from dearly.store import shown_url
 
 
 def serve(
@@ -105,7 +106,7 @@ def _summary(settings: ServerSettings, running: Running) -> Table:
     table.add_row("[bold]Dearly[/] serves on", running.address)
     told = version_text(program.version, running.application.rules.commit)
     table.add_row("rules", f"{_shown(settings.rules)} (version {told}, {len(program.blocks)} blocks)")
-    table.add_row("store", settings.store)
+    table.add_row("store", shown_url(settings.store))
     for catalog in sorted(program.catalogs):
         version = running.application.recommender.index_versions.get(catalog)
         told = f"index {version}" if version else "no index yet: what is trending stands in"

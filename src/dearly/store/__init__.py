@@ -1,7 +1,7 @@
 """Profiles, events and items: one contract, and the stores that keep it."""
 
 from dearly.store.contract import Store, StoreUnavailable
-from dearly.store.opening import StoreUrlError, open_store
+from dearly.store.opening import StoreUrlError, open_store, shown_url
 from dearly.store.records import (
     ALL_TOUCHED,
     AT_ONCE_US,
@@ -72,4 +72,5 @@ __all__ = [
     "Stored",
     "open_store",
     "restore_backup",
+    "shown_url",
 ]

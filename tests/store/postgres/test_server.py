@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from dearly.store import Outcome, StoreUnavailable, StoreUrlError, open_store
+from dearly.store import Outcome, StoreUnavailable, StoreUrlError, open_store, shown_url
 from dearly.store.postgres import PostgresStore, parse_url
 from dearly.store.postgres.schema import MIGRATIONS
 from tests.postgres import needs_postgres
@@ -50,6 +50,20 @@ def test_a_url_of_another_kind_is_refused_without_repeating_its_password(url: st
     with pytest.raises(StoreUrlError, match=r"Expected a store's URL") as caught:
         open_store(url)
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"postgresql://ada:{SECRET}@host:5432/db", "postgresql://…host:5432/db"),
+        (f"postgresql://ada:{SECRET}@x@host/db", "postgresql://…host/db"),
+        (f"postgresql://host/db?user=ada&password={SECRET}", "postgresql://host/db…"),
+        ("postgresql://host/db", "postgresql://host/db"),
+        ("sqlite:///odd name?@x.db", "sqlite:///odd name?@x.db"),
+    ],
+)
+def test_a_url_is_shown_without_what_is_secret(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
 
 
 def test_a_database_is_shown_by_its_name_and_place_alone() -> None:
