@@ -82,8 +82,8 @@ class MembershipEngine:
         generations = self._refresh(now_us)
         view = view_of(generations, self._known)
         look_at = looks_at(view, now_us, self._hash_of)
-        # While what serves is known to others only, whoever is due stays so for them.
-        self._looks = view.serving is None or view.serving in view.watched
+        # Where the rules that serve, or are built first, are known to others only, whoever is due stays so.
+        self._looks = bool(view.watched) and (view.serving is None or view.serving in view.watched)
         looked = self._store.look_at_due(now_us, DUE_AT_ONCE, look_at) if self._looks else 0
         self._batches = self._batches + 1 if looked == DUE_AT_ONCE else 0
         if self._batches % BATCHES_BETWEEN_PAGES:
@@ -100,11 +100,19 @@ class MembershipEngine:
         return min(max(next_us - self._now_us(), 0), LONGEST_WAIT_US)
 
     def members_now(self, name: str, after: str | None, limit: int) -> Sequence[Member]:
-        """Who is in a segment or lifecycle as of now, though the worker may lag: see :func:`members_now`."""
+        """Who is in a segment or lifecycle as of now, though the worker may lag.
+
+        Raises:
+            NotKeptYet: the name is new, and still being built.
+        """
         return members_now(self._store, self._view(), self._now_us(), name, after, limit)
 
     def count_now(self, name: str) -> Mapping[str, int]:
-        """How many are in each state of it as of now: see :func:`count_now`."""
+        """How many are in each state of it as of now; see :func:`dearly.membership.members.count_now`.
+
+        Raises:
+            NotKeptYet: the name is new, and still being built.
+        """
         return count_now(self._store, self._view(), self._now_us(), name)
 
     def wait(self) -> None:
