@@ -165,6 +165,12 @@ def test_a_file_that_is_no_backup_is_refused(
         restore_backup(file, store_url)
 
 
+def test_a_mistaken_name_makes_no_store(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match="There is no backup"):
+        restore_backup(tmp_path / "bakcup.db", f"sqlite:///{tmp_path}/new/store.db")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
 def test_a_backup_of_a_newer_dearly_is_refused(store: Store, store_url: str, tmp_path: Path) -> None:
     file = tmp_path / "backup.db"
     store.backup(file)

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from dearly.store.opening import open_store
+from dearly.store.sqlite import opened_backup
 
 
 def restore_backup(path: Path, url: str, progress: Callable[[str, int], None] | None = None) -> None:
@@ -19,6 +20,8 @@ def restore_backup(path: Path, url: str, progress: Callable[[str, int], None] | 
         StoreUnavailable: the file is no backup, or was made by a newer Dearly; or the store cannot be opened,
             or is not empty.
     """
+    with opened_backup(path):
+        pass  # it is one: a mistaken name shall not make a store by the way
     with closing(open_store(url)) as store:
         store.load(path, progress or _tell_nobody)
 
