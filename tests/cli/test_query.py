@@ -241,3 +241,18 @@ def test_tomorrow_is_another_day(dearly: Dearly, shop: Path) -> None:
 
     assert days[0] > 0
     assert days[2] == 0
+
+
+def test_an_export_answers_for_no_other_store(dearly: Dearly, ask: Dearly, tmp_path: Path) -> None:
+    directory, other = tmp_path / "out", f"sqlite:///{tmp_path}/other.db"
+    ask(HESITANT, "--warehouse", directory)
+    open_store(other).close()
+
+    refused = dearly("query", HESITANT, "--warehouse", directory, "--store", other, "--rules", RULES)
+    alone = dearly(
+        "query", HESITANT, "--warehouse", directory, "--store", "sqlite:///gone.db", "--rules", RULES
+    )
+
+    assert refused.code == 2
+    assert f"The export in {directory} is of another store than {other}." in refused.err
+    assert alone.code == 0

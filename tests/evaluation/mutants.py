@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -112,19 +113,38 @@ def try_mutants(
 
 def try_mutant(site: Site, pairs: int = PAIRS) -> Trial:
     """Run the proof against a copy of the package with the mutation."""
+    with _copied() as copy:
+        source = copy / "evaluation" / site.path
+        source.write_text(site.mutation.apply(source.read_text()))
+        return Trial(site, _noticed(copy, EVALUATORS[site.evaluator], pairs))
+
+
+def try_unchanged(pairs: int) -> str | None:
+    """Run the proof against a copy in which nothing was changed: what it noticed, which must be nothing.
+
+    Whatever else would end a mutant's interpreter, but for its mistake, would end this one too.
+    """
+    with _copied() as copy:
+        return _noticed(copy, {engine: 1 for shares in EVALUATORS.values() for engine in shares}, pairs)
+
+
+@contextmanager
+def _copied() -> Iterator[Path]:
     with TemporaryDirectory(prefix="dearly-mutant-") as directory:
         copy = Path(directory) / PACKAGE.name
         shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        source = copy / "evaluation" / site.path
-        source.write_text(site.mutation.apply(source.read_text()))
-        environment = {**os.environ, "PYTHONPATH": f"{directory}{os.pathsep}{TESTS}"}
-        command = [sys.executable, "-W", "ignore", "-m", "tests.evaluation.mutants"]
-        for engine, share in EVALUATORS[site.evaluator].items():
-            if engine != "spark" or why_no_spark() is None:
-                noticed = _run([*command, engine, str(pairs // share), str(copy)], environment)
-                if noticed is not None:
-                    return Trial(site, noticed)
-    return Trial(site, None)
+        yield copy
+
+
+def _noticed(copy: Path, engines: Mapping[str, int], pairs: int) -> str | None:
+    environment = {**os.environ, "PYTHONPATH": f"{copy.parent}{os.pathsep}{TESTS}"}
+    command = [sys.executable, "-W", "ignore", "-m", "tests.evaluation.mutants"]
+    for engine, share in engines.items():
+        if engine != "spark" or why_no_spark() is None:
+            noticed = _run([*command, engine, str(pairs // share), str(copy)], environment)
+            if noticed is not None:
+                return noticed
+    return None
 
 
 def _run(command: Sequence[str], environment: dict[str, str]) -> str | None:

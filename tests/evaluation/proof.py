@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.evaluation.mutants import try_mutants
+from tests.evaluation.mutants import try_mutants, try_unchanged
 from tests.evaluation.proving import Failure, Proven, in_chunks, keep, prove_all, seeds_for
 from tests.evaluation.sql_engines import why_no_spark
 
@@ -35,6 +35,9 @@ def main() -> int:
     by_engine, failures = _prove(pairs, first, begun)
     for failure in failures:
         print(f"{failure.engine} disagrees, seed {failure.seed}: {failure.what}\n  kept as {keep(failure)}")
+    if (noticed := try_unchanged(200)) is not None:
+        print(f"A copy without any mistake is found wrong, so no trial would tell anything:\n{noticed}")
+        return 1
     print(f"==> {mutants} mistakes in the evaluators, chosen at random: does the proof notice each?")
     trials = list(try_mutants(mutants, seed=first, tell=print))
     survived = [trial for trial in trials if not trial.killed]

@@ -21,7 +21,7 @@ from tests.evaluation import regressions
 from tests.evaluation.agreement import Engine, ask_compiled, ask_sql, check_agreement, disagreement, opened
 from tests.evaluation.cases import Case
 from tests.evaluation.generator import random_case
-from tests.evaluation.mutants import Site, choose, try_mutant
+from tests.evaluation.mutants import Site, choose, try_mutant, try_unchanged
 from tests.evaluation.mutations import mutations_of
 from tests.evaluation.proving import Proven, prove, prove_by_name, seeds_for
 from tests.evaluation.rewriting import rewrite
@@ -84,6 +84,12 @@ def test_a_kept_disagreement_stays_settled(name: str, engine: str) -> None:
 )
 def test_the_proof_notices_a_mistake_made_by_chance(site: Site) -> None:
     assert try_mutant(site).killed, f"nothing disagrees with this change:\n{site}"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_proof_notices_nothing_where_there_is_no_mistake() -> None:
+    assert try_unchanged(100) is None
 
 
 @pytest.mark.parametrize(

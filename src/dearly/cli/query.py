@@ -34,7 +34,7 @@ from dearly.language.conditions import CONDITION, check_condition
 from dearly.language.program import Expression
 from dearly.language.revisions import read_rules, rules_source
 from dearly.language.values import time_to_stored
-from dearly.store import Store, open_store
+from dearly.store import Store, StoreUnavailable, open_store, shown_url
 
 if TYPE_CHECKING:
     from dearly.evaluation.sql import Statement
@@ -203,6 +203,7 @@ def _exported(
         if refresh or not directory.exists():
             _export(question, whole_extent(program), url, directory)
         with open_warehouse(directory, program) as warehouse:
+            _require_same_store(warehouse, directory, url)
             as_of = time_to_stored(warehouse.manifest.exported_us)
             typer.echo(f"{directory}: {warehouse.manifest.customers:,} customers, exported {as_of}", err=True)
             yield warehouse
@@ -212,6 +213,26 @@ def _exported(
         _export(question, extent, url, Path(folder) / "export")
         with open_warehouse(Path(folder) / "export", program) as warehouse:
             yield warehouse
+
+
+def _require_same_store(warehouse: Warehouse, directory: Path, url: str) -> None:
+    """An export is asked without its store; but where there is one, it is the one that was exported.
+
+    Raises:
+        WrongOption: it is another.
+    """
+    try:
+        opened = open_store(url, create=False)
+    except StoreUnavailable:
+        return
+    try:
+        if opened.identity() != warehouse.manifest.store:
+            raise WrongOption(
+                f"The export in {directory} is of another store than {shown_url(url)}. Name that one with "
+                "--store, or export anew: --refresh."
+            )
+    finally:
+        opened.close()
 
 
 def _export(question: Question, extent: object, url: str, directory: Path) -> None:
@@ -235,7 +256,8 @@ def _statement_text(question: Question, dialect: Dialect) -> str:
 
     statement = compile_audience(question.program, question.condition, dialect.value)
     tables = [f"--   {name} ({', '.join(columns)})" for name, columns in statement.reads.items()]
-    heading = [f"-- as of {time_to_stored(question.now_us)}; it reads", *tables]
+    as_of = time_to_stored(question.now_us)
+    heading = [f"-- as of {as_of}; it reads (`--warehouse DIR` writes such tables, as Parquet)", *tables]
     return "\n".join([*heading, f"{inline_sql(statement, question.now_us)};"])
 
 

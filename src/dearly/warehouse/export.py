@@ -112,6 +112,7 @@ def _write(
             progress(len(page))
     manifest = Manifest(
         format=FORMAT,
+        store=store.identity(),
         declarations=declarations_hash(program),
         rules_version=program.version,
         exported_us=exported_us,

@@ -13,7 +13,7 @@ from dearly.evaluation.sql import tables
 from dearly.language.program import Program
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 
 
 class ExportRefused(DearlyError):
@@ -24,6 +24,8 @@ class Manifest(msgspec.Struct, frozen=True):
     """The contents of ``manifest.json``."""
 
     format: int
+    store: str
+    """Which store it is of: see :meth:`dearly.store.Store.identity`."""
     declarations: str
     """See :func:`declarations_hash`."""
     rules_version: str
