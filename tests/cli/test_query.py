@@ -163,7 +163,9 @@ def test_the_statement_is_printed_without_a_store(dearly: Dearly, dialect: str, 
 
     (read,) = sqlglot.parse(ended.out, dialect=dialect)
     assert ended.code == 0
-    assert ended.out.startswith(f"-- as of {NOW}; it reads\n--   customers (customer_id, country)\n")
+    assert ended.out.startswith(
+        f"-- as of {NOW}; it reads (`--warehouse DIR` writes such tables, as Parquet)\n--   customers (customer_id, country)\n"
+    )
     assert isinstance(read, sqlglot.exp.Select)
     assert not list(tmp_path.iterdir())
 

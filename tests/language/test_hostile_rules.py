@@ -248,6 +248,10 @@ LARGE: dict[str, tuple[Callable[[], str], set[str]]] = {
         lambda: _many("segment s# { spend > # }", 100_000),
         {"file-too-large"},
     ),
+    "many short signs": (
+        lambda: _many("value v# = (((1+2)*3-4)/5)+(((1+2)*3-4)/5)+(((1+2)*3-4)/5)+(((1+2)*3-4)/5)", 12_000),
+        {"file-too-large"},
+    ),
     "r41 long name": (lambda: f"segment {'a' * 1_000_000} {{ spend > 1 }}", {"name-too-long"}),
     "r41 long number": (lambda: f"value x = {'9' * 1_000_000}", {"name-too-long"}),
     "a long text": (lambda: f'segment x {{ name == "{"a" * 70_000}" }}', {"text-too-long"}),

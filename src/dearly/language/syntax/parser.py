@@ -8,10 +8,11 @@ from typing import TypeAlias
 from lark import UnexpectedInput
 
 from dearly.language.diagnostics import Diagnostic, in_order
+from dearly.language.program import Span
 from dearly.language.syntax.building import Building
 from dearly.language.syntax.errors import explain, unknown_declaration
 from dearly.language.syntax.grammar import grammar
-from dearly.language.syntax.sections import DECLARATION_KEYWORDS, Section, split
+from dearly.language.syntax.sections import DECLARATION_KEYWORDS, MAX_FILE_TOKENS, Section, split
 from dearly.language.syntax.source import MAX_FILE_BYTES, Source, open_source, place, too_large
 from dearly.language.syntax.tree import Declaration
 from dearly.language.syntax.tree_builder import build
@@ -54,7 +55,11 @@ def parse_rules(
         return (), (too_large(size, file),)
     source = open_source(text, file)
     sections: list[Section] = []
+    tokens = 0
     for section in split(source):
+        tokens += section.tokens
+        if tokens > MAX_FILE_TOKENS:
+            return (), (_too_dense(file),)
         if len(sections) == MAX_DECLARATIONS:
             return (), (_too_many_declarations(source, section),)
         sections.append(section)
@@ -69,6 +74,13 @@ def parse_rules(
         if declaration is not None and not found:
             declarations.append(declaration)
     return tuple(declarations), in_order(problems)
+
+
+def _too_dense(file: str) -> Diagnostic:
+    message = f"This file has more than {MAX_FILE_TOKENS:,} words and signs."
+    return Diagnostic(
+        "file-too-large", "error", message, Span(file, 1, 1, 1, 1), "Split it into several files."
+    )
 
 
 def _too_many_declarations(source: Source, section: Section) -> Diagnostic:

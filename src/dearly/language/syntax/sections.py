@@ -38,6 +38,8 @@ MAX_NAME_LENGTH = 100
 MAX_TEXT_BYTES = 64 * 1024
 MAX_LIST_LENGTH = 10_000
 MAX_TOKENS = 10_000
+MAX_FILE_TOKENS = 250_000
+"""Words and signs that a file may hold: a mebibyte as people write it has 100,000 to 200,000."""
 
 _KEYWORDS = frozenset(DECLARATION_KEYWORDS)
 _ANY_KEYWORD = "|".join(sorted(_KEYWORDS))
@@ -70,7 +72,7 @@ _PREFIXES = ("not", "-")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One declaration's text, from ``start`` to ``end``; ``keyword`` is its first word.
+    """One declaration's text, from ``start`` to ``end``, of so many ``tokens``; its first word is ``keyword``.
 
     With a ``problem`` there is no sense in parsing it.
     """
@@ -78,6 +80,7 @@ class Section:
     keyword: str
     start: int
     end: int
+    tokens: int
     problem: Diagnostic | None
 
 
@@ -113,6 +116,7 @@ class _Reader:
     brackets: list[_Bracket] = field(default_factory=list)
     tokens: int = 0
     """Those outside of lists."""
+    all_tokens: int = 0
     prefixes: int = 0
     """``not`` and ``-`` in a row, up to here."""
     problem: Diagnostic | None = None
@@ -125,6 +129,7 @@ class _Reader:
                 is_line_start = is_line_start or "\n" in match[0]
                 self._look_for_hidden(match)
                 continue
+            self.all_tokens += 1
             if is_line_start and match[0] in _KEYWORDS and self._is_next(match):
                 self.end = match.start()
             else:
@@ -236,7 +241,7 @@ class _Reader:
             self._note_unclosed(self.brackets[0])
         start = self.first.start() if self.first else self.start
         keyword = self.first[0] if self.first and self.first.lastgroup == "word" else ""
-        return Section(keyword, start, end, self.problem)
+        return Section(keyword, start, end, self.all_tokens, self.problem)
 
     def _note_unclosed(self, bracket: _Bracket) -> None:
         span = place(self.source, bracket.offset, bracket.offset + 1)
