@@ -72,7 +72,7 @@ _PREFIXES = ("not", "-")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One declaration's text, from ``start`` to ``end``, of so many ``tokens``; its first word is ``keyword``.
+    """One declaration's text, from ``start`` to ``end``, of so many ``tokens``; its first is ``keyword``.
 
     With a ``problem`` there is no sense in parsing it.
     """
