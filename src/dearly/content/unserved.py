@@ -32,10 +32,6 @@ def unserved_names(program: Program) -> tuple[str, ...]:
 def _unserved(program: Program) -> Iterator[tuple[str, Span, str]]:
     """What each is called, where it stands, and what to leave out."""
     yield from _whole_declarations(program)
-    settings = program.settings
-    if settings.keep_events_us is not None:
-        hint = "Leave `keep events` out of the settings; all events are kept until then."
-        yield "`keep events`", settings.span, hint
     for field in program.profile.values():
         if field.stale_after_us is not None:
             hint = "Leave `@stale(..)` out; a value counts until then, however old it is."
@@ -58,9 +54,6 @@ def _whole_declarations(program: Program) -> Iterator[tuple[str, Span, str]]:
     for experiment in program.experiments.values():
         hint = f"Leave it out, with every `when {experiment.name} is ..`."
         yield f"The experiment `{experiment.name}`", experiment.span, hint
-    for trigger in program.triggers.values():
-        hint = f"Leave it out, with every `expect emitted {trigger.name}`."
-        yield f"The trigger `{trigger.name}`", trigger.span, hint
 
 
 def _of_block(block: Block) -> Iterator[tuple[str, Span, str]]:

@@ -5,7 +5,7 @@ from dearly.delivery.json_lines import JsonLinesSink
 from dearly.delivery.patience import Patience
 from dearly.delivery.rendering import feed_json
 from dearly.delivery.replaying import Replayed, each_dead_letter, replay
-from dearly.delivery.resuming import ResumeToken, TokenRefused, read_token, resume_position
+from dearly.delivery.resuming import ResumeToken, TokenExpired, TokenRefused, read_token, resume_position
 from dearly.delivery.settings import (
     JsonLinesSettings,
     SinkSettings,
@@ -35,6 +35,7 @@ __all__ = [
     "SinkReport",
     "SinkSettings",
     "SinkSettingsError",
+    "TokenExpired",
     "TokenRefused",
     "WebhookSettings",
     "WebhookSink",

@@ -19,6 +19,10 @@ class TokenRefused(DearlyError):
     """A resume token does not lead to a place in this store's feed."""
 
 
+class TokenExpired(TokenRefused):
+    """What comes after a token is not kept any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class ResumeToken:
     """A position in the feed of the store that has this identity: all up to it was read."""
@@ -59,7 +63,8 @@ def resume_position(store: Store, text: str) -> int:
     """The position behind which a reader with this token goes on.
 
     Raises:
-        TokenRefused: it is no token, one of another store, or one whose next records are not kept any more.
+        TokenExpired: its next records are not kept any more.
+        TokenRefused: it is no token, or one of another store.
     """
     token = read_token(text)
     oldest, newest = store.feed_ends()
@@ -69,7 +74,7 @@ def resume_position(store: Store, text: str) -> int:
             "backup). Begin without a token, and read who is in what with ListMembers."
         )
     if token.position < oldest:
-        raise TokenRefused(
+        raise TokenExpired(
             f"The resume token stands at position {token.position}, and records up to {oldest} are not kept "
             "any more. Begin without a token, and read who is in what with ListMembers."
         )

@@ -152,8 +152,8 @@ def _kept_moment(program: Program, time_us: int, now_us: int) -> int:
     if kept_us is not None and time_us <= now_us - kept_us:
         raise Rejected(
             "time",
-            f"expected an event of the last {spell_duration(kept_us)}, which is how long events are kept, got an "
-            "older one. To take it, raise `keep events` in the settings of the rules.",
+            f"expected an event of the last {spell_duration(kept_us)}, which is how long events are kept, "
+            "got an older one. To take it, raise `keep events` in the settings of the rules.",
         )
     return time_us
 

@@ -147,8 +147,10 @@ def _identify(program: Program, call: Object, now_us: int) -> Document:
 
 
 def _alias(call: Object) -> Document:
-    ids = [_checked_id(name, call.get(name)) for name in ("previousId", "userId")]
-    return Document((Part(PartKind.MERGE, Merge(*ids)),))
+    previous_id, user_id = (_checked_id(name, call.get(name)) for name in ("previousId", "userId"))
+    if previous_id == user_id:
+        raise Rejected("previousId", "expected another id than userId, got the same.")
+    return Document((Part(PartKind.MERGE, Merge(previous_id, user_id)),))
 
 
 def _checked_id(name: str, incoming: object) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import singledispatch
 from typing import Any
 
 from dearly.v1 import (
     content_pb2,
     events_pb2,
+    profiles_pb2,
     recommendations_pb2,
     rules_pb2,
     segments_pb2,
@@ -41,10 +42,22 @@ def request_facts(request: Any, hash_of: CustomerHash) -> dict[str, Any]:
     """What a request adds to its call's line."""
     customer_id = getattr(request, "customer_id", "")
     facts: dict[str, Any] = {"customer": hash_of(customer_id)} if customer_id else {}
-    for counted in ("blocks", "requests", "events", "profiles", "items", "item_ids", "files"):
+    for counted in ("blocks", "requests", "events", "documents", "profiles", "items", "item_ids", "files"):
         if (things := getattr(request, counted, None)) is not None:
             facts[counted] = len(things)
     return facts
+
+
+def add_up(facts: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Add what one message of a stream tells to what those before it told: counts are added, also those by
+    name; of anything else the last stands."""
+    for key, told in more.items():
+        if isinstance(told, int) and not isinstance(told, bool):
+            facts[key] = facts.get(key, 0) + told
+        elif isinstance(told, dict):
+            facts[key] = dict(Counter(facts.get(key, {})) + Counter(told))
+        else:
+            facts[key] = told
 
 
 @singledispatch
@@ -77,7 +90,45 @@ def _(reply: content_pb2.BatchRenderContentResponse) -> dict[str, Any]:
 
 @reply_facts.register
 def _(reply: events_pb2.TrackEventsResponse) -> dict[str, Any]:
-    return {"outcomes": dict(Counter(_OUTCOMES[result.outcome] for result in reply.results))}
+    return {"outcomes": _outcomes(reply.results)}
+
+
+@reply_facts.register
+def _(reply: events_pb2.StreamEventsResponse) -> dict[str, Any]:
+    return {"outcomes": _outcomes(each.result for each in reply.results)}
+
+
+@reply_facts.register
+def _(reply: events_pb2.TrackDocumentsResponse) -> dict[str, Any]:
+    return {
+        "outcomes": _outcomes(part.result for each in reply.results for part in each.parts),
+        "ignored": sum(each.ignored_count for each in reply.results),
+    }
+
+
+@reply_facts.register
+def _(reply: profiles_pb2.EraseProfileResponse) -> dict[str, Any]:
+    return {"receipt": reply.receipt.receipt_id}
+
+
+@reply_facts.register
+def _(reply: profiles_pb2.MergeProfilesResponse) -> dict[str, Any]:
+    return {"already_one": reply.already_one}
+
+
+@reply_facts.register
+def _(reply: profiles_pb2.ExportProfileResponse) -> dict[str, Any]:
+    return {"bytes": len(reply.json)}
+
+
+@reply_facts.register
+def _(reply: segments_pb2.ListMembersResponse) -> dict[str, Any]:
+    return {"members": len(reply.members)}
+
+
+@reply_facts.register
+def _(reply: segments_pb2.WatchTransitionsResponse) -> dict[str, Any]:
+    return {"messages": 1, "transitions": len(reply.transitions)}
 
 
 @reply_facts.register(recommendations_pb2.RecommendResponse)
@@ -95,6 +146,10 @@ def _(reply: segments_pb2.EvaluateSegmentsResponse) -> dict[str, Any]:
 @reply_facts.register
 def _(reply: rules_pb2.CheckRulesResponse) -> dict[str, Any]:
     return {"valid": reply.valid, "diagnostics": len(reply.diagnostics)}
+
+
+def _outcomes(results: Iterable[events_pb2.TrackEventResult]) -> dict[str, int]:
+    return dict(Counter(_OUTCOMES[result.outcome] for result in results))
 
 
 def _reasons(blocks: Iterable[content_pb2.RenderedBlock]) -> dict[str, int]:

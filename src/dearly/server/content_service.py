@@ -13,6 +13,7 @@ import grpc
 from dearly.content import Reason, RenderedBlock, RenderReply, RenderRequest, UnknownBlock, read_context
 from dearly.language.types import Value
 from dearly.language.values import FieldProblem
+from dearly.server.admission import Admission
 from dearly.server.application import Application, Context
 from dearly.server.limits import (
     MAX_BATCH,
@@ -30,7 +31,6 @@ from dearly.server.statuses import (
     CallRefused,
     Violation,
     as_wire_status,
-    busy,
     invalid_argument,
     unknown_name,
 )
@@ -53,8 +53,6 @@ READ_S = 0.005
 SLICE = 16
 """Customers of a batch for whom the store is asked at once, when they are as light as most are."""
 
-BATCH_RETRY_S = 0.5
-
 _REASONS = {
     Reason.MATCHED: content_pb2.BLOCK_REASON_MATCHED,
     Reason.DEFAULT: content_pb2.BLOCK_REASON_DEFAULT,
@@ -69,7 +67,7 @@ class ContentService(content_pb2_grpc.ContentServiceServicer):
 
     def __init__(self, application: Application) -> None:
         self._application = application
-        self._batches = 0
+        self._batches = Admission("batches", MAX_BATCHES)
 
     async def RenderContent(  # noqa: N802 - the method's name in the proto
         self, request: content_pb2.RenderContentRequest, context: Context
@@ -109,13 +107,8 @@ class ContentService(content_pb2_grpc.ContentServiceServicer):
         Raises:
             CallRefused: RESOURCE_EXHAUSTED when there are too many.
         """
-        if self._batches >= MAX_BATCHES:
-            raise busy(f"{MAX_BATCHES} batches are under way already. Try again.", BATCH_RETRY_S)
-        self._batches += 1
-        cast(Any, context).add_done_callback(self._one_batch_less)  # its stub takes no function
-
-    def _one_batch_less(self, _context: Context) -> None:
-        self._batches -= 1
+        self._batches.enter()
+        cast(Any, context).add_done_callback(lambda _: self._batches.leave())  # its stub takes no function
 
     async def _results(
         self, requests: Sequence[content_pb2.RenderContentRequest], deadline_s: float

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
 
 from dearly.ingest import Rejected, prepare_event
 from dearly.language import Program
+from dearly.server import document_intake
 from dearly.server.application import Application, Context
+from dearly.server.event_outcomes import event_result, rejected_result
+from dearly.server.event_stream import EventStream
 from dearly.server.limits import MAX_BATCH, require_count
 from dearly.server.threads import with_pauses
 from dearly.server.wire import time_problem, to_plain, to_us
 from dearly.store import EventRecord, Outcome
 from dearly.v1 import events_pb2, events_pb2_grpc
-
-_CONFLICT = "An event of this source and id is kept with other content. Send new events under new ids."
-
-_RESULTS = {
-    Outcome.ACCEPTED: events_pb2.TrackEventResult(outcome=events_pb2.EVENT_OUTCOME_ACCEPTED),
-    Outcome.DUPLICATE: events_pb2.TrackEventResult(outcome=events_pb2.EVENT_OUTCOME_DUPLICATE),
-    Outcome.CONFLICT: events_pb2.TrackEventResult(
-        outcome=events_pb2.EVENT_OUTCOME_CONFLICT, reason=_CONFLICT
-    ),
-}
 
 
 class EventService(events_pb2_grpc.EventServiceServicer):
@@ -37,18 +31,53 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         del context
         require_count("events", len(request.events), MAX_BATCH)
         checked = await self._application.preparations.run(self._check_all, request.events)
-        fitting = [record for record in checked if isinstance(record, EventRecord)]
-        kept = iter(await self._application.writes.run(self._application.store.append_events, fitting))
-        return events_pb2.TrackEventsResponse(
-            results=[
-                _RESULTS[next(kept)] if isinstance(record, EventRecord) else _rejected(record)
-                for record in checked
-            ]
-        )
+        outcomes = await self._application.writes.run(self._keep_fitting, checked)
+        return events_pb2.TrackEventsResponse(results=_results(checked, outcomes))
+
+    async def StreamEvents(  # noqa: N802 - the method's name in the proto
+        self, requests: AsyncIterator[events_pb2.StreamEventsRequest], context: Context
+    ) -> AsyncGenerator[events_pb2.StreamEventsResponse, None]:
+        """An answer a message, in their order; see :class:`EventStream`."""
+        del context
+        with self._application.stream_admission.admitted():
+            stream = EventStream(requests, self._check_and_keep, self._application.draining)
+            async with aclosing(stream.answers()) as answers:
+                async for answer in answers:
+                    yield answer
+
+    async def TrackDocuments(  # noqa: N802 - the method's name in the proto
+        self, request: events_pb2.TrackDocumentsRequest, context: Context
+    ) -> events_pb2.TrackDocumentsResponse:
+        """What other systems say; see :mod:`dearly.server.document_intake`."""
+        del context
+        return await document_intake.track_documents(self._application, request)
+
+    async def _check_and_keep(self, events: Sequence[events_pb2.Event]) -> list[events_pb2.TrackEventResult]:
+        return await self._application.streams.run(self._check_and_keep_now, events)
+
+    def _check_and_keep_now(self, events: Sequence[events_pb2.Event]) -> list[events_pb2.TrackEventResult]:
+        checked = self._check_all(events)
+        return _results(checked, self._keep_fitting(checked))
 
     def _check_all(self, events: Sequence[events_pb2.Event]) -> list[EventRecord | Rejected]:
         program, now_us = self._application.serving.program, self._application.now_us()
         return [_check(program, event, now_us) for event in with_pauses(events)]
+
+    def _keep_fitting(self, checked: Sequence[EventRecord | Rejected]) -> Iterator[Outcome]:
+        outcomes = self._application.store.append_events(
+            [record for record in checked if isinstance(record, EventRecord)]
+        )
+        self._application.came_in()
+        return iter(outcomes)
+
+
+def _results(
+    checked: Sequence[EventRecord | Rejected], outcomes: Iterator[Outcome]
+) -> list[events_pb2.TrackEventResult]:
+    return [
+        event_result(next(outcomes)) if isinstance(record, EventRecord) else rejected_result(record)
+        for record in checked
+    ]
 
 
 def _check(program: Program, event: events_pb2.Event, now_us: int) -> EventRecord | Rejected:
@@ -70,9 +99,3 @@ def _check(program: Program, event: events_pb2.Event, now_us: int) -> EventRecor
         )
     except Rejected as rejected:
         return rejected
-
-
-def _rejected(rejected: Rejected) -> events_pb2.TrackEventResult:
-    return events_pb2.TrackEventResult(
-        outcome=events_pb2.EVENT_OUTCOME_REJECTED, field=rejected.field, reason=rejected.message
-    )

@@ -1,4 +1,4 @@
-"""The outermost frame around every call: bytes in, bytes out, one status, one log line.
+"""The outermost frame around every call: bytes in, bytes out, one status, one log line, also of a stream.
 
 gRPC by itself answers an unexpected exception with its text. Nothing passes this frame but a reply or a
 :class:`~dearly.server.statuses.CallRefused`; parsing and serialising happen inside it for the same reason.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, TypeAlias, cast
 
 import grpc
@@ -17,7 +18,7 @@ import structlog
 from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 
-from dearly.server.access_log import CustomerHash, reply_facts, request_facts
+from dearly.server.access_log import CustomerHash, add_up, reply_facts, request_facts
 from dearly.server.application import Context
 from dearly.server.logs import where_it_failed
 from dearly.server.statuses import CallRefused, as_google_status, internal, unavailable
@@ -31,6 +32,7 @@ STORE_TOLD_EVERY_S = 1.0
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Respond: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
+RespondWithStream: TypeAlias = Callable[[Any, Context], AsyncGenerator[Any, None]]
 
 
 class CallFrame(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
@@ -57,11 +59,16 @@ class CallFrame(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generi
             return self._frame("unknown", _decode_nothing, _no_such_method, _encode_nothing)
         if method.startswith(UNFRAMED):
             return cast(Handler, handler)
-        framed = self._frame(
-            method, handler.request_deserializer, handler.unary_unary, handler.response_serializer
-        )
-        self._framed[method] = framed
-        return framed
+        self._framed[method] = self._frame_of(method, handler)
+        return self._framed[method]
+
+    def _frame_of(self, method: str, handler: Any) -> Handler:
+        decode, encode = handler.request_deserializer, handler.response_serializer
+        if handler.stream_stream is not None:
+            return self._frame_both_streams(method, decode, handler.stream_stream, encode)
+        if handler.unary_stream is not None:
+            return self._frame_reply_stream(method, decode, handler.unary_stream, encode)
+        return self._frame(method, decode, handler.unary_unary, encode)
 
     def _frame(
         self,
@@ -88,10 +95,76 @@ class CallFrame(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generi
                 refused = self._refusal(error)
             self._tell(method, refused.code.name if refused else "OK", started_s, facts)
             if refused is not None:
-                await cast(Any, context).abort_with_status(rpc_status.to_status(as_google_status(refused)))
+                await _abort(context, refused)
             return reply_body
 
         return grpc.unary_unary_rpc_method_handler(call)
+
+    def _frame_reply_stream(
+        self,
+        method: str,
+        decode: Callable[[bytes], Any],
+        respond: RespondWithStream,
+        encode: Callable[[Any], bytes],
+    ) -> Handler:
+        async def call(body: bytes, context: Context) -> None:
+            facts: dict[str, Any] = {}
+
+            async def replies() -> AsyncGenerator[Any, None]:
+                request = _parse(decode, body)
+                facts.update(request_facts(request, self._hash_of))
+                async with aclosing(respond(request, context)) as made:
+                    async for reply in made:
+                        yield reply
+
+            await self._send_all(method, replies(), encode, context, facts)
+
+        return grpc.unary_stream_rpc_method_handler(call)
+
+    def _frame_both_streams(
+        self,
+        method: str,
+        decode: Callable[[bytes], Any],
+        respond: RespondWithStream,
+        encode: Callable[[Any], bytes],
+    ) -> Handler:
+        async def call(bodies: AsyncIterator[bytes], context: Context) -> None:
+            facts: dict[str, Any] = {}
+
+            async def requests() -> AsyncIterator[Any]:
+                async for body in bodies:
+                    request = _parse(decode, body)
+                    add_up(facts, {"messages": 1, **request_facts(request, self._hash_of)})
+                    yield request
+
+            await self._send_all(method, respond(requests(), context), encode, context, facts)
+
+        return grpc.stream_stream_rpc_method_handler(call)
+
+    async def _send_all(
+        self,
+        method: str,
+        replies: AsyncGenerator[Any, None],
+        encode: Callable[[Any], bytes],
+        context: Context,
+        facts: dict[str, Any],
+    ) -> None:
+        """Send replies as they are made; one that is not taken yet holds up the next."""
+        started_s = time.perf_counter()
+        refused: CallRefused | None = None
+        try:
+            async with aclosing(replies):
+                async for reply in replies:
+                    await context.write(encode(reply))
+                    add_up(facts, reply_facts(reply))
+        except asyncio.CancelledError:
+            self._tell(method, "CANCELLED", started_s, facts)
+            raise
+        except Exception as error:  # noqa: BLE001 - the outermost frame
+            refused = self._refusal(error)
+        self._tell(method, refused.code.name if refused else "OK", started_s, facts)
+        if refused is not None:
+            await _abort(context, refused)
 
     def _refusal(self, error: Exception) -> CallRefused:
         if isinstance(error, CallRefused):
@@ -113,6 +186,10 @@ class CallFrame(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generi
     def _tell(self, method: str, code: str, started_s: float, facts: dict[str, Any]) -> None:
         duration_ms = round((time.perf_counter() - started_s) * 1000, 3)
         self._log.info("call", method=method, code=code, duration_ms=duration_ms, **facts)
+
+
+async def _abort(context: Context, refused: CallRefused) -> None:
+    await cast(Any, context).abort_with_status(rpc_status.to_status(as_google_status(refused)))
 
 
 def _parse(decode: Callable[[bytes], Any], body: bytes) -> Any:

@@ -17,14 +17,13 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from dearly import DearlyError, __version__
-from dearly.server.access_log import CustomerHash
 from dearly.server.address import Address, parse_address, require_free
 from dearly.server.application import LAST_WAIT_S, Application, open_application
+from dearly.server.background import start_workers, stop_workers
 from dearly.server.frame import CallFrame
 from dearly.server.limits import TRANSPORT
 from dearly.server.services import SERVICE_NAMES, add_services
 from dearly.server.settings import ServerSettings
-from dearly.server.workers import supervise
 
 _log = structlog.get_logger("dearly.server")
 
@@ -65,7 +64,7 @@ async def serving(
         port = server.add_insecure_port(str(address))
         await server.start()
         listening = str(Address(address.host, port))
-        worker = asyncio.create_task(supervise("refresh", application.refresh, settings.refresh_s))
+        workers = start_workers(application)
         rules_version = application.serving.program.version
         _log.info("listening", address=listening, rules=rules_version, version=__version__)
         try:
@@ -74,7 +73,8 @@ async def serving(
             _log.info("draining", grace_s=settings.grace_s)
             ends_s = time.monotonic() + settings.grace_s
             await servicer.enter_graceful_shutdown()
-            worker.cancel()
+            application.begin_drain()
+            await stop_workers(application, workers)
             await server.stop(settings.grace_s)
     finally:
         application.close(max(ends_s - time.monotonic(), LAST_WAIT_S))
@@ -112,9 +112,7 @@ def require_upb() -> None:
 
 
 async def _build(application: Application, settings: ServerSettings) -> tuple[grpc.aio.Server, Any]:
-    server = grpc.aio.server(
-        interceptors=[CallFrame(CustomerHash(settings.log_key.encode()))], options=TRANSPORT
-    )
+    server = grpc.aio.server(interceptors=[CallFrame(application.hash_of)], options=TRANSPORT)
     add_services(application, server)
     servicer: Any = health.aio.HealthServicer()  # type: ignore[attr-defined]  # its stubs leave it out
     for name in SERVICE_NAMES:

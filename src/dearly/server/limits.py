@@ -15,6 +15,15 @@ MAX_BATCH_REPLY_BYTES = 32 * 1024 * 1024
 """What a batch of renders answers in all."""
 MAX_BATCHES = 4
 """Batches of renders under way at a time, each until its answer is with its caller."""
+MAX_STREAMS = 32
+"""Streams of events under way at a time."""
+MAX_WATCHERS = 64
+"""Watches of the feed under way at a time."""
+MAX_DOCUMENT_PARTS = 10_000
+"""What the documents of one call may say together."""
+MAX_PAGE = 1_000
+DEFAULT_PAGE = 100
+"""Members on a page."""
 MAX_BLOCKS = 50
 MAX_NAMES = 1_000
 """Segments or lifecycles asked about in one call."""

@@ -1,21 +1,28 @@
-"""``ProfileService``: patches, all or none, and one profile as it is kept."""
+"""``ProfileService``: patches, consent, merges, all that is held of one customer, and its erasure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
-from dearly.ingest import prepare_profile
+from dearly.ingest import Rejected, prepare_consent, prepare_profile
+from dearly.language import Program
+from dearly.membership import merge_body
 from dearly.server.application import Application, Context
 from dearly.server.checking import check_all
+from dearly.server.erased import erased
+from dearly.server.erasing import erase
+from dearly.server.exporting import export_json
 from dearly.server.limits import MAX_BATCH, require_count, require_id
-from dearly.server.statuses import not_there
-from dearly.server.wire import to_plain, to_struct, to_timestamp
-from dearly.store import ProfilePatch
+from dearly.server.statuses import Violation, invalid_argument, not_there
+from dearly.server.wire import time_problem, to_plain, to_struct, to_timestamp, to_us
+from dearly.store import Consent, MergeOutcome, ProfilePatch
 from dearly.v1 import profiles_pb2, profiles_pb2_grpc
+
+EXPORT_PIECE_BYTES = 256 * 1024
 
 
 class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
-    """Checks patches against the rules that serve; reads and writes off the loop."""
+    """Checks what comes against the rules that serve; reads and writes off the loop."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
@@ -25,11 +32,15 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
     ) -> profiles_pb2.UpsertProfilesResponse:
         """One durable commit for all, or nothing at all."""
         del context
+        application = self._application
         require_count("profiles", len(request.profiles), MAX_BATCH)
-        checked = await self._application.preparations.run(self._check_all, request.profiles)
-        await self._application.writes.run(
-            self._application.store.upsert_profiles, checked, self._application.now_us()
+        checked = await application.preparations.run(self._check_all, request.profiles)
+        places = await application.writes.run(
+            application.store.upsert_profiles, checked, application.now_us()
         )
+        if places:
+            raise erased(f"profiles[{place}].customer_id" for place in places)
+        application.came_in()
         return profiles_pb2.UpsertProfilesResponse()
 
     async def GetProfile(  # noqa: N802 - the method's name in the proto
@@ -38,7 +49,67 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
         """The fields as kept, whatever the rules now declare."""
         del context
         customer_id = require_id("customer_id", request.customer_id)
-        kept = await self._application.reads.run(self._application.store.get_profile, customer_id)
+        return await self._application.reads.run(self._get, customer_id)
+
+    async def SetConsent(  # noqa: N802 - the method's name in the proto
+        self, request: profiles_pb2.SetConsentRequest, context: Context
+    ) -> profiles_pb2.SetConsentResponse:
+        """One durable commit."""
+        del context
+        application = self._application
+        customer_id = require_id("customer_id", request.customer_id)
+        consent = _consent(request, application.now_us())
+        if not await application.writes.run(application.store.set_consents, customer_id, [consent]):
+            raise erased(["customer_id"])
+        return profiles_pb2.SetConsentResponse()
+
+    async def MergeProfiles(  # noqa: N802 - the method's name in the proto
+        self, request: profiles_pb2.MergeProfilesRequest, context: Context
+    ) -> profiles_pb2.MergeProfilesResponse:
+        """One durable commit, which also tells of it."""
+        del context
+        application = self._application
+        from_id = require_id("from_customer_id", request.from_customer_id)
+        into_id = require_id("into_customer_id", request.into_customer_id)
+        if from_id == into_id:
+            problem = "expected another customer than into_customer_id, got the same."
+            raise invalid_argument([Violation("from_customer_id", problem)])
+        now_us = application.now_us()
+        record = merge_body(from_id, into_id, now_us)
+        outcome = await application.writes.run(
+            application.store.merge_customers, from_id, into_id, now_us, record
+        )
+        if outcome is MergeOutcome.ERASED:
+            raise erased(["from_customer_id or into_customer_id"])
+        application.came_in()
+        application.news.ring()
+        return profiles_pb2.MergeProfilesResponse(already_one=outcome is MergeOutcome.ALREADY_ONE)
+
+    async def ExportProfile(  # noqa: N802 - the method's name in the proto
+        self, request: profiles_pb2.ExportProfileRequest, context: Context
+    ) -> AsyncGenerator[profiles_pb2.ExportProfileResponse, None]:
+        """As of one instant, in pieces that fit into messages."""
+        del context
+        customer_id = require_id("customer_id", request.customer_id)
+        body = await self._application.reads.run(self._export, customer_id)
+        for start in range(0, len(body), EXPORT_PIECE_BYTES):
+            yield profiles_pb2.ExportProfileResponse(json=body[start : start + EXPORT_PIECE_BYTES])
+
+    async def EraseProfile(  # noqa: N802 - the method's name in the proto
+        self, request: profiles_pb2.EraseProfileRequest, context: Context
+    ) -> profiles_pb2.EraseProfileResponse:
+        """See :mod:`dearly.server.erasing`."""
+        del context
+        customer_id = require_id("customer_id", request.customer_id)
+        receipt = await self._application.writes.run(erase, self._application, customer_id)
+        return profiles_pb2.EraseProfileResponse(receipt=receipt)
+
+    def _check_all(self, patches: Sequence[profiles_pb2.ProfilePatch]) -> list[ProfilePatch]:
+        program, now_us = self._application.serving.program, self._application.now_us()
+        return check_all("profiles", patches, lambda patch: _check(program, patch, now_us))
+
+    def _get(self, customer_id: str) -> profiles_pb2.GetProfileResponse:
+        kept = self._application.store.get_profile(customer_id)
         if kept is None:
             raise not_there("profile", "There is no profile of this customer.")
         return profiles_pb2.GetProfileResponse(
@@ -46,19 +117,61 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
                 customer_id=kept.customer_id,
                 fields=to_struct(kept.fields),
                 update_time=to_timestamp(kept.updated_us),
-            )
+            ),
+            consents=map(_to_wire, self._application.store.get_consents(customer_id)),
         )
 
-    def _check_all(self, patches: Sequence[profiles_pb2.ProfilePatch]) -> list[ProfilePatch]:
-        program, now_us = self._application.serving.program, self._application.now_us()
-        return check_all(
-            "profiles",
-            patches,
-            lambda patch: prepare_profile(
-                program,
-                customer_id=patch.customer_id,
-                fields=to_plain(patch.fields),
-                time_us=now_us,
-                now_us=now_us,
-            ),
+    def _export(self, customer_id: str) -> bytes:
+        export = self._application.store.export_customer(customer_id)
+        if export is None:
+            raise not_there("customer", "Nothing is held of this customer.")
+        return export_json(export)
+
+
+def _check(program: Program, patch: profiles_pb2.ProfilePatch, now_us: int) -> ProfilePatch:
+    return prepare_profile(
+        program,
+        customer_id=patch.customer_id,
+        fields=to_plain(patch.fields),
+        time_us=_moment_or_now(patch, "update_time", now_us),
+        now_us=now_us,
+        readmit=patch.readmit,
+    )
+
+
+def _consent(request: profiles_pb2.SetConsentRequest, now_us: int) -> Consent:
+    try:
+        return prepare_consent(
+            purpose=request.purpose,
+            granted=request.granted,
+            source=request.source,
+            time_us=_moment_or_now(request, "time", now_us),
+            now_us=now_us,
         )
+    except Rejected as rejected:
+        raise invalid_argument([Violation(rejected.field, rejected.message)]) from None
+
+
+def _moment_or_now(
+    message: profiles_pb2.ProfilePatch | profiles_pb2.SetConsentRequest, field: str, now_us: int
+) -> int:
+    """The time in a message's field; now when there is none.
+
+    Raises:
+        Rejected: it is no time.
+    """
+    if not message.HasField(field):
+        return now_us
+    stamp = getattr(message, field)
+    if problem := time_problem(stamp):
+        raise Rejected(field, problem)
+    return to_us(stamp)
+
+
+def _to_wire(consent: Consent) -> profiles_pb2.Consent:
+    return profiles_pb2.Consent(
+        purpose=consent.purpose,
+        granted=consent.granted,
+        source=consent.source,
+        time=to_timestamp(consent.time_us),
+    )

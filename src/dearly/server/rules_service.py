@@ -6,14 +6,23 @@ from collections.abc import Mapping
 
 from dearly.content import check_servable
 from dearly.language import Package
+from dearly.membership import Progress
 from dearly.server.application import Application, Context
 from dearly.server.limits import MAX_CHECKED_BYTES, MAX_RULES_FILES, require_count
+from dearly.server.membership_worker import state_of
 from dearly.server.rules_keeper import RejectedRules
 from dearly.server.statuses import Violation, invalid_argument
 from dearly.server.wire import to_timestamp, to_wire_diagnostics
+from dearly.store import StoreUnavailable
 from dearly.v1 import rules_pb2, rules_pb2_grpc
 
 MAX_DIAGNOSTICS = 1_000
+
+_STATES = {
+    "kept": rules_pb2.MEMBERSHIP_STATE_KEPT,
+    "building": rules_pb2.MEMBERSHIP_STATE_BUILDING,
+    "leaving": rules_pb2.MEMBERSHIP_STATE_LEAVING,
+}
 
 
 class RulesService(rules_pb2_grpc.RulesServiceServicer):
@@ -27,6 +36,7 @@ class RulesService(rules_pb2_grpc.RulesServiceServicer):
     ) -> rules_pb2.GetRulesResponse:
         """The version that serves, its names, and the newest package where that one was refused."""
         del request, context
+        membership = await self._membership()
         rules = self._application.rules
         program = rules.serving.program
         return rules_pb2.GetRulesResponse(
@@ -45,7 +55,17 @@ class RulesService(rules_pb2_grpc.RulesServiceServicer):
             catalogs=sorted(program.catalogs),
             event_types=sorted(program.events),
             rejected=_rejected(rules.rejected),
+            membership=membership,
         )
+
+    async def _membership(self) -> rules_pb2.MembershipProgress | None:
+        worker = self._application.membership
+        if worker is None:
+            return None
+        try:
+            return _progress(await self._application.reads.run(worker.engine.progress))
+        except StoreUnavailable:  # what serves can be told all the same
+            return None
 
     async def CheckRules(  # noqa: N802 - the method's name in the proto
         self, request: rules_pb2.CheckRulesRequest, context: Context
@@ -59,6 +79,15 @@ class RulesService(rules_pb2_grpc.RulesServiceServicer):
             version=report.program.version if report.program else "",
             diagnostics=to_wire_diagnostics(report.diagnostics[:MAX_DIAGNOSTICS]),
         )
+
+
+def _progress(progress: Progress) -> rules_pb2.MembershipProgress:
+    return rules_pb2.MembershipProgress(
+        state=_STATES[state_of(progress)],
+        done_count=progress.done,
+        customer_count=progress.customers,
+        due_count=progress.due,
+    )
 
 
 def _require_checkable(files: Mapping[str, bytes]) -> None:

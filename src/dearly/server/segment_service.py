@@ -1,8 +1,9 @@
-"""``SegmentService``: who is in what, and until when."""
+"""``SegmentService``: who is in what, until when, and who moves."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import AsyncGenerator, Collection, Iterable
+from contextlib import aclosing
 
 from dearly.content import Serving
 from dearly.evaluation import Evaluation, read_facts
@@ -11,7 +12,9 @@ from dearly.language.requirements import names_requirements
 from dearly.language.types import END_OF_TIME_US, Value
 from dearly.server.application import Application, Context
 from dearly.server.limits import MAX_NAMES, require_count, require_id
+from dearly.server.member_pages import count_members, list_members
 from dearly.server.statuses import unknown_name
+from dearly.server.watching import watch
 from dearly.server.wire import to_timestamp
 from dearly.store import EventRange
 from dearly.v1 import segments_pb2, segments_pb2_grpc
@@ -39,6 +42,30 @@ class SegmentService(segments_pb2_grpc.SegmentServiceServicer):
         return await self._application.evaluations.run(
             self._evaluate, serving, customer_id, segments, lifecycles, now_us
         )
+
+    async def ListMembers(  # noqa: N802 - the method's name in the proto
+        self, request: segments_pb2.ListMembersRequest, context: Context
+    ) -> segments_pb2.ListMembersResponse:
+        """A page; whoever is due is evaluated for it, off the loop."""
+        del context
+        return await self._application.evaluations.run(list_members, self._application, request)
+
+    async def CountMembers(  # noqa: N802 - the method's name in the proto
+        self, request: segments_pb2.CountMembersRequest, context: Context
+    ) -> segments_pb2.CountMembersResponse:
+        """As ListMembers."""
+        del context
+        return await self._application.evaluations.run(count_members, self._application, request)
+
+    async def WatchTransitions(  # noqa: N802 - the method's name in the proto
+        self, request: segments_pb2.WatchTransitionsRequest, context: Context
+    ) -> AsyncGenerator[segments_pb2.WatchTransitionsResponse, None]:
+        """See :mod:`dearly.server.watching`."""
+        del context
+        with self._application.watch_admission.admitted():
+            async with aclosing(watch(self._application, request)) as messages:
+                async for message in messages:
+                    yield message
 
     def _evaluate(
         self,

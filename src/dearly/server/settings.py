@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dearly.delivery import SinkSettings
 from dearly.language.revisions import RulesSource
 
 
@@ -26,7 +27,17 @@ class ServerSettings:
     allow_now: bool = False
     log_key: str = field(default_factory=new_log_key)
     """The key of the hashes that stand for customers and their sends in logs."""
+    membership: bool = True
+    """Whether this server keeps membership; another one of the same store may."""
+    sinks: tuple[SinkSettings, ...] = ()
+    """Who is told the feed."""
+    keep_feed_days: int = 30
+    """How long the feed's records are kept."""
     grace_s: float = 10.0
     """How long calls under way may take to finish once the server is asked to stop."""
     refresh_s: float = 1.0
     """How often to look for changed rules, indexes and items."""
+    heartbeat_s: float = 15.0
+    """How often a watcher is told that there is nothing to tell."""
+    upkeep_s: float = 20.0
+    """How often to expire events and records of the feed, and to overwrite what was erased."""

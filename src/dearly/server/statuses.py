@@ -44,16 +44,25 @@ class CallRefused(DearlyError):
 
 def invalid_argument(violations: Sequence[Violation]) -> CallRefused:
     """INVALID_ARGUMENT naming each wrong field (the first ten, when there are more)."""
-    shown = [_clipped(violation) for violation in violations[:MAX_VIOLATIONS]]
-    first = f"{shown[0].field}: {shown[0].problem}"
-    more = f" (and {len(violations) - 1:,} more)" if len(violations) > 1 else ""
-    bad_request = error_details_pb2.BadRequest(
-        field_violations=[
-            error_details_pb2.BadRequest.FieldViolation(field=violation.field, description=violation.problem)
-            for violation in shown
-        ]
-    )
-    return CallRefused(grpc.StatusCode.INVALID_ARGUMENT, first + more, bad_request)
+    return CallRefused(grpc.StatusCode.INVALID_ARGUMENT, _told(violations), _bad_request(violations))
+
+
+def failed_precondition(reason: str, violations: Sequence[Violation]) -> CallRefused:
+    """FAILED_PRECONDITION with a stable reason, naming each field as :func:`invalid_argument` does."""
+    details = (_error_info(reason, {}), _bad_request(violations))
+    return CallRefused(grpc.StatusCode.FAILED_PRECONDITION, _told(violations), *details)
+
+
+def no_membership() -> CallRefused:
+    """FAILED_PRECONDITION from a server that was told to keep no membership."""
+    message = "This server keeps no membership (--no-membership). Ask one of the same store that does."
+    return CallRefused(grpc.StatusCode.FAILED_PRECONDITION, message, _error_info("NO_MEMBERSHIP", {}))
+
+
+def out_of_range(field: str, problem: str) -> CallRefused:
+    """OUT_OF_RANGE for a place that is gone."""
+    violations = [Violation(field, problem)]
+    return CallRefused(grpc.StatusCode.OUT_OF_RANGE, _told(violations), _bad_request(violations))
 
 
 def unknown_name(kind: str, name: str, nearest: str | None) -> CallRefused:
@@ -98,6 +107,22 @@ def as_google_status(refused: CallRefused) -> status_pb2.Status:
 def as_wire_status(refused: CallRefused) -> wire.Status:
     """The status of one part of a batch."""
     return wire.Status(code=_number(refused), message=refused.message, details=_packed(refused))
+
+
+def _told(violations: Sequence[Violation]) -> str:
+    first = _clipped(violations[0])
+    more = f" (and {len(violations) - 1:,} more)" if len(violations) > 1 else ""
+    return f"{first.field}: {first.problem}{more}"
+
+
+def _bad_request(violations: Sequence[Violation]) -> error_details_pb2.BadRequest:
+    shown = [_clipped(violation) for violation in violations[:MAX_VIOLATIONS]]
+    return error_details_pb2.BadRequest(
+        field_violations=[
+            error_details_pb2.BadRequest.FieldViolation(field=violation.field, description=violation.problem)
+            for violation in shown
+        ]
+    )
 
 
 def _not_found(reason: str, message: str, metadata: Mapping[str, str]) -> CallRefused:

@@ -14,11 +14,16 @@ LONGEST_PAUSE_S = 30.0
 _log = structlog.get_logger("dearly.workers")
 
 
-async def supervise(name: str, step: Callable[[], Awaitable[None]], every_s: float) -> None:
+async def supervise(
+    name: str,
+    step: Callable[[], Awaitable[object]],
+    every_s: float,
+    longest_pause_s: float = LONGEST_PAUSE_S,
+) -> None:
     """Take a step, pause, and again, until cancelled.
 
     A step that fails is logged and taken again after a pause that doubles with each failure in a row, up to
-    30 seconds; the first success makes it short again.
+    the longest; the first success makes it short again.
     """
     failures = 0
     while True:
@@ -28,4 +33,9 @@ async def supervise(name: str, step: Callable[[], Awaitable[None]], every_s: flo
         except Exception as error:  # noqa: BLE001 - a worker's outermost frame
             failures += 1
             _log.error("worker_failed", worker=name, failures_in_a_row=failures, **where_it_failed(error))
-        await asyncio.sleep(min(every_s * 2**failures, LONGEST_PAUSE_S))
+        await asyncio.sleep(_pause_s(every_s, failures, longest_pause_s))
+
+
+def _pause_s(every_s: float, failures: int, longest_s: float) -> float:
+    """Between two steps after so many failures in a row."""
+    return every_s if not failures else min(every_s * 2.0 ** min(failures, 32), max(longest_s, every_s))

@@ -1,0 +1,55 @@
+"""All that is held of a customer, as one JSON object; docs/api.md describes it for those who receive it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from dearly.language.values import time_to_stored
+from dearly.store import Consent, CustomerExport, EventRecord, ProfileRecord
+
+
+def export_json(export: CustomerExport) -> bytes:
+    """The object in UTF-8, its members in one order: the same for the same export.
+
+    Times are RFC 3339 in UTC. ``membership`` is what the server remembers of the customer between two looks.
+    """
+    told = {
+        "customer_id": export.customer_id,
+        "other_ids": list(export.other_ids),
+        "profile": None if export.profile is None else _profile(export.profile, export),
+        "consents": [_consent(consent) for consent in export.consents],
+        "events": [_event(event) for event in export.events],
+        "membership": None if export.standing is None else msgspec.Raw(export.standing.encode()),
+        "feed": [msgspec.Raw(body.encode()) for body in export.feed],
+    }
+    return msgspec.json.format(msgspec.json.encode(told), indent=2)
+
+
+def _profile(profile: ProfileRecord, export: CustomerExport) -> dict[str, Any]:
+    """Fields that were cleared have a time and no value."""
+    return {
+        "fields": dict(sorted(profile.fields.items())),
+        "changed": {name: time_to_stored(us) for name, us in sorted(export.field_times_us.items())},
+        "updated": time_to_stored(profile.updated_us),
+    }
+
+
+def _consent(consent: Consent) -> dict[str, Any]:
+    return {
+        "purpose": consent.purpose,
+        "granted": consent.granted,
+        "source": consent.source,
+        "time": time_to_stored(consent.time_us),
+    }
+
+
+def _event(event: EventRecord) -> dict[str, Any]:
+    return {
+        "event_id": event.event_id,
+        "source": event.source,
+        "type": event.type,
+        "time": time_to_stored(event.time_us),
+        "properties": dict(event.properties),
+    }
