@@ -20,9 +20,11 @@ from dearly.cli.options import (
     AddressOption,
     IndexOption,
     RulesOption,
+    SinksOption,
     StoreOption,
 )
 from dearly.cli.rules_package import version_text
+from dearly.delivery import JsonLinesSettings, parse_sinks
 from dearly.language.revisions import Revision, RulesSource, rules_source
 from dearly.server import (
     RulesRefused,
@@ -49,6 +51,24 @@ def serve(
         bool,
         typer.Option("--allow-now", envvar="DEARLY_ALLOW_NOW", help="Let callers decide as of another time."),
     ] = False,
+    membership: Annotated[
+        bool,
+        typer.Option(
+            "--membership/--no-membership",
+            envvar="DEARLY_MEMBERSHIP",
+            help="Keep who is in what, and run triggers.",
+        ),
+    ] = True,
+    sink: SinksOption = None,
+    keep_feed_days: Annotated[
+        int,
+        typer.Option(
+            envvar="DEARLY_KEEP_FEED_DAYS",
+            metavar="DAYS",
+            min=1,
+            help="Days that records of the feed are kept.",
+        ),
+    ] = 30,
     grace: Annotated[
         float,
         typer.Option(
@@ -77,6 +97,9 @@ def serve(
         reflection=reflection,
         allow_now=allow_now,
         log_key=log_key or new_log_key(),
+        membership=membership,
+        sinks=tuple(parse_sinks(sink or [])),
+        keep_feed_days=keep_feed_days,
         grace_s=grace,
     )
     log = configure_logs(sys.stderr.buffer)
@@ -111,6 +134,10 @@ def _summary(settings: ServerSettings, running: Running) -> Table:
         version = running.application.recommender.index_versions.get(catalog)
         told = f"index {version}" if version else "no index yet: what is trending stands in"
         table.add_row(f"catalog {catalog}", told)
+    for sink in settings.sinks:
+        table.add_row(
+            f"sink {sink.name}", str(sink.path) if isinstance(sink, JsonLinesSettings) else sink.url
+        )
     table.add_row("stop", "Ctrl-C")
     return table
 

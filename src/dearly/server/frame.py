@@ -77,17 +77,20 @@ class CallFrame(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generi
         respond: Respond,
         encode: Callable[[Any], bytes],
     ) -> Handler:
+        async def answer(body: bytes, context: Context, facts: dict[str, Any]) -> bytes:
+            request = _parse(decode, body)
+            facts.update(request_facts(request, self._hash_of))
+            reply = await respond(request, context)
+            facts.update(reply_facts(reply))
+            return encode(reply)
+
         async def call(body: bytes, context: Context) -> bytes | None:
             started_s = time.perf_counter()
             facts: dict[str, Any] = {}
             refused: CallRefused | None = None
             reply_body: bytes | None = None
             try:
-                request = _parse(decode, body)
-                facts |= request_facts(request, self._hash_of)
-                reply = await respond(request, context)
-                reply_body = encode(reply)
-                facts |= reply_facts(reply)
+                reply_body = await answer(body, context, facts)
             except asyncio.CancelledError:
                 self._tell(method, "CANCELLED", started_s, facts)
                 raise
@@ -168,7 +171,7 @@ class CallFrame(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generi
 
     def _refusal(self, error: Exception) -> CallRefused:
         if isinstance(error, CallRefused):
-            return error
+            return error.with_traceback(None)  # whose frames hold the request until a collection
         if isinstance(error, StoreUnavailable):
             self._tell_store(error)
             return unavailable("The store does not answer now. Try again.", STORE_RETRY_S)
