@@ -19,8 +19,6 @@ UNSERVED = {
     f"cap c {{ at most 1 per day }}\nblock b {{ counts toward c {SHOWN} }}": "The cap `c`",
     "experiment x { variants a 1, b 1 goal bought within 7 days }\n"
     'block b { when x is a show "a.html" otherwise show "b.html" }': "The experiment `x`",
-    'segment k { true }\ntrigger t { when entering k emit { a: "b" } }': "The trigger `t`",
-    "settings { keep events 400 days }": "`keep events`",
     f"block b {{ purpose marketing {SHOWN} }}": "The `purpose` of the block `b`",
     'block b { when true show "a.html" with x = bought together with favorite; '
     'and y = recommended product or else bought together with favorite otherwise show "b.html" }': (

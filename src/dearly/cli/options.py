@@ -11,10 +11,15 @@ import typer
 from dearly import DearlyError
 from dearly.language.values import FIRST_US, LAST_US, time_from_stored
 
+DEFAULT_STORE = "sqlite:///dearly.db"
 StoreOption = Annotated[
     str,
     typer.Option(
-        "--store", envvar="DEARLY_STORE", help="Where profiles, events and items are kept.", metavar="URL"
+        "--store",
+        envvar="DEARLY_STORE",
+        help="Where profiles, events and items are kept.",
+        metavar="URL",
+        show_default=DEFAULT_STORE,  # and not what dearly.toml says, where a password may be
     ),
 ]
 RulesOption = Annotated[
@@ -72,7 +77,6 @@ class Format(StrEnum):
 FormatOption = Annotated[Format, typer.Option("--format", help="Text, or JSON for tools.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
-DEFAULT_STORE = "sqlite:///dearly.db"
 DEFAULT_RULES = "rules"
 DEFAULT_INDEX = Path("index")
 DEFAULT_ADDRESS = "127.0.0.1:50051"
