@@ -53,7 +53,7 @@ def test_every_make_target_that_is_named_exists(page: Path) -> None:
 def test_every_command_that_is_named_exists(page: Path) -> None:
     groups = {words.split()[0] for words in COMMANDS if " " in words}
     for first, second in re.findall(
-        r"(?:`|\$ |^)dearly ([a-z]+)(?: ([a-z]+))?", page.read_text(encoding="utf-8"), re.MULTILINE
+        r"(?:`|\$ |^)dearly ([a-z]+)(?: ([a-z-]+))?", page.read_text(encoding="utf-8"), re.MULTILINE
     ):
         words = f"{first} {second}" if first in groups else first
         assert words in COMMANDS, f"{page.name} names `dearly {words}`"
