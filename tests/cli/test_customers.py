@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from dearly.cli import customers
 from dearly.cli.customers import each_customer
 from dearly.language import Package, Program, check_package
 from dearly.language.requirements import names_requirements
 from dearly.language.types import DAY_US
-from dearly.store import EventRecord, ProfilePatch, open_store
+from dearly.store import EventRecord, ProfilePatch, open_store, paging
 
 NOW_US = 1_772_359_200_000_000
 RULES = b"""
@@ -37,7 +36,7 @@ def event(customer: str, kind: str, time_us: int) -> EventRecord:
 def test_each_customer_comes_once_in_order_whatever_the_size_of_a_page(
     tmp_path: Path, program: Program, page: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(customers, "CUSTOMERS_AT_ONCE", page)
+    monkeypatch.setattr(paging, "CUSTOMERS_AT_ONCE", page)
     store = open_store(f"sqlite:///{tmp_path}/shop.db")
     store.upsert_profiles(
         [ProfilePatch(name, {"country": "NL"}, NOW_US) for name in ("c", "a", "B", "é")],

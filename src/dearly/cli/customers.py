@@ -8,10 +8,7 @@ from dearly.evaluation import Facts, facts_reader, read_facts
 from dearly.language import Program
 from dearly.language.requirements import Requirements
 from dearly.language.types import END_OF_TIME_US
-from dearly.store import CustomerQuery, CustomerRows, EventRange, Store
-
-CUSTOMERS_AT_ONCE = 500
-"""So many customers' rows are held at a time."""
+from dearly.store import CustomerRows, EventRange, Store, customer_pages
 
 
 def each_customer(
@@ -39,13 +36,10 @@ def each_customers_rows(
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[str, CustomerRows]]:
     """:func:`each_customer` for who reads facts of one customer by several programs."""
-    after: str | None = None
-    while ids := store.page_customers(after, CUSTOMERS_AT_ONCE):
-        rows = store.read_customers([CustomerQuery(customer_id, ranges, until_us) for customer_id in ids])
-        yield from zip(ids, rows, strict=True)
-        after = ids[-1]
+    for page in customer_pages(store, ranges, until_us):
+        yield from page
         if progress is not None:
-            progress(len(ids))
+            progress(len(page))
 
 
 def event_ranges(requirements: Requirements, now_us: int) -> list[EventRange]:

@@ -177,8 +177,8 @@ def _known(store: Store) -> Iterator[str]:
 def _show(checked: CheckedRules, store: Store, rules: str, wanted: _Wanted, *, watched: bool) -> None:
     """Render once, and print; write the page where one is wanted."""
     asked = wanted.asked
-    stage = set_up(checked, store, wanted.index, rules, asked.now_us)
-    previews = [preview_for(stage, asked, customer_id) for customer_id in wanted.customers]
+    setup = set_up(checked, store, wanted.index, rules, asked.now_us)
+    previews = [preview_for(setup, asked, customer_id) for customer_id in wanted.customers]
     if wanted.html is not None:
         reload_s = RELOADS_EVERY_S if watched else None
         told = write_page(wanted.html, asked, checked.program.version, previews, reload_s)

@@ -2,6 +2,7 @@
 
 from dearly.store.contract import Store, StoreUnavailable
 from dearly.store.opening import StoreUrlError, open_store, shown_url
+from dearly.store.paging import CUSTOMERS_AT_ONCE, customer_pages
 from dearly.store.records import (
     ALL_TOUCHED,
     AT_ONCE_US,
@@ -39,6 +40,7 @@ from dearly.store.restoring import restore_backup
 __all__ = [
     "ALL_TOUCHED",
     "AT_ONCE_US",
+    "CUSTOMERS_AT_ONCE",
     "PROFILE_TOUCHED",
     "Consent",
     "CustomerExport",
@@ -70,6 +72,7 @@ __all__ = [
     "StoreUnavailable",
     "StoreUrlError",
     "Stored",
+    "customer_pages",
     "open_store",
     "restore_backup",
     "shown_url",

@@ -17,7 +17,7 @@ from dearly.evaluation import NO_EVENTS, Facts, facts_reader, read_facts
 from dearly.evaluation.sql import Table
 from dearly.language.calendar import zone_of
 from dearly.language.program import Program
-from dearly.store import CustomerQuery, Store
+from dearly.store import Store, customer_pages
 from dearly.warehouse.arrow import arrow_schema, customer_rows, event_rows
 from dearly.warehouse.extent import Extent
 from dearly.warehouse.manifest import (
@@ -127,15 +127,8 @@ def _write(
 
 def _pages(store: Store, program: Program, extent: Extent) -> Iterator[list[tuple[str, Facts]]]:
     reader = facts_reader(program)
-    after: str | None = None
-    while ids := store.page_customers(after, CUSTOMERS_AT_ONCE):
-        queries = [CustomerQuery(customer_id, extent.ranges, extent.until_us) for customer_id in ids]
-        rows = store.read_customers(queries)
-        yield [
-            (customer_id, read_facts(reader, kept.profile, kept.logs))
-            for customer_id, kept in zip(ids, rows, strict=True)
-        ]
-        after = ids[-1]
+    for page in customer_pages(store, extent.ranges, extent.until_us):
+        yield [(customer_id, read_facts(reader, kept.profile, kept.logs)) for customer_id, kept in page]
 
 
 def _earliest_us(page: list[tuple[str, Facts]], extent: Extent, default_us: int) -> int:

@@ -107,7 +107,7 @@ def _details(report: Report) -> Iterator[str]:
             yield _unfolding(title, ["before", "after", "customers", "for example"], rows)
     for block in report.comparison.blocks.values():
         rows = [
-            _row([*map(_clause, in_brief(was, is_now)), f"{group.count:,}", _ids(group)])
+            _row([_clause(in_brief(was)), _clause(in_brief(is_now)), f"{group.count:,}", _ids(group)])
             for was, is_now, group in moves(report, block)
         ]
         if rows:

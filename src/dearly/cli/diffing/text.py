@@ -68,7 +68,7 @@ def _blocks(report: Report) -> Iterator[str]:
         count = share_text(moved(change), report.comparison.customers)
         yield f"block {change.name}: {count} get other content"
         for was, is_now, group in moves(report, change):
-            before, after = map(_clause, in_brief(was, is_now))
+            before, after = _clause(in_brief(was)), _clause(in_brief(is_now))
             yield f"  {before} -> {after}"
             yield from (f"  {line}" for line in _group(report, group, "customers"))
 

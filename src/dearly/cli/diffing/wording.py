@@ -13,8 +13,8 @@ from dearly.language.sensitivity import sensitive_values
 from dearly.language.spelling import spell
 from dearly.language.types import Value
 
-_LETTERS_AROUND = 80
-"""Twice so many letters of a clause are read at once."""
+_LETTERS_AT_AN_END = 800
+"""So many letters of a long clause are told of its beginning, and of its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +87,12 @@ def moves(report: Report, change: BlockChange) -> list[tuple[Clause | None, Clau
     ]
 
 
-def in_brief(was: Clause | None, is_now: Clause | None) -> tuple[Clause | None, Clause | None]:
-    """Both clauses, cut where they are too long to be read, but never where they differ."""
-    if was is None or is_now is None:
-        return _cut(was, 0), _cut(is_now, 0)
-    pairs = enumerate(zip(was.words, is_now.words, strict=False))
-    shorter = min(len(was.words), len(is_now.words))
-    differs = next((place for place, (one, other) in pairs if one != other), shorter)
-    return _cut(was, differs), _cut(is_now, differs)
-
-
-def _cut(found: Clause | None, place: int) -> Clause | None:
-    """The clause's beginning, and what stands around a place."""
-    if found is None or len(found.words) <= 2 * _LETTERS_AROUND:
+def in_brief(found: Clause | None) -> Clause | None:
+    """The clause; of one that is too long to be read, its beginning and its end."""
+    if found is None or len(found.words) <= 2 * _LETTERS_AT_AN_END:
         return found
-    if place <= _LETTERS_AROUND:
-        return replace(found, words=f"{found.words[: 2 * _LETTERS_AROUND]} ..")
-    begin = place - _LETTERS_AROUND // 2
-    around = found.words[begin : begin + _LETTERS_AROUND]
-    more = " .." if begin + _LETTERS_AROUND < len(found.words) else ""
-    return replace(found, words=f"{found.words[: _LETTERS_AROUND // 2]} .. {around}{more}")
+    begin, end = found.words[:_LETTERS_AT_AN_END], found.words[-_LETTERS_AT_AN_END:]
+    return replace(found, words=f"{begin} .. {end}")
 
 
 def moved(change: BlockChange) -> int:

@@ -48,7 +48,7 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Setup:
     """What previews work with; ``rules`` is how the package was named."""
 
     store: Store
@@ -56,33 +56,33 @@ class Stage:
     personalizer: Personalizer
 
 
-def set_up(checked: CheckedRules, store: Store, index: Path, rules: str, now_us: int) -> Stage:
+def set_up(checked: CheckedRules, store: Store, index: Path, rules: str, now_us: int) -> Setup:
     """Compile a package, and take its recommendations from an index.
 
     Raises:
         CannotServe: an ``otherwise`` cannot be rendered without items.
     """
     recommender = RecommenderKeeper(store, index).refresh(checked.program, now_us)
-    return Stage(store, rules, Personalizer(prepare_serving(checked.program), unhurried(store), recommender))
+    return Setup(store, rules, Personalizer(prepare_serving(checked.program), unhurried(store), recommender))
 
 
-def preview_for(stage: Stage, asked: Asked, customer_id: str) -> Preview:
+def preview_for(setup: Setup, asked: Asked, customer_id: str) -> Preview:
     """One customer's block, as a call would be answered."""
     request = RenderRequest(customer_id, (asked.block,), "", asked.now_us, asked.locale, asked.context)
-    reply = asyncio.run(stage.personalizer.render(request, time.monotonic() + RENDER_S))
+    reply = asyncio.run(setup.personalizer.render(request, time.monotonic() + RENDER_S))
     (shown,) = reply.blocks
-    ranges = stage.personalizer.serving.ranges([asked.block], asked.now_us)
-    known = stage.store.read_customer(customer_id, ranges, asked.now_us)
+    ranges = setup.personalizer.serving.ranges([asked.block], asked.now_us)
+    known = setup.store.read_customer(customer_id, ranges, asked.now_us)
     unshown = None
     if shown.reason is Reason.FALLBACK_MISSING_DATA:
-        serving = stage.personalizer.serving
+        serving = setup.personalizer.serving
         unshown = chosen_branch(serving, asked.block, known, asked.context, shown.empty_list, asked.now_us)
     summary = BlockSummary(
         reason=shown.reason.name,
-        because=_because(unshown, stage.rules),
+        because=_because(unshown, setup.rules),
         rule=shown.rule,
-        source=source_line(stage.rules, shown.rule),
-        items=[_titled(item) for item in _items(stage.personalizer, shown)],
+        source=source_line(setup.rules, shown.rule),
+        items=[_titled(item) for item in _items(setup.personalizer, shown)],
         subject=shown.subject,
         locale=shown.locale,
         valid_until="" if reply.valid_until_us is None else time_to_stored(reply.valid_until_us),
