@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from dearly.ingest import Rejected, prepare_event, prepare_item, prepare_profile
-from dearly.language.program import Field, Program, Schema
+from dearly.ingest import Rejected, prepare_consent, prepare_event, prepare_item, prepare_profile
+from dearly.language.program import Field, Program, Schema, Settings
 from dearly.language.types import BOOL, DAY_US, NUMBER, TEXT, ItemRef, SetOf
 from dearly.store import (
+    Consent,
     EventRecord,
     ItemRecord,
     ProfilePatch,
@@ -57,7 +59,7 @@ def prepared(**changes: Any) -> EventRecord:
         "properties": {"product_id": "p1"},
         "now_us": NOW_US,
     }
-    return prepare_event(PROGRAM, **{**incoming, **changes})
+    return prepare_event(**{"program": PROGRAM, **incoming, **changes})
 
 
 def test_an_event_as_declared_is_taken() -> None:
@@ -141,4 +143,29 @@ def test_an_item_that_is_not_as_declared_is_rejected(
 ) -> None:
     with pytest.raises(Rejected) as caught:
         prepare_item(PROGRAM, catalog=catalog, item_id=item_id, fields=values)
+    assert caught.value.field == field
+
+
+def test_an_event_older_than_events_are_kept_is_rejected() -> None:
+    settings = Settings(keep_events_us=7 * DAY_US)
+    program = replace(PROGRAM, settings=settings)
+    with pytest.raises(Rejected, match="of the last 7 days") as caught:
+        prepared(program=program, time_us=NOW_US - 7 * DAY_US)
+    assert caught.value.field == "time"
+    assert prepared(program=program, time_us=NOW_US - 7 * DAY_US + 1).time_us == NOW_US - 7 * DAY_US + 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"purpose": ""}, "purpose"),
+        ({"source": "x" * 257}, "source"),
+        ({"time_us": NOW_US + DAY_US + 1}, "time"),
+    ],
+)
+def test_a_consent_that_does_not_fit_is_rejected(changed: dict[str, Any], field: str) -> None:
+    whole = {"purpose": "marketing", "granted": True, "source": "form", "time_us": 3, "now_us": NOW_US}
+    assert prepare_consent(**whole) == Consent("marketing", True, "form", 3)
+    with pytest.raises(Rejected) as caught:
+        prepare_consent(**(whole | changed))
     assert caught.value.field == field

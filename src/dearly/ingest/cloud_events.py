@@ -59,7 +59,7 @@ def read_cloud_event(program: Program, document: bytes, now_us: int) -> Document
 def _require_readable(event: Object) -> None:
     for name in _REQUIRED:
         if not isinstance(event.get(name), str) or not event[name]:
-            raise Rejected(name, "expected text, got none.")
+            raise Rejected(name, "expected text, and not an empty one.")
     if event["specversion"] != "1.0":
         raise Rejected("specversion", "expected 1.0, got another version of CloudEvents.")
     if event.get("data_base64") is not None:

@@ -41,7 +41,6 @@ _NAMES = {
     "time": "timestamp",
     "update_time": "timestamp",
 }
-_TRAITS = {**_NAMES, "fields": "traits"}
 _ORDER, _LINE, _LINES = "order_completed", "product_purchased", "products"
 _OF_THE_ORDER = ("order_id", "checkout_id", "affiliation", "currency")
 """What the spec says of an order as a whole, and holds of each of its lines."""
@@ -138,7 +137,7 @@ def _identify(program: Program, call: Object, now_us: int) -> Document:
     time_us = _happened_us(call)
     change = part(
         PartKind.PROFILE,
-        _TRAITS,
+        {**_NAMES, "fields": "traits", **{f"fields.{name}": f"traits.{name}" for name in traits}},
         lambda: prepare_profile(
             program, customer_id=_customer(call), fields=traits, time_us=time_us, now_us=now_us
         ),
