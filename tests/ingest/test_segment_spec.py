@@ -175,7 +175,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"properties": {"product_id": "p", "seconds": {"a": 1}}}, "properties.seconds", "a number"),
     ({"event": "Order Completed", "properties": {"products": "p1"}}, "properties.products", "a list"),
     ({"event": "Order Completed", "properties": {"products": [{}] * 1_001}}, "properties.products", "1,000"),
-    ({"type": "identify", "traits": {"points": "many"}}, "fields.points", "a number"),
+    ({"type": "identify", "traits": {"points": "many"}}, "traits.points", "a number"),
     ({"type": "identify", "timestamp": "2026-02-27T06:13:20Z"}, "timestamp", "far future"),
     ({"type": "alias"}, "previousId", "got none"),
     ({"type": "alias", "previousId": "ada"}, "previousId", "got the same"),
