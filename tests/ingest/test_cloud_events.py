@@ -60,7 +60,7 @@ def test_what_the_specification_leaves_open_is_taken(changed: dict[str, Any]) ->
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
     *(
-        ({name: None}, name, "got none")
+        ({name: None}, name, "not an empty one")
         for name in ("id", "source", "specversion", "type", "subject", "time")
     ),
     ({"id": 7}, "id", "expected text"),
