@@ -176,6 +176,7 @@ COMMANDS = {
     "feed drop": "dearly.cli.feed:drop",
     "backup": "dearly.cli.backup:backup",
     "restore": "dearly.cli.restore:restore",
+    "scrub": "dearly.cli.scrub:scrub",
     "lsp": "dearly.cli.lsp:lsp",
     "version": "dearly.cli.version:version",
 }

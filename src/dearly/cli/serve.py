@@ -69,6 +69,14 @@ def serve(
             help="Days that records of the feed are kept.",
         ),
     ] = 30,
+    scrub: Annotated[
+        bool,
+        typer.Option(
+            "--scrub/--no-scrub",
+            envvar="DEARLY_SCRUB",
+            help="Overwrite what the files of the store hold of those who were erased.",
+        ),
+    ] = True,
     grace: Annotated[
         float,
         typer.Option(
@@ -98,6 +106,7 @@ def serve(
         allow_now=allow_now,
         log_key=log_key or new_log_key(),
         membership=membership,
+        scrub=scrub,
         sinks=tuple(parse_sinks(sink or [])),
         keep_feed_days=keep_feed_days,
         grace_s=grace,

@@ -26,6 +26,7 @@ _SCRUB = (
     "What deleted rows left in them is overwritten. Archives and replicas of a PostgreSQL server are the "
     "business of who keeps them."
 )
+_NO_SCRUB = "This server was told not to overwrite deleted bytes (--no-scrub). Run `dearly scrub`."
 _TOLD = "It keeps what it was told of the customer. Erase the customer there as well."
 _RESTORED = (
     "One that was made before holds the customer. Delete it when its time is over; after restoring it, erase "
@@ -52,7 +53,8 @@ def erase(application: Application, customer_id: str) -> profiles_pb2.ErasureRec
     """
     now_us = application.now_us()
     erasure = application.store.erase_customer(customer_id, now_us)
-    application.upkeep.ask_to_scrub()
+    if application.settings.scrub:
+        application.upkeep.ask_to_scrub()
     in_sinks = [_in_sink(application, sink, erasure) for sink in application.sinks]
     receipt = profiles_pb2.ErasureReceipt(
         receipt_id=secrets.token_hex(16),
@@ -60,7 +62,7 @@ def erase(application: Application, customer_id: str) -> profiles_pb2.ErasureRec
         customer_hash=application.hash_of(customer_id),
         was_known=erasure.was_known,
         id_count=len(erasure.ids),
-        places=[*_in_store(erasure), *in_sinks, *_elsewhere()],
+        places=[*_in_store(erasure, application.settings.scrub), *in_sinks, *_elsewhere()],
     )
     _log.info(
         "erased",
@@ -72,14 +74,15 @@ def erase(application: Application, customer_id: str) -> profiles_pb2.ErasureRec
     return receipt
 
 
-def _in_store(erasure: Erasure) -> Iterator[profiles_pb2.ErasedPlace]:
+def _in_store(erasure: Erasure, scrubs: bool) -> Iterator[profiles_pb2.ErasedPlace]:
     for table, count in sorted(erasure.rows.items()):
         yield profiles_pb2.ErasedPlace(
             place=f"store/{table}", state=profiles_pb2.ERASURE_STATE_DELETED, deleted_count=count
         )
-    yield profiles_pb2.ErasedPlace(
-        place="store/files", state=profiles_pb2.ERASURE_STATE_SCHEDULED, note=_SCRUB
-    )
+    state, note = profiles_pb2.ERASURE_STATE_SCHEDULED, _SCRUB
+    if not scrubs:
+        state, note = profiles_pb2.ERASURE_STATE_NOT_REACHED, _NO_SCRUB
+    yield profiles_pb2.ErasedPlace(place="store/files", state=state, note=note)
 
 
 def _in_sink(application: Application, sink: Sink, erasure: Erasure) -> profiles_pb2.ErasedPlace:

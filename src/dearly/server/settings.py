@@ -33,6 +33,8 @@ class ServerSettings:
     """Who is told the feed."""
     keep_feed_days: int = 30
     """How long the feed's records are kept."""
+    scrub: bool = True
+    """Whether to overwrite by itself what the store's files still hold of those who were erased."""
     grace_s: float = 10.0
     """How long calls under way may take to finish once the server is asked to stop."""
     refresh_s: float = 1.0
