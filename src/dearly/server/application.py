@@ -219,6 +219,7 @@ def open_application(settings: ServerSettings, now_us: Callable[[], int]) -> App
     Raises:
         RulesRefused: the rules have errors.
         StoreUnavailable: the store cannot be opened.
+        UnreadableStanding: a newer version of Dearly kept the store's membership.
         SinkSettingsError: a sink cannot be told: its directory or its secret is not there.
     """
     load_every_locale()
@@ -230,6 +231,8 @@ def open_application(settings: ServerSettings, now_us: Callable[[], int]) -> App
         recommendations.refresh(rules.served.serving.program, now_us())
         sinks = [open_sink(each, store.identity(), now_us, os.environ) for each in settings.sinks]
         application = Application(store, rules, recommendations, sinks, settings, now_us)
+        if application.membership is not None:
+            application.membership.begin()
         opened.pop_all()
     return application
 

@@ -39,6 +39,14 @@ class MembershipWorker:
         self._thread = BlockingThreads(1, 0)
         self.engine = MembershipEngine(store, self._watch, now_us, hash_of)
 
+    def begin(self) -> None:
+        """Take the first step before anybody calls: so a new store's first customer is told of, too.
+
+        Raises:
+            UnreadableStanding: a newer version of Dearly kept this store.
+        """
+        self.engine.step()
+
     async def work(self) -> None:
         """Do what there is to do for a while."""
         await self._thread.run(self._work)

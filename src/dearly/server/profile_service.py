@@ -110,16 +110,17 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
 
     def _get(self, customer_id: str) -> profiles_pb2.GetProfileResponse:
         kept = self._application.store.get_profile(customer_id)
-        if kept is None:
+        consents = self._application.store.get_consents(customer_id)
+        if kept is None and not consents:
             raise not_there("profile", "There is no profile of this customer.")
-        return profiles_pb2.GetProfileResponse(
-            profile=profiles_pb2.Profile(
+        profile = profiles_pb2.Profile(customer_id=customer_id)
+        if kept is not None:
+            profile = profiles_pb2.Profile(
                 customer_id=kept.customer_id,
                 fields=to_struct(kept.fields),
                 update_time=to_timestamp(kept.updated_us),
-            ),
-            consents=map(_to_wire, self._application.store.get_consents(customer_id)),
-        )
+            )
+        return profiles_pb2.GetProfileResponse(profile=profile, consents=map(_to_wire, consents))
 
     def _export(self, customer_id: str) -> bytes:
         export = self._application.store.export_customer(customer_id)
