@@ -1,0 +1,180 @@
+"""Who is in what, as of now, page by page; and how many."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import grpc
+import pytest
+
+from dearly.language.types import DAY_US, HOUR_US
+from dearly.server import member_pages
+from dearly.server.wire import to_struct, to_timestamp
+from dearly.v1 import rules_pb2, segments_pb2
+from tests.server.conftest import NOW_US, OpenShop, Shop
+from tests.server.requests import patch, track, viewed
+from tests.server.shop import SEGMENTS, write_rules
+from tests.server.test_bad_input import refusal, refused_field
+from tests.server.waiting import eventually
+
+ENDS_US = NOW_US - HOUR_US + 7 * DAY_US
+"""When who viewed something an hour ago is hesitant no more."""
+
+
+def ordered(customer_id: str) -> Any:
+    return viewed(
+        f"order-{customer_id}",
+        customer_id=customer_id,
+        type="order_completed",
+        properties=to_struct({"order_id": "o", "total": 3}),
+    )
+
+
+async def members(shop: Shop, page_size: int = 0, **asked: Any) -> list[segments_pb2.Member]:
+    """All members, page by page."""
+    found: list[segments_pb2.Member] = []
+    token = ""
+    while True:
+        request = segments_pb2.ListMembersRequest(page_size=page_size, page_token=token, **asked)
+        page = await shop.client.segments.ListMembers(request)
+        found += page.members
+        token = page.next_page_token
+        if not token:
+            return found
+
+
+async def ids(shop: Shop, page_size: int = 0, **asked: Any) -> list[str]:
+    return [member.customer_id for member in await members(shop, page_size, **asked)]
+
+
+async def counted(shop: Shop, **asked: Any) -> segments_pb2.CountMembersResponse:
+    return await shop.client.segments.CountMembers(segments_pb2.CountMembersRequest(**asked))
+
+
+async def test_an_event_that_was_acknowledged_makes_a_member_of_its_customer_at_once(shop: Shop) -> None:
+    await track(shop, viewed(customer_id="ada"))
+    (ada,) = await members(shop, segment="hesitant")
+    assert (ada.customer_id, ada.stage, ada.since) == ("ada", "", to_timestamp(NOW_US - HOUR_US))
+    assert (await counted(shop, segment="hesitant")).count == 1
+
+
+async def test_time_alone_ends_membership_at_its_instant(shop: Shop) -> None:
+    await track(shop, viewed(customer_id="ada"))
+    shop.clock.now_us = ENDS_US - 1
+    assert await ids(shop, segment="hesitant") == ["ada"]
+    shop.clock.now_us = ENDS_US
+    assert await ids(shop, segment="hesitant") == []
+    reply = await counted(shop, segment="hesitant")
+    assert (reply.count, reply.as_of) == (0, to_timestamp(ENDS_US))
+
+
+@pytest.mark.parametrize("page_size", [1, 7, 0])
+async def test_pages_together_are_all_members_in_the_order_of_their_ids(shop: Shop, page_size: int) -> None:
+    await track(shop, *(viewed(f"e{number}", customer_id=f"c{number:02}") for number in range(20)))
+    assert await ids(shop, page_size, segment="hesitant") == [f"c{number:02}" for number in range(20)]
+
+
+async def test_a_lifecycle_is_listed_with_its_stages_or_one_of_them(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(member_pages, "MOST_READ", 2)
+    await track(
+        shop, ordered("ada"), ordered("bob"), *(viewed(f"v{n}", customer_id=f"v{n}") for n in range(5))
+    )
+    found = await members(shop, lifecycle="stage")
+    assert [(each.customer_id, each.stage) for each in found][:3] == [
+        ("ada", "customer"),
+        ("bob", "customer"),
+        ("v0", "visitor"),
+    ]
+    assert await ids(shop, 2, lifecycle="stage", stage="visitor") == [f"v{n}" for n in range(5)]
+    reply = await counted(shop, lifecycle="stage")
+    assert (reply.count, dict(reply.stage_counts)) == (7, {"customer": 2, "visitor": 5})
+
+
+async def test_a_page_token_of_another_question_is_refused(shop: Shop) -> None:
+    await patch(shop, "ada", country="NL")
+    await patch(shop, "bob", country="NL")
+    request = segments_pb2.ListMembersRequest(segment="dutch", page_size=1)
+    token = (await shop.client.segments.ListMembers(request)).next_page_token
+    assert token
+    for changed in ({"segment": "hesitant"}, {"lifecycle": "stage"}):
+        call = shop.client.segments.ListMembers(segments_pb2.ListMembersRequest(page_token=token, **changed))
+        assert (await refused_field(call))[0] == "page_token"
+    call = shop.client.segments.ListMembers(
+        segments_pb2.ListMembersRequest(segment="dutch", page_token="%%%é")
+    )
+    assert (await refused_field(call))[0] == "page_token"
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({}, "segment"),
+        ({"segment": "dutch", "page_size": 1_001}, "page_size"),
+        ({"segment": "dutch", "stage": "x"}, "stage"),
+    ],
+)
+async def test_a_question_that_is_none_is_refused(shop: Shop, asked: dict[str, Any], field: str) -> None:
+    call = shop.client.segments.ListMembers(segments_pb2.ListMembersRequest(**asked))
+    assert (await refused_field(call))[0] == field
+
+
+@pytest.mark.parametrize(
+    ("asked", "nearest"),
+    [({"segment": "hesitent"}, "hesitant"), ({"lifecycle": "stages"}, "stage")],
+)
+async def test_a_name_that_is_not_declared_is_not_found(
+    shop: Shop, asked: dict[str, Any], nearest: str
+) -> None:
+    for call in (
+        shop.client.segments.ListMembers(segments_pb2.ListMembersRequest(**asked)),
+        shop.client.segments.CountMembers(segments_pb2.CountMembersRequest(**asked)),
+    ):
+        error = await refusal(call)
+        assert error.code() is grpc.StatusCode.NOT_FOUND
+        assert nearest in (error.details() or "")
+
+
+async def test_a_server_that_keeps_no_membership_says_so(open_shop: OpenShop) -> None:
+    async with open_shop(membership=False) as shop:
+        error = await refusal(members(shop, segment="dutch"))
+        assert error.code() is grpc.StatusCode.FAILED_PRECONDITION
+        assert "--no-membership" in (error.details() or "")
+        reply = await shop.client.rules.GetRules(rules_pb2.GetRulesRequest())
+        assert not reply.HasField("membership")
+
+
+async def test_changed_rules_are_worked_out_for_everybody_and_then_serve(shop: Shop) -> None:
+    for number in range(5):
+        await patch(shop, f"c{number}", country="NL" if number % 2 else "BE")
+    assert await ids(shop, segment="dutch") == ["c1", "c3"]
+    changed = SEGMENTS.replace('country == "NL"', 'country == "BE"')
+    write_rules(shop.rules, {"segments.rules": changed + "segment new { country is present }\n"})
+
+    async def new_members() -> list[str]:
+        try:
+            return await ids(shop, segment="new")
+        except grpc.aio.AioRpcError as error:
+            if error.code() not in {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNAVAILABLE}:
+                raise
+            return []
+
+    assert await eventually(new_members, [f"c{number}" for number in range(5)])
+    assert await ids(shop, segment="dutch") == ["c0", "c2", "c4"]
+
+    async def progress() -> tuple[int, int]:
+        told = (await shop.client.rules.GetRules(rules_pb2.GetRulesRequest())).membership
+        return told.state, told.due_count
+
+    assert await eventually(progress, (rules_pb2.MEMBERSHIP_STATE_KEPT, 0))
+
+
+async def test_members_are_the_same_while_many_ask_and_write_at_once(shop: Shop) -> None:
+    async def one(number: int) -> None:
+        await track(shop, viewed(f"e{number}", customer_id=f"c{number:02}"))
+        assert f"c{number:02}" in await ids(shop, segment="hesitant")
+
+    await asyncio.gather(*(one(number) for number in range(30)))
+    assert (await counted(shop, segment="hesitant")).count == 30
