@@ -15,9 +15,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -26,18 +24,16 @@ from audiences import measure as measure_audiences
 from checking import measure as measure_checking
 from dearly.v1 import content_pb2
 from explaining import measure as measure_explaining
+from flips import measure as measure_flips
+from ingest import measure as measure_ingest
 from load import LoadReport, run_load
 from lsp import measure as measure_lsp
 from predicates import measure as measure_predicates
+from servers import DEARLY, ROOT, WORK, empty_server, serving
 
-ROOT = Path(__file__).resolve().parent.parent
-WORK = ROOT / "build" / "bench"
 REPORT = ROOT / "build" / "bench.json"
 GOWALLA = ROOT.parent / "shared" / "data" / "gowalla"
 JOURNEY = ROOT / "tests" / "realdata" / "completejourney"
-DEARLY = [sys.executable, "-m", "dearly.cli"]
-
-CORES = sorted(os.sched_getaffinity(0))
 CUSTOMERS = 5_000
 ROUNDS = 3
 BATCH = 100
@@ -60,6 +56,8 @@ def main() -> None:
         ("explanations of a block", measure_explaining),
         ("findings in an editor", measure_lsp),
         ("audiences against SQL by hand", measure_audiences),
+        ("events taken in, against bare durable inserts", measure_ingest),
+        ("membership as time passes", measure_flips),
         ("ranking on Gowalla", measure_gowalla),
         ("import of Complete Journey", measure_import),
     ]
@@ -90,7 +88,7 @@ def prepare_shop() -> Figures:
 
 def measure_renders() -> Figures:
     """Distinct customers, one call each, against an empty handler whose reply has the same size."""
-    with serving() as address:
+    with serving(f"sqlite:///{WORK / 'shop.db'}", WORK / "rules", WORK / "index") as address:
         messages = [
             content_pb2.RenderContentRequest(customer_id=customer, blocks=["bench"]).SerializeToString()
             for customer in customer_ids()
@@ -206,39 +204,6 @@ def require_no_failure(reports: list[LoadReport]) -> None:
     failed = sum(report.failed for report in reports)
     if failed:
         raise SystemExit(f"{failed} calls failed; no figures")
-
-
-@contextmanager
-def serving() -> Iterator[tuple[str, int]]:
-    """``dearly serve`` on a free port and a core of its own."""
-    store = f"sqlite:///{WORK / 'shop.db'}"
-    options = ["--store", store, "--rules", str(WORK / "rules"), "--index", str(WORK / "index")]
-    with (WORK / "server.log").open("wb") as log:
-        command = [*DEARLY, "serve", *options, "--address", "127.0.0.1:0"]
-        yield from started(command, log)
-
-
-@contextmanager
-def empty_server(reply_bytes: int) -> Iterator[tuple[str, int]]:
-    """The peer: a handler that does nothing, in the same process model."""
-    command = [sys.executable, str(ROOT / "benchmarks" / "empty_server.py"), str(reply_bytes)]
-    yield from started(command, subprocess.DEVNULL)
-
-
-def started(command: list[str], log: Any) -> Iterator[tuple[str, int]]:
-    """Start a server that prints ``{"event": "listening", "address": ..}``; stop it at the end."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT)
-    os.sched_setaffinity(process.pid, {CORES[0]})
-    os.sched_setaffinity(0, {CORES[-1]})
-    try:
-        assert process.stdout is not None
-        listening = json.loads(process.stdout.readline())
-        host, port = listening["address"].rsplit(":", 1)
-        yield host, int(port)
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-        os.sched_setaffinity(0, CORES)
 
 
 if __name__ == "__main__":
