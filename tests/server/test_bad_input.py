@@ -179,6 +179,7 @@ async def test_the_health_of_a_server_that_renders_a_large_batch_is_told_at_once
         (viewed(type=""), "type"),
         (viewed(time=None), "time"),
         (viewed(time=to_timestamp(NOW_US + 25 * HOUR_US)), "time"),
+        (viewed(time=to_timestamp(NOW_US + 48 * HOUR_US)), "time"),
         (viewed(time=timestamp_pb2.Timestamp(seconds=-1)), "time"),
         (viewed(time=timestamp_pb2.Timestamp(seconds=2**62)), "time"),
         (viewed(properties=to_struct({"product_id": 7.0})), "properties.product_id"),
@@ -189,6 +190,7 @@ async def test_the_health_of_a_server_that_renders_a_large_batch_is_told_at_once
         (viewed(properties=to_struct({"product_id": "p1", "seconds": float("inf")})), "properties.seconds"),
         (viewed(properties=to_struct({"product_id": "p1", "seconds": 2.0**63})), "properties.seconds"),
         (viewed(properties=to_struct({"product_id": ["p1"]})), "properties.product_id"),
+        (viewed(properties=to_struct({"product_id": "x" * 1_000_000})), "properties.product_id"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -106,6 +106,16 @@ async def test_bytes_that_are_no_message_end_the_stream_after_what_came_before(s
     assert (line["code"], line["messages"], line["outcomes"]) == ("INVALID_ARGUMENT", 1, {"accepted": 1})
 
 
+async def test_an_event_beyond_a_mebibyte_ends_the_stream_after_what_came_before(shop: Shop) -> None:
+    call = shop.client.events.StreamEvents()
+    await call.write(message(viewed("e1")))
+    assert outcomes(await call.read()) == [("e1", ACCEPTED)]
+    await call.write(message(viewed("large", properties=to_struct({"product_id": "x" * 1024 * 1024}))))
+    error = await refusal(call.read())
+    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert [each.outcome for each in await track(shop, viewed("e1"))] == [DUPLICATE]
+
+
 async def test_a_stream_that_is_cut_half_way_keeps_what_it_answered(shop: Shop) -> None:
     async with grpc.aio.insecure_channel(shop.running.address) as channel:
         call = channel.stream_stream("/dearly.v1.EventService/StreamEvents")()

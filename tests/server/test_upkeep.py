@@ -1,0 +1,95 @@
+"""What a server does for its store by itself: it expires events, trims the feed, overwrites the erased."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dearly.delivery import parse_sink
+from dearly.language.types import DAY_US, HOUR_US
+from dearly.server.wire import to_timestamp
+from dearly.v1 import events_pb2, profiles_pb2
+from tests.server.conftest import NOW_US, Log, OpenShop, Shop
+from tests.server.requests import patch, track, viewed
+from tests.server.shop import write_rules
+from tests.server.test_profiles import erased, exported
+from tests.server.waiting import until
+
+KEPT = "settings { keep events 30 days }\n"
+REJECTED = events_pb2.EVENT_OUTCOME_REJECTED
+ACCEPTED = events_pb2.EVENT_OUTCOME_ACCEPTED
+
+
+def aged(event_id: str, age_us: int) -> events_pb2.Event:
+    return viewed(event_id, time=to_timestamp(NOW_US - age_us))
+
+
+async def event_ids(shop: Shop) -> list[str]:
+    return [event["event_id"] for event in (await exported(shop, "c1"))["events"]]
+
+
+async def test_events_that_the_rules_keep_no_longer_are_refused_and_those_kept_expire(
+    open_shop: OpenShop, tmp_path: Path, log: Log
+) -> None:
+    write_rules(tmp_path / "rules", {"settings.rules": KEPT})
+    async with open_shop() as shop:
+        old, young, new = await track(
+            shop, aged("old", 30 * DAY_US), aged("young", 30 * DAY_US - 1), aged("new", HOUR_US)
+        )
+        assert [old.outcome, young.outcome, new.outcome] == [REJECTED, ACCEPTED, ACCEPTED]
+        assert (old.field, "last 30 days" in old.reason) == ("time", True)
+        await shop.running.application.look_after_store()
+        assert await event_ids(shop) == ["young", "new"]
+        shop.clock.now_us += 1
+        await shop.running.application.look_after_store()
+        assert await event_ids(shop) == ["new"]
+    (line,) = log.lines("events_expired")
+    assert line["count"] == 1
+
+
+async def test_without_a_setting_no_event_is_too_old(shop: Shop) -> None:
+    (old,) = await track(shop, aged("old", 9_000 * DAY_US))
+    assert old.outcome == ACCEPTED
+    await shop.running.application.look_after_store()
+    assert await event_ids(shop) == ["old"]
+
+
+async def test_the_feed_is_kept_for_so_many_days(open_shop: OpenShop) -> None:
+    async with open_shop(keep_feed_days=2) as shop:
+        store = shop.running.application.store
+        await patch(shop, "ada", country="NL")
+        await until(lambda: store.feed_ends()[1] > 0)
+        for age_us, left in ((2 * DAY_US, True), (2 * DAY_US + 1, False)):
+            shop.clock.now_us = NOW_US + age_us
+            await shop.running.application.look_after_store()
+            assert bool(store.read_feed(0, 10)) is left
+
+
+async def test_a_server_does_it_all_without_being_asked(
+    open_shop: OpenShop, tmp_path: Path, log: Log
+) -> None:
+    async with open_shop(upkeep_s=0.02) as shop:
+        await patch(shop, "ada", first_name="Countess-of-Lovelace")
+        await erased(shop, "ada")
+        log_file = Path(f"{shop.store}-wal")
+        await until(lambda: b"Countess" not in shop.store.read_bytes() + log_file.read_bytes())
+
+
+async def test_a_sink_whose_files_cannot_be_rewritten_is_erased_later(
+    open_shop: OpenShop, tmp_path: Path
+) -> None:
+    told = tmp_path / "told" / "feed.jsonl"
+    told.parent.mkdir()
+    async with open_shop(sinks=(parse_sink(f"file=file://{told}"),)) as shop:
+        application = shop.running.application
+        await patch(shop, "ada", country="NL")
+        await until(lambda: told.exists() and '"ada"' in told.read_text())
+        away = told.parent.rename(tmp_path / "away")
+        told.parent.write_text("in the way")
+        receipt = await erased(shop, "ada")
+        (place,) = [place for place in receipt.places if place.place == "sinks/file"]
+        assert place.state == profiles_pb2.ERASURE_STATE_SCHEDULED
+        told.parent.unlink()
+        away.rename(told.parent)
+        assert '"ada"' in told.read_text()
+        await application.look_after_store()
+        assert '"ada"' not in told.read_text()
