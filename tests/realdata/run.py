@@ -1,7 +1,8 @@
 """``make realdata``: a grocer's year end to end; writes build/realdata.json.
 
 Imports all of Complete Journey with the commands a user types, builds the index, serves, and renders two
-blocks for every household over a real socket. ``../shared/data/completejourney`` has to be there.
+blocks for every household over a real socket; then replays the year, and holds membership against the
+warehouse's audiences. ``../shared/data/completejourney`` has to be there.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from dearly.cli.progress import track_progress
 from dearly.store import EventRange, open_store
 from dearly.v1 import content_pb2, content_pb2_grpc, recommendations_pb2, recommendations_pb2_grpc
 from tests.realdata.html import html_problem
+from tests.realdata.membership import replay_membership
 from tests.serving import server_process
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -183,16 +185,19 @@ def dearly(*arguments: str) -> str:
 
 
 def main() -> None:
-    """Run it all, print the figures, write them down; exit 1 where a call failed or HTML is invalid."""
+    """Run it all, print the figures, write them down; exit 1 where anything is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--report", type=Path, default=ROOT / "build" / "realdata.json")
     options = parser.parse_args()
     if not DATA.exists():
         raise SystemExit(f"The Complete Journey data is not at {DATA}; nothing to do without it.")
-    figures = journey(ROOT / "build" / "realdata")
+    work = ROOT / "build" / "realdata"
+    figures = journey(work)
+    figures |= replay_membership(f"sqlite:///{work / 'store.db'}", RULES / "schema.rules", work / "replay")
     options.report.write_text(json.dumps(figures, indent=2) + "\n")
     sys.stdout.write(json.dumps(figures, indent=2) + f"\nwrote {options.report}\n")
-    if figures["non_ok"] or figures["html_invalid"] or figures["repeated_items"]:
+    wrong = ("non_ok", "html_invalid", "repeated_items", "membership_mismatches")
+    if any(figures[name] for name in wrong):
         raise SystemExit(1)
 
 
