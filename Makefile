@@ -11,7 +11,7 @@ EXTRAS := train warehouse postgres webhooks lsp dev
 ADDRESS ?= $(or $(DEARLY_ADDRESS),127.0.0.1:50051)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt bench proof realdata protos docs lock clean
+.PHONY: help setup run test check fmt bench proof crash realdata protos docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 18
@@ -58,6 +58,9 @@ proof: $(PROTO_STAMP)  ## all evaluators agree on a million pairs of program and
 
 realdata: $(PROTO_STAMP)  ## the Complete Journey data end to end; writes build/realdata.json
 	@$(BIN)/python -m tests.realdata.run
+
+crash: $(PROTO_STAMP)  ## servers killed while events come in, on both stores; writes build/crash.json
+	@$(BIN)/python -m tests.crash.run
 
 docs: $(PROTO_STAMP)  ## check that every link and every make target named in the docs exists
 	@$(BIN)/python -m pytest -q tests/docs
