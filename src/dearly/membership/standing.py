@@ -26,7 +26,11 @@ class UnreadableStanding(DearlyError):
     """What another version of Dearly left of a customer, and this one cannot read."""
 
 
-class NameStanding(msgspec.Struct, array_like=True, frozen=True):
+# What is read of a standing is a tree of plain values without a cycle, so the collector need not walk it
+# (gc=False: 13 % of a look's time, at ten names).
+
+
+class NameStanding(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Where a customer stands in one name: since when, and when time alone changes it next."""
 
     state: State
@@ -34,7 +38,7 @@ class NameStanding(msgspec.Struct, array_like=True, frozen=True):
     next_us: int | None
 
 
-class GenerationStanding(msgspec.Struct, array_like=True, frozen=True):
+class GenerationStanding(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Where a customer stood in one generation at ``as_of_us``.
 
     Names in which there is neither a state nor a change to come are left out. ``missed`` is what was touched
@@ -47,21 +51,21 @@ class GenerationStanding(msgspec.Struct, array_like=True, frozen=True):
     missed_since_us: int | None = None
 
 
-class Waiting(msgspec.Struct, array_like=True, frozen=True):
+class Waiting(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A trigger that fires at a time if what it was set off by still holds then."""
 
     until_us: int
     cause: str
 
 
-class TriggerStanding(msgspec.Struct, array_like=True, frozen=True):
+class TriggerStanding(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """When a trigger fired lately, as far as its limits ask, ascending; and whether it waits."""
 
     fired_us: tuple[int, ...] = ()
     waiting: Waiting | None = None
 
 
-class Standing(msgspec.Struct, array_like=True, frozen=True, tag=FORMAT):
+class Standing(msgspec.Struct, array_like=True, frozen=True, gc=False, tag=FORMAT):
     """All of it. ``failures`` counts the looks in a row that failed; ``missed`` was touched before them."""
 
     generations: Mapping[int, GenerationStanding]
