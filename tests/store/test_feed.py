@@ -1,0 +1,108 @@
+"""Every store keeps the feed in order, lets one at a time tell a sink, keeps what sinks would not take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dearly.store import DeadLetter, FeedRecord, Look, Store
+from tests.store.records import event
+
+
+def tell(store: Store, *bodies: str, now_us: int = 1, customer: str = "ada") -> list[FeedRecord]:
+    """Put records into the feed as looks do; all that there are then."""
+    before = store.feed_ends()[1]
+    store.append_events([event(f"{customer}-{before}-{now_us}", customer=customer)])
+    store.look_at_due(
+        now_us, 10, lambda due, _: [Look(one.customer_id, None, "s", (), bodies) for one in due]
+    )
+    return list(store.read_feed(0, 100))
+
+
+def test_records_come_in_order_and_go_on_behind_a_position(store: Store) -> None:
+    assert store.feed_ends() == (0, 0)
+    first, second, third = tell(store, "a", "b", "c")
+    assert first.position < second.position < third.position
+    assert [first.body, second.body, third.body] == ["a", "b", "c"]
+    assert store.read_feed(first.position, 1) == [second]
+    assert store.read_feed(third.position, 9) == []
+    assert store.feed_ends() == (first.position - 1, third.position)
+
+
+def test_what_is_trimmed_never_comes_back_and_positions_go_on(store: Store) -> None:
+    tell(store, "a", "b", now_us=1)
+    *_, last = tell(store, "c", now_us=9)
+    assert store.trim_feed(9, 1) == 1
+    assert store.trim_feed(9, 5) == 1
+    assert store.trim_feed(9, 5) == 0
+    assert store.feed_ends() == (last.position - 1, last.position)
+    assert store.trim_feed(10, 5) == 1
+    assert store.feed_ends() == (last.position, last.position)
+    (later,) = tell(store, "d", now_us=11)
+    assert later.position > last.position
+
+
+def test_a_new_sink_begins_where_the_feed_ends(store: Store) -> None:
+    (record,) = tell(store, "a")
+    state = store.lease_sink("crm", "me", 1, 100)
+    assert state is not None
+    assert (state.name, state.position, state.failures, state.failing_since_us) == (
+        "crm",
+        record.position,
+        0,
+        None,
+    )
+
+
+def test_one_at_a_time_has_a_sink(store: Store) -> None:
+    assert store.lease_sink("crm", "me", 1, 100) is not None
+    assert store.lease_sink("crm", "you", 99, 200) is None
+    assert store.lease_sink("crm", "me", 50, 150) is not None
+    assert store.lease_sink("other", "you", 99, 200) is not None
+    assert store.lease_sink("crm", "you", 150, 300) is not None
+    assert store.lease_sink("crm", "me", 151, 400) is None
+
+
+def test_a_sink_that_is_settled_waits_until_its_next_try(store: Store) -> None:
+    state = store.lease_sink("crm", "me", 1, 100)
+    assert state is not None
+    failed = replace(state, position=7, failures=2, failing_since_us=5)
+    assert store.settle_sink(failed, "me", 80, [])
+    assert store.lease_sink("crm", "you", 79, 200) is None
+    assert store.lease_sink("crm", "you", 80, 200) == failed
+
+
+def test_whoever_lost_a_sink_settles_nothing(store: Store) -> None:
+    state = store.lease_sink("crm", "me", 1, 10)
+    assert state is not None
+    store.lease_sink("crm", "you", 10, 100)
+    letter = DeadLetter(0, "crm", FeedRecord(1, "ada", "a", 1), "refused", 10)
+    assert not store.settle_sink(replace(state, position=9), "me", 20, [letter])
+    assert store.dead_letters(None, 0, 10) == []
+
+
+def test_dead_letters_are_kept_by_sink_until_they_are_dropped(store: Store) -> None:
+    records = tell(store, "a", "b", "c")
+    for name, some in (("crm", records[:2]), ("files", records[2:])):
+        state = store.lease_sink(name, "me", 1, 10)
+        assert state is not None
+        letters = [DeadLetter(0, name, record, f"no {record.body}", 5) for record in some]
+        assert store.settle_sink(state, "me", 1, letters)
+    kept = list(store.dead_letters(None, 0, 10))
+    assert [(one.sink, one.record, one.reason, one.died_us) for one in kept] == [
+        ("crm", records[0], "no a", 5),
+        ("crm", records[1], "no b", 5),
+        ("files", records[2], "no c", 5),
+    ]
+    assert store.dead_letters("crm", kept[0].number, 10) == [kept[1]]
+    assert store.drop_dead_letters([kept[0].number, kept[2].number, 999]) == 2
+    assert store.dead_letters(None, 0, 10) == [kept[1]]
+
+
+def test_what_is_told_of_the_erased_is_nowhere_afterwards(store: Store) -> None:
+    *_, record = tell(store, "a", customer="ada")
+    state = store.lease_sink("crm", "me", 1, 10)
+    assert state is not None
+    store.erase_customer("ada", 2)
+    store.settle_sink(state, "me", 3, [DeadLetter(0, "crm", record, "no", 3)])
+    assert store.read_feed(0, 10) == []
+    assert store.dead_letters(None, 0, 10) == []
