@@ -237,3 +237,15 @@ def test_a_long_clause_is_told_from_its_beginning_to_its_end(dearly: Dearly, tmp
     assert '"ZZ"]' in told
     assert '"C000"' in told
     assert '"C150"' not in told
+
+
+def test_a_block_that_is_new_affects_nobody_yet(diff: Diff, tmp_path: Path) -> None:
+    rules = tmp_path / "more"
+    shutil.copytree(RULES, rules)
+    (rules / "more.rules").write_text('block more { otherwise show "loyalty/join.html" }\n')
+
+    told = json.loads(diff(RULES, rules, "--format", "json", "--fail-over", 0).out)
+
+    assert told["affected"]["count"] == 0
+    (more,) = told["blocks"]
+    assert sum(move["count"] for move in more["moves"]) == CUSTOMERS

@@ -23,7 +23,9 @@ TRIGGER, SETS_OFF = "reminder", "waiting"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found: none but ``acked``, ``told`` and ``fired`` may be anything but 0."""
+    """What was found: none but ``acked``, ``told`` (``told_in_time`` by servers) and ``fired`` may be
+    anything but 0.
+    """
 
     acked: int
     lost: int
@@ -33,6 +35,7 @@ class Verdict:
     transitions_lost: int
     triggers_wrong: int
     told: int
+    told_in_time: int
     fired: int
 
     @property
@@ -45,6 +48,7 @@ class Verdict:
 def judge(store: Store, program: Program, sender: Sender) -> Verdict:
     """Let membership come up to now, and look at everything."""
     now_us = time.time_ns() // 1_000
+    in_time = store.feed_ends()[1]
     _catch_up(store, program, now_us)
     kept = Counter(event_id for customer_id in _customers(store) for event_id in _events(store, customer_id))
     states = _states_kept(store, program)
@@ -59,6 +63,7 @@ def judge(store: Store, program: Program, sender: Sender) -> Verdict:
         transitions_lost=_broken_links(told, states),
         triggers_wrong=_triggers_wrong(told, fired),
         told=len(told),
+        told_in_time=in_time,
         fired=fired.total(),
     )
 

@@ -25,3 +25,4 @@ def test_no_kill_loses_or_doubles_anything(tmp_path: Path, name: str) -> None:
     assert verdict.is_good, verdict
     assert verdict.acked >= 3_000
     assert verdict.told > verdict.fired > 50
+    assert verdict.told_in_time > verdict.told / 2

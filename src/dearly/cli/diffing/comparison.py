@@ -84,7 +84,8 @@ class BlockChange:
 
 @dataclass(slots=True)
 class Comparison:
-    """All that is otherwise, and for whom; ``affected`` enter or leave, move, or see other content."""
+    """All that is otherwise, and for whom; ``affected`` enter or leave, move, or see other content
+    (in a block that was there before)."""
 
     structure: Structure
     customers: int = 0
@@ -257,7 +258,7 @@ class _Asked:
             was, is_now = self.old.branch(before, name), self.new.branch(after, name)
             if self._shows_otherwise(name, was, is_now):
                 change.moves.setdefault((was, is_now), Group()).add(customer_id)
-                moved = True
+                moved = moved or was is not None  # a block that is new is asked for by no send yet
         return moved
 
     def _shows_otherwise(self, block: str, was: int | None, is_now: int | None) -> bool:
