@@ -119,13 +119,16 @@ def try_mutant(site: Site, pairs: int = PAIRS) -> Trial:
         return Trial(site, _noticed(copy, EVALUATORS[site.evaluator], pairs))
 
 
-def try_unchanged(pairs: int) -> str | None:
+ENGINES = tuple(dict.fromkeys(engine for shares in EVALUATORS.values() for engine in shares))
+
+
+def try_unchanged(pairs: int, engines: Sequence[str] = ENGINES) -> str | None:
     """Run the proof against a copy in which nothing was changed: what it noticed, which must be nothing.
 
     Whatever else would end a mutant's interpreter, but for its mistake, would end this one too.
     """
     with _copied() as copy:
-        return _noticed(copy, {engine: 1 for shares in EVALUATORS.values() for engine in shares}, pairs)
+        return _noticed(copy, dict.fromkeys(engines, 1), pairs)
 
 
 @contextmanager
