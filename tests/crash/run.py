@@ -53,21 +53,25 @@ def crash(folder: Path, url: str, kills: int, events: int, tell: Callable[[str],
     sender = Sender(where.address, chance)
     sending = threading.Thread(target=sender.run)
     sending.start()
-    for life in range(kills + 1):
-        with server_process(folder, RULES, "--store", url) as server:
-            before, where.server = len(sender.acked), server
-            try:
-                wait_until(lambda before=before: len(sender.acked) > before)  # type: ignore[misc]
-                if life < kills:
-                    time.sleep(chance.uniform(SHORTEST_LIFE_S, LONGEST_LIFE_S))
-                    tell(f"  {life + 1} of {kills} kills, {len(sender.acked):,} events acknowledged")
-                else:
-                    wait_until(lambda: len(sender.acked) >= events)
-                    sender.end()
-                    sending.join()
-            finally:
-                where.server = None
-        # Leaving the block kills the server as it stands.
+    try:
+        for life in range(kills + 1):
+            with server_process(folder, RULES, "--store", url) as server:
+                before, where.server = len(sender.acked), server
+                try:
+                    wait_until(lambda before=before: len(sender.acked) > before)  # type: ignore[misc]
+                    if life < kills:
+                        time.sleep(chance.uniform(SHORTEST_LIFE_S, LONGEST_LIFE_S))
+                        tell(f"  {life + 1} of {kills} kills, {len(sender.acked):,} events acknowledged")
+                    else:
+                        wait_until(lambda: len(sender.acked) >= events)
+                        sender.end()
+                        sending.join()
+                finally:
+                    where.server = None
+            # Leaving the block kills the server as it stands.
+    finally:
+        sender.end()
+        sending.join()
     store = open_store(url)
     try:
         return judge(store, _program(), sender)

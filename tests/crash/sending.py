@@ -38,6 +38,8 @@ class Sender:
         while not self._ending.is_set():
             batch = [self._event() for _ in range(BATCH)]
             while (outcomes := self._try(batch)) is None:
+                if self._ending.is_set() and self.address() is None:
+                    return
                 time.sleep(PAUSE_S)
             for event, outcome in zip(batch, outcomes, strict=True):
                 if outcome in TAKEN:
@@ -46,7 +48,7 @@ class Sender:
                     self.refused.append(f"{event.event_id}: {events_pb2.EventOutcome.Name(outcome)}")
 
     def end(self) -> None:
-        """Let the batch under way be the last."""
+        """Let the batch under way be the last; with no server to take it, there is none."""
         self._ending.set()
 
     def _try(self, batch: Sequence[events_pb2.Event]) -> Sequence[int] | None:

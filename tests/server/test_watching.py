@@ -192,10 +192,14 @@ async def test_a_token_whose_records_are_gone_is_out_of_range_and_says_what_to_d
     assert "ListMembers" in (error.details() or "")
 
 
-@pytest.mark.parametrize(
-    "token", ["x", "é", str(ResumeToken("another", 3))], ids=["no token", "no text", "another store's"]
-)
-async def test_what_is_no_token_of_this_store_is_refused(shop: Shop, token: str) -> None:
+async def test_a_token_of_another_feed_is_out_of_range_and_says_what_to_do(shop: Shop) -> None:
+    error = await refusal(_all(watching(shop, resume_token=str(ResumeToken("another", 3)))))
+    assert error.code() is grpc.StatusCode.OUT_OF_RANGE
+    assert "ListMembers" in (error.details() or "")
+
+
+@pytest.mark.parametrize("token", ["x", "é"], ids=["no token", "no text"])
+async def test_what_is_no_token_is_refused(shop: Shop, token: str) -> None:
     assert (await refused_field(_all(watching(shop, resume_token=token))))[0] == "resume_token"
 
 

@@ -97,6 +97,10 @@ def test_whoever_answered_is_known(store: Store) -> None:
     store.set_consents("ada", [Consent("mail", True, "", 5)])
     assert list(store.page_customers(None, 10)) == ["ada"]
     assert store.count_customers() == 1
+    assert store.count_due(1) == 1
+    store.look_at_due(1, 10, lambda due, read_customers: [])
+    store.set_consents("ada", [Consent("mail", False, "", 6)])
+    assert store.count_due(1) == 0
 
 
 # ----------------------------------------------------------------------------------------- merging
@@ -137,6 +141,15 @@ def test_merging_again_or_round_in_a_circle_changes_nothing(store: Store) -> Non
     store.append_events([event("1", customer="a")])
     assert times(store, customer="c") == [1_000]
     assert len(store.read_feed(0, 10)) == 2
+
+
+def test_an_id_that_forwards_already_brings_nobody_else_along(store: Store) -> None:
+    store.append_events([event("1", customer="ada"), event("2", customer="bob")])
+    assert store.merge_customers("browser", "ada", 1, "{}") is MergeOutcome.MERGED
+    assert store.merge_customers("browser", "bob", 2, "{}") is MergeOutcome.TAKEN
+    assert list(store.page_customers(None, 10)) == ["ada", "bob"]
+    assert store.merge_customers("ada", "bob", 3, "{}") is MergeOutcome.MERGED
+    assert store.merge_customers("browser", "bob", 4, "{}") is MergeOutcome.ALREADY_ONE
 
 
 def test_whoever_was_merged_is_due_at_once(store: Store) -> None:

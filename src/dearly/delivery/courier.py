@@ -168,6 +168,8 @@ class Courier:
             dead += len(round_.dead)
             self.latest[sink.name] = await self._report(round_, delivered, dead)
             if round_.is_last:
+                if round_.retry_us is None:  # the newest may be gone by now, with whoever was erased
+                    self._seen[sink.name] = max(newest, round_.position)
                 return self.latest[sink.name]
         return None
 

@@ -52,7 +52,7 @@ def read_token(text: str) -> ResumeToken:
     except (ValueError, binascii.Error):
         raise TokenRefused(
             "The resume token is not one that Dearly gave out, or it is not whole. Send it just as it came, "
-            "or none, to begin with the oldest record that is kept."
+            "or none, to begin anew."
         ) from None
     if str(token) != text:  # base64 would let some other spellings pass
         raise TokenRefused("The resume token was changed on its way. Send it just as it came.")
@@ -63,13 +63,13 @@ def resume_position(store: Store, text: str) -> int:
     """The position behind which a reader with this token goes on.
 
     Raises:
-        TokenExpired: its next records are not kept any more.
-        TokenRefused: it is no token, or one of another store.
+        TokenExpired: its next records are not kept here (any more): the feed was trimmed, or is another one.
+        TokenRefused: it is no token.
     """
     token = read_token(text)
     oldest, newest = store.feed_ends()
     if token.store != store.identity():
-        raise TokenRefused(
+        raise TokenExpired(
             "The resume token is of another store's feed (or of this one before it was restored from a "
             "backup). Begin without a token, and read who is in what with ListMembers."
         )
@@ -79,7 +79,7 @@ def resume_position(store: Store, text: str) -> int:
             "any more. Begin without a token, and read who is in what with ListMembers."
         )
     if token.position > newest:
-        raise TokenRefused(
+        raise TokenExpired(
             f"The resume token stands at position {token.position}, and this store's feed ends at {newest}. "
             "Its file seems to have been replaced by an older one: begin without a token."
         )

@@ -64,6 +64,8 @@ class MembershipEngine:
         self._hash_of = hash_of
         self._known: dict[str, Watched] = {}
         self._begun: str | None = None
+        self._served = False
+        """Whether the generation that was begun has served since."""
         self._batches = 0
         self._looks = True
         self._poked = threading.Event()
@@ -147,16 +149,28 @@ class MembershipEngine:
         watched = self._watched()
         self._known[watched.fingerprint] = watched
         generations = list(self._store.generations())
-        if watched.fingerprint != self._begun:
+        if watched.fingerprint != self._begun or self._was_given_up(generations, watched):
             self._begin(watched, now_us)
             generations = list(self._store.generations())
+        serving = _one(generations, GenerationState.SERVING)
+        self._served = self._served or (serving is not None and serving.fingerprint == watched.fingerprint)
         needed = {each.fingerprint for each in generations if each.state is not GenerationState.LEAVING}
         needed.add(watched.fingerprint)
         self._known = {name: each for name, each in self._known.items() if name in needed}
         return generations
 
+    def _was_given_up(self, generations: list[Generation], watched: Watched) -> bool:
+        """Whether another server, started with the rules that serve, gave up what was being built of these.
+
+        One that has served, and was left for other rules, is over.
+        """
+        states = {each.fingerprint: each.state for each in generations}
+        building = _one(generations, GenerationState.BUILDING)
+        return not self._served and watched.fingerprint not in states and building is None
+
     def _begin(self, watched: Watched, now_us: int) -> None:
         """A generation of these rules; one of others that is still being built is given up."""
+        self._served = False
         begun = self._store.begin_generation(watched.fingerprint, now_us)
         if begun.state is GenerationState.SERVING:
             building = _one(self._store.generations(), GenerationState.BUILDING)

@@ -9,6 +9,7 @@ from dearly.ingest import Document, Merge, Part, PartKind, Rejected, read_cloud_
 from dearly.language import Program
 from dearly.membership import merge_body
 from dearly.server.application import Application
+from dearly.server.erased import TAKEN_REASON
 from dearly.server.event_outcomes import ACCEPTED, DUPLICATE, ERASED, event_result, rejected_result
 from dearly.server.limits import MAX_BATCH, MAX_DOCUMENT_PARTS, require_count
 from dearly.server.statuses import Violation, invalid_argument
@@ -33,6 +34,9 @@ _MERGES = {
     MergeOutcome.MERGED: ACCEPTED,
     MergeOutcome.ALREADY_ONE: DUPLICATE,
     MergeOutcome.ERASED: ERASED,
+    MergeOutcome.TAKEN: events_pb2.TrackEventResult(
+        outcome=events_pb2.EVENT_OUTCOME_CONFLICT, reason=TAKEN_REASON
+    ),
 }
 
 

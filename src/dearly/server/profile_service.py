@@ -9,11 +9,11 @@ from dearly.language import Program
 from dearly.membership import merge_body
 from dearly.server.application import Application, Context
 from dearly.server.checking import check_all
-from dearly.server.erased import erased
+from dearly.server.erased import TAKEN_REASON, erased
 from dearly.server.erasing import erase
 from dearly.server.exporting import export_json
 from dearly.server.limits import MAX_BATCH, require_count, require_id
-from dearly.server.statuses import Violation, invalid_argument, not_there
+from dearly.server.statuses import Violation, failed_precondition, invalid_argument, not_there
 from dearly.server.wire import time_problem, to_plain, to_struct, to_timestamp, to_us
 from dearly.store import Consent, MergeOutcome, ProfilePatch
 from dearly.v1 import profiles_pb2, profiles_pb2_grpc
@@ -81,6 +81,8 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
         )
         if outcome is MergeOutcome.ERASED:
             raise erased(["from_customer_id or into_customer_id"])
+        if outcome is MergeOutcome.TAKEN:
+            raise failed_precondition("FORWARDS_ELSEWHERE", [Violation("from_customer_id", TAKEN_REASON)])
         application.came_in()
         application.news.ring()
         return profiles_pb2.MergeProfilesResponse(already_one=outcome is MergeOutcome.ALREADY_ONE)

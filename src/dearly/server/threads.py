@@ -43,13 +43,14 @@ class _Work:
     call: Callable[[], Any]
     future: Future[Any]
 
-    def carry_out(self) -> None:
+    def carry_out(self) -> Callable[[], None]:
+        """Make the call, and give what tells its result to whoever waits."""
         if not self.future.set_running_or_notify_cancel():
-            return
+            return lambda: None
         try:
-            self.future.set_result(self.call())
+            return partial(self.future.set_result, self.call())
         except BaseException as error:  # noqa: BLE001 - raised again where the result is waited for
-            self.future.set_exception(error)
+            return partial(self.future.set_exception, error)
 
 
 class BlockingThreads:
@@ -130,9 +131,8 @@ class BlockingThreads:
             if not self._waiting:
                 return False
             work = self._waiting.popleft()
-        try:
-            work.carry_out()
-        finally:
-            with self._changed:
-                self._under_way -= 1
+        tell = work.carry_out()
+        with self._changed:
+            self._under_way -= 1  # before it is told: whoever waited may call again at once
+        tell()
         return True

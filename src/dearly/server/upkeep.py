@@ -45,12 +45,14 @@ class Upkeep:
             StoreUnavailable: the store does not answer; what was left comes next time.
             OSError: nor can a sink's files be rewritten.
         """
-        self.scrub()
         if keep_events_us is not None:
             before_us = now_us - keep_events_us
             self._delete("events_expired", lambda: self._store.expire_events(before_us, AT_ONCE))
         self._delete("feed_trimmed", lambda: self._store.trim_feed(now_us - self._keep_feed_us, AT_ONCE))
-        self._erase_in_sinks()
+        try:
+            self._erase_in_sinks()
+        finally:  # the last, since of PostgreSQL it may wait for others and fail
+            self.scrub()
 
     def scrub(self) -> None:
         """Overwrite what was erased since the last time."""

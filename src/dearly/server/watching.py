@@ -96,7 +96,7 @@ def _wanted(request: segments_pb2.WatchTransitionsRequest) -> _Filter:
 
 def _begin(application: Application, request: segments_pb2.WatchTransitionsRequest) -> int:
     """The position behind which to begin."""
-    if request.WhichOneof("begin") == "resume_token":
+    if request.resume_token:
         try:
             return resume_position(application.store, request.resume_token)
         except TokenExpired as error:

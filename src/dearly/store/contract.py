@@ -90,6 +90,9 @@ class Store(Protocol):
     def merge_customers(self, from_id: str, into_id: str, now_us: int, record: str) -> MergeOutcome:
         """Make one customer of two, who has the id ``into_id`` stands for; either may be unknown so far.
 
+        An id that forwards to somebody else already is not merged: behind it may be another person, such as
+        the last who used a browser that several share.
+
         Events move; of each field and consent the latest stands; the other id forwards for good. The survivor
         becomes due at once; the other's standing and memberships are gone, and its records in the feed are
         the survivor's. ``record`` is a body that goes into the feed with it, when the two were merged now.

@@ -91,6 +91,8 @@ class MergeOutcome(Enum):
     ALREADY_ONE = "already one"
     ERASED = "erased"
     """One of the two was erased and has not been readmitted since."""
+    TAKEN = "taken"
+    """The id to merge forwards to somebody else already: to merge those two, name that one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,9 @@ def set_consents(connection: Connection, customer_id: str, consents: Sequence[Co
         return False
     who = resolve(connection, customer_id)
     if consents:
-        connection.execute("INSERT INTO customers (id) VALUES (%s) ON CONFLICT DO NOTHING", (who,))
+        made = connection.execute("INSERT INTO customers (id) VALUES (%s) ON CONFLICT DO NOTHING", (who,))
+        if made.rowcount:  # what holds of everybody holds of them from now on
+            touch(connection, [Touch(who, PROFILE_TOUCHED, None)])
         write_consents(connection, who, consents)
     return True
 

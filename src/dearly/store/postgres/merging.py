@@ -27,6 +27,8 @@ def merge_customers(
     gone, survivor = resolve(connection, from_id), resolve(connection, into_id)
     if gone == survivor:
         return MergeOutcome.ALREADY_ONE
+    if gone != from_id:
+        return MergeOutcome.TAKEN
     connection.execute(
         "SELECT FROM customers WHERE id = ANY(%s::text[]) ORDER BY id FOR UPDATE", ([gone, survivor],)
     )

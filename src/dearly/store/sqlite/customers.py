@@ -94,7 +94,10 @@ def set_consents(connection: sqlite3.Connection, customer_id: str, consents: Seq
         return False
     who = resolve(connection, customer_id)
     if consents:
-        number_of(connection, who)
+        is_new = connection.execute("SELECT 1 FROM customers WHERE id = ?", (who,)).fetchone() is None
+        number = number_of(connection, who)
+        if is_new:  # what holds of everybody holds of them from now on
+            touch(connection, [Touch(number, PROFILE_TOUCHED, None)])
         write_consents(connection, who, consents)
     return True
 

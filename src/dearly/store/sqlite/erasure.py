@@ -70,6 +70,12 @@ def erase_customer(connection: sqlite3.Connection, customer_id: str) -> Erasure:
             f"DELETE FROM {table} WHERE {column} = ?",  # noqa: S608 (names of our own)
             known or (None,),
         ).rowcount
+    for one in ids:  # a pass goes on behind whoever stands before them
+        connection.execute(
+            """UPDATE generations SET cursor = (SELECT max(id) FROM customers WHERE id < ?1)
+               WHERE cursor = ?1""",
+            (one,),
+        )
     set_tombstones(connection, ids)
     return Erasure(ids, rows, was_known=any(rows.values()))
 

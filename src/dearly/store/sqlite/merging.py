@@ -29,6 +29,8 @@ def merge_customers(
     gone, survivor = resolve(connection, from_id), resolve(connection, into_id)
     if gone == survivor:
         return MergeOutcome.ALREADY_ONE
+    if gone != from_id:
+        return MergeOutcome.TAKEN
     number, into = number_of(connection, gone), number_of(connection, survivor)
     _move_profile(connection, number, into)
     write_consents(connection, survivor, get_consents(connection, gone))
