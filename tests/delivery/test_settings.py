@@ -130,3 +130,24 @@ def test_without_the_extra_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPa
         open_sink(
             parse_sink("crm=https://x.example/"), "store1", lambda: 0, {"DEARLY_SINK_CRM_SECRET": SECRET}
         )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "crm=https://user:hunter2@crm.example:99999/x",
+        "crm=https://user:hunter2@[::1/x",
+        "CRM=https://user:hun/hunter2@crm.example/x",
+        "CRM=https://user:hun@hunter2@crm.example/x",
+        "crm=file://user:hunter2@crm.example/x.jsonl",
+    ],
+)
+def test_no_password_of_a_wrong_address_is_shown(text: str) -> None:
+    with pytest.raises(SinkSettingsError) as refused:
+        parse_sink(text)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_path_that_no_file_can_have_is_refused() -> None:
+    with pytest.raises(SinkSettingsError, match="absolute path to a file"):
+        parse_sink("crm=file:///tmp/x%00.jsonl")

@@ -84,8 +84,8 @@ def parse_sink(text: str) -> SinkSettings:
     try:
         url = urlsplit(address)
         port = url.port
-    except ValueError as error:
-        raise SinkSettingsError(f"The sink {name}: {address!r} is no URL ({error}). {_FORM}.") from None
+    except ValueError:
+        raise SinkSettingsError(f"The sink {name}: {_shown(address)} is no URL. {_FORM}.") from None
     if url.scheme == "file":
         return _file(name, url)
     if url.scheme in {"https", "http"} and url.hostname and port != 0:
@@ -133,7 +133,7 @@ def _secrets(settings: WebhookSettings, environment: Mapping[str, str]) -> tuple
     if settings.secret_file is not None:
         try:
             text = settings.secret_file.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise SinkSettingsError(
                 f"The sink {settings.name}: its secret file {settings.secret_file} cannot be read ({error})."
             ) from None
@@ -151,10 +151,11 @@ def _secrets(settings: WebhookSettings, environment: Mapping[str, str]) -> tuple
 def _file(name: str, url: SplitResult) -> JsonLinesSettings:
     options = _options(name, url, {"rotate_bytes"})
     path = Path(unquote(url.path))
-    if url.netloc or url.query or not path.is_absolute() or not path.suffix or path.is_dir():
+    is_file = path.is_absolute() and path.suffix and "\0" not in str(path) and not path.is_dir()
+    if url.netloc or url.query or not is_file:
         raise SinkSettingsError(
             f"The sink {name}: expected file:///PATH.jsonl with an absolute path to a file, got "
-            f"{url._replace(fragment='').geturl()}."
+            f"{_shown(url._replace(fragment='').geturl())}."
         )
     rotate = _whole_number(name, options, "rotate_bytes", DEFAULT_ROTATE_BYTES, _SMALLEST_FILE, 2**50)
     return JsonLinesSettings(name, path, rotate)
@@ -214,4 +215,4 @@ def _truth(name: str, options: Mapping[str, str], key: str) -> bool:
 
 def _shown(text: str) -> str:
     """A text without what might be a password in it."""
-    return repr(re.sub(r"//[^/@]*@", "//…@", text))
+    return repr(re.sub(r"//.*@", "//…@", text, flags=re.DOTALL))

@@ -137,9 +137,10 @@ def _retry_after_us(header: str, now_us: int) -> int:
         return min(int(header[:18]) * SECOND_US, _FOR_LONG_US)
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(time_of(moment) - now_us, 0)
+    except (ValueError, OverflowError):
         return 0
-    return max(time_of(moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now_us, 0)
 
 
 def _printable(beginning: bytes) -> str:

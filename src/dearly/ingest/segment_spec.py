@@ -127,7 +127,7 @@ def _lines(properties: Object) -> list[Any]:
 
 def _purchases(order: Object, lines: list[Any]) -> Iterator[tuple[str, str, Object]]:
     """Each line of an order as an event of its own, whose id is made of the order's: the same every time."""
-    shared = {name: value for name, value in order.items() if snake_case(name) in _OF_THE_ORDER}
+    shared, _ = declared_only(dict.fromkeys(_OF_THE_ORDER), order)
     for number, line in enumerate(lines, 1):
         yield f"#{number}", _LINE, {**shared, **line}
 

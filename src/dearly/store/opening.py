@@ -43,7 +43,7 @@ def open_store(url: str, *, create: bool = True) -> Store:
     file = Path(path)
     if file.exists() and not file.is_file():
         raise StoreUnavailable(f"The store {path} is no file, but a directory or device. Name a file.")
-    if not create and not file.exists():
+    if not create and (not file.exists() or file.stat().st_size == 0):
         raise StoreUnavailable(f"There is no store {path}. Name one with --store, or set DEARLY_STORE.")
     return SqliteStore(file)
 

@@ -75,7 +75,7 @@ class ProfileRecord:
 @dataclass(frozen=True, slots=True)
 class Consent:
     """Whether a customer agreed to one purpose: who says so, and since when. The latest time stands (of two
-    at one instant, the refusal).
+    at one instant, the refusal; of two that say the same then, the one whose source is greater as text).
     """
 
     purpose: str

@@ -108,14 +108,15 @@ def set_consents(connection: Connection, customer_id: str, consents: Sequence[Co
 
 
 def write_consents(connection: Connection, customer_id: str, consents: Iterable[Consent]) -> None:
-    """Keep the latest of each purpose, of two at one instant the refusal."""
+    """Keep the latest of each purpose, of two at one instant the refusal, of two alike the greater source."""
     for consent in sorted(consents, key=lambda each: each.purpose):
         connection.execute(
             """INSERT INTO consents AS kept (customer, purpose, granted, source, time_us)
                VALUES (%s, %s, %s, %s, %s)
                ON CONFLICT (customer, purpose) DO UPDATE SET
                  granted = excluded.granted, source = excluded.source, time_us = excluded.time_us
-               WHERE (excluded.time_us, NOT excluded.granted) > (kept.time_us, NOT kept.granted)""",
+               WHERE (excluded.time_us, NOT excluded.granted, excluded.source COLLATE "C")
+                 > (kept.time_us, NOT kept.granted, kept.source COLLATE "C")""",
             (customer_id, consent.purpose, consent.granted, consent.source, consent.time_us),
         )
 

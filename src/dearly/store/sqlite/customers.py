@@ -103,12 +103,13 @@ def set_consents(connection: sqlite3.Connection, customer_id: str, consents: Seq
 
 
 def write_consents(connection: sqlite3.Connection, customer_id: str, consents: Iterable[Consent]) -> None:
-    """Keep the latest of each purpose, of two at one instant the refusal."""
+    """Keep the latest of each purpose, of two at one instant the refusal, of two alike the greater source."""
     connection.executemany(
         """INSERT INTO consents AS kept (customer, purpose, granted, source, time_us) VALUES (?, ?, ?, ?, ?)
            ON CONFLICT (customer, purpose) DO UPDATE SET
              granted = excluded.granted, source = excluded.source, time_us = excluded.time_us
-           WHERE (excluded.time_us, NOT excluded.granted) > (kept.time_us, NOT kept.granted)""",
+           WHERE (excluded.time_us, NOT excluded.granted, excluded.source)
+              > (kept.time_us, NOT kept.granted, kept.source)""",
         [(customer_id, one.purpose, one.granted, one.source, one.time_us) for one in consents],
     )
 
