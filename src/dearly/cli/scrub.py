@@ -8,7 +8,7 @@ import typer
 
 from dearly.cli.options import DEFAULT_STORE, StoreOption
 from dearly.cli.progress import show_steps
-from dearly.store import open_store, shown_url
+from dearly.store import StoreUnavailable, open_store, shown_url
 
 
 def scrub(store: StoreOption = DEFAULT_STORE) -> None:
@@ -23,7 +23,9 @@ def scrub(store: StoreOption = DEFAULT_STORE) -> None:
     try:
         with show_steps("scrub") as step:
             step(f"overwriting what was deleted in {shown_url(store)}")
-            opened.scrub()
+            was_done = opened.scrub()
     finally:
         opened.close()
+    if not was_done:
+        raise StoreUnavailable(f"Somebody else is scrubbing {shown_url(store)}. Try again later.")
     typer.echo(f"{shown_url(store)}: scrubbed. {time.monotonic() - begun_s:.1f} s")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +14,9 @@ from dearly.store.records import (
     CustomerRows,
     DeadLetter,
     Due,
+    ErasedId,
     Erasure,
+    ErasureDue,
     EventRange,
     EventRecord,
     FeedRecord,
@@ -105,11 +107,31 @@ class Store(Protocol):
 
     def erase_customer(self, customer_id: str, now_us: int) -> Erasure:
         """Delete everything that is held of a customer, in one durable commit, and leave a tombstone (a keyed
-        hash) for each of the ids: until somebody readmits them, nothing more is kept."""
+        hash) for each of the ids: until somebody readmits them, nothing more is kept.
+
+        The same commit keeps what is yet to be done: for the store's files, and for every sink there is.
+        """
         ...
 
-    def scrub(self) -> None:
-        """Overwrite what deleted rows left in the store's files. Slow, and safe to do at any time."""
+    def erased_ids(self, customer_ids: Collection[str]) -> Mapping[str, ErasedId]:
+        """Those of the ids that were ever erased, readmitted since or not. Cheap.
+
+        Whoever is about to tell a record outside asks, and keeps back what stands at or before the position:
+        it was read before the erasure.
+        """
+        ...
+
+    def erasures_due(self) -> Sequence[ErasureDue]:
+        """What erasures have yet to reach, by number. Cheap when there is nothing."""
+        ...
+
+    def settle_erasures(self, numbers: Collection[int]) -> None:
+        """Some of it is done."""
+        ...
+
+    def scrub(self) -> bool:
+        """Overwrite what deleted rows left in the store's files, and settle what is due of it; False when
+        somebody else is at it, and nothing was done. Slow, and safe to do at any time."""
         ...
 
     def expire_events(self, before_us: int, limit: int) -> int:
@@ -218,8 +240,11 @@ class Store(Protocol):
 
     # ---------------------------------------------------------------------------------------------- feed
 
-    def read_feed(self, after: int, limit: int) -> Sequence[FeedRecord]:
-        """The next records after a position, in order. A record once passed by never turns up later."""
+    def read_feed(self, after: int, limit: int, most_bytes: int | None = None) -> Sequence[FeedRecord]:
+        """The next records after a position, in order. A record once passed by never turns up later.
+
+        It ends early with the record whose body brings the bodies to so many bytes of UTF-8.
+        """
         ...
 
     def feed_ends(self) -> tuple[int, int]:

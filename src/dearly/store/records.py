@@ -113,12 +113,37 @@ class CustomerExport:
 class Erasure:
     """What was erased: rows by table, and the ids that stood for the customer.
 
-    ``was_known`` is False when there was nothing; the tombstone is set all the same.
+    ``was_known`` is False when there was nothing; the tombstone is set all the same. ``due`` are the numbers
+    of what is yet to be done, by place (see :class:`ErasureDue`).
     """
 
     ids: Sequence[str]
     rows: Mapping[str, int]
     was_known: bool
+    due: Mapping[str, int]
+
+
+STORE_FILES = "store/files"
+"""Where bytes of deleted rows are, until a scrub."""
+SINKS = "sinks/"
+"""What the places of sinks begin with; behind it stands the sink's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureDue:
+    """That an erasure has yet to reach a place outside the store's tables: :data:`STORE_FILES`, or a sink's
+    (:data:`SINKS`). It says nothing of whom: the tombstones tell.
+    """
+
+    number: int
+    place: str
+
+
+class ErasedId(NamedTuple):
+    """When an id was erased, the last time: ``position`` was the newest of the feed."""
+
+    position: int
+    erased_us: int
 
 
 # -------------------------------------------------------------------------------------------------- items

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from dearly.store.postgres.counters import newest
 from dearly.store.postgres.customers import get_consents, read_fields
 from dearly.store.postgres.reads import get_profile, resolve
-from dearly.store.postgres.schema import Connection
+from dearly.store.postgres.schema import LOCKS, SCRUB_LOCK, Connection
 from dearly.store.postgres.tombstones import set_tombstones
-from dearly.store.records import CustomerExport, Erasure, EventRecord
+from dearly.store.records import (
+    SINKS,
+    STORE_FILES,
+    CustomerExport,
+    ErasedId,
+    Erasure,
+    ErasureDue,
+    EventRecord,
+)
 from dearly.store.rows import decode_fields
 
 _HELD = {
@@ -46,7 +57,7 @@ def export_customer(connection: Connection, customer_id: str) -> CustomerExport 
         )
 
 
-def erase_customer(connection: Connection, customer_id: str) -> Erasure:
+def erase_customer(connection: Connection, customer_id: str, now_us: int) -> Erasure:
     """See :meth:`dearly.store.Store.erase_customer`. Nobody writes meanwhile, but looks may be under way."""
     who = resolve(connection, customer_id)
     ids = [who, *_other_ids(connection, who)]
@@ -63,11 +74,46 @@ def erase_customer(connection: Connection, customer_id: str) -> Erasure:
                WHERE cursor = %(id)s""",
             {"id": one},
         )
-    set_tombstones(connection, ids)
-    return Erasure(ids, rows, was_known=any(rows.values()))
+    # Read after the customer's row has gone: a look that was under way has put its records into the feed.
+    set_tombstones(connection, ids, ErasedId(newest(connection, "feed"), now_us))
+    return Erasure(ids, rows, was_known=any(rows.values()), due=_make_due(connection))
 
 
-def scrub(connection: Connection) -> None:
+def erasures_due(connection: Connection) -> list[ErasureDue]:
+    """See :meth:`dearly.store.Store.erasures_due`."""
+    rows = connection.execute("SELECT number, place FROM erasures_due ORDER BY number")
+    return [ErasureDue(*row) for row in rows]
+
+
+def settle_erasures(connection: Connection, numbers: Collection[int]) -> None:
+    """See :meth:`dearly.store.Store.settle_erasures`."""
+    connection.execute("DELETE FROM erasures_due WHERE number = ANY(%s::bigint[])", (list(numbers),))
+
+
+def scrub(connection: Connection) -> bool:
+    """See :meth:`dearly.store.Store.scrub`: one at a time does it, so that nobody queues for its locks."""
+    locks = (LOCKS, SCRUB_LOCK)
+    if connection.execute("SELECT pg_try_advisory_lock(%s, %s)", locks).fetchone() != (True,):
+        return False
+    try:
+        due = [each.number for each in erasures_due(connection) if each.place == STORE_FILES]
+        _overwrite(connection)
+        settle_erasures(connection, due)
+    finally:
+        connection.execute("SELECT pg_advisory_unlock(%s, %s)", locks)
+    return True
+
+
+def _make_due(connection: Connection) -> dict[str, int]:
+    rows = connection.execute(
+        """INSERT INTO erasures_due (place) SELECT %s UNION ALL SELECT %s || name FROM sinks
+           RETURNING place, number""",
+        (STORE_FILES, SINKS),
+    )
+    return dict(rows.fetchall())
+
+
+def _overwrite(connection: Connection) -> None:
     """Overwrite what deleted rows left, as far as a user of the database can.
 
     ``VACUUM (FULL)`` writes the tables that erasure reaches, and their indexes, anew without them, and the

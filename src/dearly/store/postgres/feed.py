@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dearly.store.postgres.counters import newest, take
 from dearly.store.postgres.customers import resolve_all
 from dearly.store.postgres.schema import Connection
-from dearly.store.postgres.tombstones import erased_among
+from dearly.store.postgres.tombstones import erased_ids
 from dearly.store.records import DeadLetter, FeedRecord, SinkState
 
 
@@ -24,13 +24,21 @@ def append_records(connection: Connection, records: Sequence[tuple[str, str]], n
     )
 
 
-def read_feed(connection: Connection, after: int, limit: int) -> list[FeedRecord]:
+_NEXT_RECORDS = """SELECT position, customer, body, recorded_us FROM feed
+                   WHERE position > %s ORDER BY position LIMIT %s"""
+_NEXT_WITHIN_BYTES = f"""
+    SELECT position, customer, body, recorded_us FROM (
+      SELECT *, sum(octet_length(body)) OVER (ORDER BY position) - octet_length(body) AS bytes_before
+      FROM ({_NEXT_RECORDS}) AS next_records) AS counted
+    WHERE bytes_before < %s ORDER BY position"""  # noqa: S608 (our own text)
+
+
+def read_feed(connection: Connection, after: int, limit: int, most_bytes: int | None) -> list[FeedRecord]:
     """See :meth:`dearly.store.Store.read_feed`."""
-    rows = connection.execute(
-        """SELECT position, customer, body, recorded_us FROM feed
-           WHERE position > %s ORDER BY position LIMIT %s""",
-        (after, limit),
-    )
+    if most_bytes is None:
+        rows = connection.execute(_NEXT_RECORDS, (after, limit))
+    else:
+        rows = connection.execute(_NEXT_WITHIN_BYTES, (after, limit, most_bytes))
     return [FeedRecord(*row) for row in rows]
 
 
@@ -103,7 +111,7 @@ def drop_dead_letters(connection: Connection, numbers: Sequence[int]) -> int:
 def _bury(connection: Connection, dead: Sequence[DeadLetter]) -> None:
     """Keep dead letters, but none of those who were erased while a sink was told of them."""
     told = {letter.record.customer_id for letter in dead}
-    gone, who = erased_among(connection, told), resolve_all(connection, told)
+    erased, who = erased_ids(connection, told), resolve_all(connection, told)
     connection.cursor().executemany(
         """INSERT INTO dead_letters (sink, position, customer, body, recorded_us, reason, died_us)
            VALUES (%s, %s, %s, %s, %s, %s, %s)""",
@@ -118,6 +126,7 @@ def _bury(connection: Connection, dead: Sequence[DeadLetter]) -> None:
                 letter.died_us,
             )
             for letter in dead
-            if letter.record.customer_id not in gone
+            if (gone := erased.get(letter.record.customer_id)) is None
+            or letter.record.position > gone.position
         ],
     )

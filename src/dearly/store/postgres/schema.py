@@ -13,7 +13,10 @@ points, and JSON is ``text``: kept to the byte, and it may hold ``\\u0000``, whi
 ``aliases``
     The id of a customer who was merged into another, and that other's: never an alias itself.
 ``erased``
-    Tombstones: keyed hashes of erased ids.
+    Tombstones: keyed hashes of erased ids, with when it was, by the clock and by the feed's newest position.
+    Readmission marks a row and leaves it, for what is still on its way from before.
+``erasures_due``
+    The places that erasures have yet to reach. Says nothing of whom.
 ``events``
     ``events_by_customer`` serves a render's ranges, ``events_by_time`` the readers that go over everybody.
     ``payload_hash`` tells a repeat from a conflict.
@@ -48,6 +51,7 @@ OLDEST_POSTGRES = 15
 LOCKS = 0x44524C59
 """``DRLY``: the first of the two numbers that name each of our advisory locks."""
 MIGRATION_LOCK = 1
+SCRUB_LOCK = 4
 MIGRATION_PATIENCE_S = 60
 """Servers that start together wait for the one of them that makes the tables."""
 IDENTITY_BYTES = 16
@@ -163,6 +167,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             for table, columns in _PERSONAL_COLUMNS.items()
             for column in columns
         ),
+    ),
+    (
+        """ALTER TABLE erased
+             ADD COLUMN position bigint NOT NULL DEFAULT 0,
+             ADD COLUMN erased_us bigint NOT NULL DEFAULT 0,
+             ADD COLUMN readmitted boolean NOT NULL DEFAULT false""",
+        """CREATE TABLE erasures_due (
+             number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+             place text NOT NULL
+           )""",
     ),
 )
 """The statements that lead from each version to the next; a store's version is how many it has seen."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from dearly.store.postgres import (
@@ -16,6 +16,7 @@ from dearly.store.postgres import (
     looks,
     merging,
     reads,
+    tombstones,
 )
 from dearly.store.postgres.advice import in_our_words
 from dearly.store.postgres.connections import (
@@ -34,7 +35,9 @@ from dearly.store.records import (
     CustomerRows,
     DeadLetter,
     Due,
+    ErasedId,
     Erasure,
+    ErasureDue,
     EventRange,
     EventRecord,
     FeedRecord,
@@ -120,15 +123,27 @@ class PostgresStore:
         """See :meth:`dearly.store.Store.export_customer`."""
         return self._readers.read(erasure.export_customer, customer_id)
 
-    def erase_customer(self, customer_id: str, now_us: int) -> Erasure:  # noqa: ARG002
+    def erase_customer(self, customer_id: str, now_us: int) -> Erasure:
         """See :meth:`dearly.store.Store.erase_customer`."""
         return self._writers.write(
-            lambda connection: erasure.erase_customer(connection, customer_id), Access.ALONE
+            lambda connection: erasure.erase_customer(connection, customer_id, now_us), Access.ALONE
         )
 
-    def scrub(self) -> None:
-        """See :meth:`dearly.store.Store.scrub`, and :func:`erasure.scrub` for how far it goes."""
-        self._writers.read(erasure.scrub)
+    def erased_ids(self, customer_ids: Collection[str]) -> Mapping[str, ErasedId]:
+        """See :meth:`dearly.store.Store.erased_ids`."""
+        return self._readers.read(tombstones.erased_ids, customer_ids)
+
+    def erasures_due(self) -> Sequence[ErasureDue]:
+        """See :meth:`dearly.store.Store.erasures_due`."""
+        return self._readers.read(erasure.erasures_due)
+
+    def settle_erasures(self, numbers: Collection[int]) -> None:
+        """See :meth:`dearly.store.Store.settle_erasures`."""
+        self._writers.write(lambda connection: erasure.settle_erasures(connection, numbers), Access.APART)
+
+    def scrub(self) -> bool:
+        """See :meth:`dearly.store.Store.scrub`. How far it goes is the database's."""
+        return self._writers.read(erasure.scrub)
 
     def expire_events(self, before_us: int, limit: int) -> int:
         """See :meth:`dearly.store.Store.expire_events`."""
@@ -228,9 +243,9 @@ class PostgresStore:
 
     # ---------------------------------------------------------------------------------------------- feed
 
-    def read_feed(self, after: int, limit: int) -> Sequence[FeedRecord]:
+    def read_feed(self, after: int, limit: int, most_bytes: int | None = None) -> Sequence[FeedRecord]:
         """See :meth:`dearly.store.Store.read_feed`."""
-        return self._readers.read(feed.read_feed, after, limit)
+        return self._readers.read(feed.read_feed, after, limit, most_bytes)
 
     def feed_ends(self) -> tuple[int, int]:
         """See :meth:`dearly.store.Store.feed_ends`."""

@@ -84,7 +84,8 @@ TABLES = (
     _EVENTS,
     _same_in_both("consents", "customer", "purpose", "granted", "source", "time_us"),
     _same_in_both("aliases", "id", "customer"),
-    _same_in_both("erased", "hash"),
+    _same_in_both("erased", "hash", "position", "erased_us", "readmitted"),
+    _same_in_both("erasures_due", "number", "place"),
     _same_in_both("items", "catalog", "id", "fields", "change"),
     _same_in_both("generations", "number", "fingerprint", "state", "since_us", "cursor", "done"),
     _same_in_both("members", "generation", "name", "customer", "state", "since_us"),
@@ -114,4 +115,5 @@ COUNTERS = (
     ),
     _counted_by_sequence("generations"),
     _counted_by_sequence("dead_letters"),
+    _counted_by_sequence("erasures_due"),
 )

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 
-from dearly.store.records import CustomerExport, Erasure, EventRecord
+from dearly.store.records import (
+    SINKS,
+    STORE_FILES,
+    CustomerExport,
+    ErasedId,
+    Erasure,
+    ErasureDue,
+    EventRecord,
+)
 from dearly.store.rows import decode_fields
 from dearly.store.sqlite.customers import get_consents, read_fields, resolve
 from dearly.store.sqlite.events import forget_events
+from dearly.store.sqlite.feed import newest_position
 from dearly.store.sqlite.reads import get_profile
 from dearly.store.sqlite.tombstones import set_tombstones
 
@@ -49,7 +59,7 @@ def _export(connection: sqlite3.Connection, who: str) -> CustomerExport | None:
     )
 
 
-def erase_customer(connection: sqlite3.Connection, customer_id: str) -> Erasure:
+def erase_customer(connection: sqlite3.Connection, customer_id: str, now_us: int) -> Erasure:
     """See :meth:`dearly.store.Store.erase_customer`."""
     who = resolve(connection, customer_id)
     ids = [who, *_other_ids(connection, who)]
@@ -76,8 +86,28 @@ def erase_customer(connection: sqlite3.Connection, customer_id: str) -> Erasure:
                WHERE cursor = ?1""",
             (one,),
         )
-    set_tombstones(connection, ids)
-    return Erasure(ids, rows, was_known=any(rows.values()))
+    set_tombstones(connection, ids, ErasedId(newest_position(connection), now_us))
+    return Erasure(ids, rows, was_known=any(rows.values()), due=_make_due(connection))
+
+
+def erasures_due(connection: sqlite3.Connection) -> list[ErasureDue]:
+    """See :meth:`dearly.store.Store.erasures_due`."""
+    rows = connection.execute("SELECT number, place FROM erasures_due ORDER BY number")
+    return [ErasureDue(*row) for row in rows]
+
+
+def settle_erasures(connection: sqlite3.Connection, numbers: Collection[int]) -> None:
+    """See :meth:`dearly.store.Store.settle_erasures`."""
+    connection.executemany("DELETE FROM erasures_due WHERE number = ?", [(number,) for number in numbers])
+
+
+def _make_due(connection: sqlite3.Connection) -> dict[str, int]:
+    rows = connection.execute(
+        """INSERT INTO erasures_due (place) SELECT ? UNION ALL SELECT ? || name FROM sinks
+           RETURNING place, number""",
+        (STORE_FILES, SINKS),
+    )
+    return dict(rows.fetchall())
 
 
 def _other_ids(connection: sqlite3.Connection, customer_id: str) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dearly.store.records import DeadLetter, FeedRecord, SinkState
 from dearly.store.sqlite.customers import resolve
-from dearly.store.sqlite.tombstones import erased_among
+from dearly.store.sqlite.tombstones import erased_ids
 
 
 def append_records(connection: sqlite3.Connection, records: Sequence[tuple[str, str]], now_us: int) -> None:
@@ -18,23 +18,36 @@ def append_records(connection: sqlite3.Connection, records: Sequence[tuple[str, 
     )
 
 
-def read_feed(connection: sqlite3.Connection, after: int, limit: int) -> list[FeedRecord]:
+def read_feed(
+    connection: sqlite3.Connection, after: int, limit: int, most_bytes: int | None
+) -> list[FeedRecord]:
     """See :meth:`dearly.store.Store.read_feed`."""
     rows = connection.execute(
         "SELECT position, customer, body, recorded_us FROM feed WHERE position > ? ORDER BY position LIMIT ?",
         (after, limit),
     )
-    return [FeedRecord(*row) for row in rows]
+    records = (FeedRecord(*row) for row in rows)
+    return list(records if most_bytes is None else _within(records, most_bytes))
+
+
+def _within(records: Iterable[FeedRecord], most_bytes: int) -> Iterator[FeedRecord]:
+    """The first of them, up to the one that brings their bodies to so many bytes; the rest are not read."""
+    for record in records:
+        yield record
+        most_bytes -= len(record.body.encode())
+        if most_bytes <= 0:
+            return
 
 
 def feed_ends(connection: sqlite3.Connection) -> tuple[int, int]:
     """See :meth:`dearly.store.Store.feed_ends`."""
     (oldest,) = connection.execute("SELECT min(position) FROM feed").fetchone()
-    newest = _newest(connection)
+    newest = newest_position(connection)
     return (newest if oldest is None else oldest - 1), newest
 
 
-def _newest(connection: sqlite3.Connection) -> int:
+def newest_position(connection: sqlite3.Connection) -> int:
+    """The last position that was given to a record, whether it is kept or not."""
     found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'feed'").fetchone()
     return int(found[0]) if found else 0
 
@@ -58,7 +71,7 @@ def lease_sink(
            ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, taken_until_us = excluded.taken_until_us
            WHERE kept.owner = excluded.owner OR kept.taken_until_us <= ?
            RETURNING name, position, failures, failing_since_us""",
-        (name, _newest(connection), owner, until_us, now_us),
+        (name, newest_position(connection), owner, until_us, now_us),
     ).fetchone()
     return SinkState(*row) if row else None
 
@@ -79,7 +92,7 @@ def settle_sink(
 
 def _bury(connection: sqlite3.Connection, dead: Sequence[DeadLetter]) -> None:
     """Keep dead letters, but none of those who were erased while a sink was told of them."""
-    gone = erased_among(connection, {letter.record.customer_id for letter in dead})
+    erased = erased_ids(connection, {letter.record.customer_id for letter in dead})
     connection.executemany(
         """INSERT INTO dead_letters (sink, position, customer, body, recorded_us, reason, died_us)
            VALUES (?, ?, ?, ?, ?, ?, ?)""",
@@ -94,7 +107,8 @@ def _bury(connection: sqlite3.Connection, dead: Sequence[DeadLetter]) -> None:
                 letter.died_us,
             )
             for letter in dead
-            if letter.record.customer_id not in gone
+            if (gone := erased.get(letter.record.customer_id)) is None
+            or letter.record.position > gone.position
         ],
     )
 

@@ -16,7 +16,10 @@
 ``aliases``
     The id of a customer who was merged into another, and that other's: never an alias itself.
 ``erased``
-    Tombstones: keyed hashes of erased ids.
+    Tombstones: keyed hashes of erased ids, with when it was, by the clock and by the feed's newest position.
+    Readmission marks a row and leaves it, for what is still on its way from before.
+``erasures_due``
+    The places that erasures have yet to reach. Says nothing of whom.
 ``generations``, ``members``
     Who is in what, for each meaning of the rules.
 ``feed``, ``sinks``, ``dead_letters``
@@ -142,6 +145,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
              died_us INTEGER NOT NULL
            ) STRICT""",
         "CREATE INDEX dead_letters_by_customer ON dead_letters (customer)",
+    ),
+    (
+        "ALTER TABLE erased ADD COLUMN position INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE erased ADD COLUMN erased_us INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE erased ADD COLUMN readmitted INTEGER NOT NULL DEFAULT 0",
+        """CREATE TABLE erasures_due (
+             number INTEGER PRIMARY KEY AUTOINCREMENT,
+             place TEXT NOT NULL
+           ) STRICT""",
     ),
 )
 """The statements that lead from each version to the next; a file's version is how many it has seen."""

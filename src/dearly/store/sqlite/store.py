@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from dearly.store.records import (
+    STORE_FILES,
     Consent,
     CustomerExport,
     CustomerQuery,
     CustomerRows,
     DeadLetter,
     Due,
+    ErasedId,
     Erasure,
+    ErasureDue,
     EventRange,
     EventRecord,
     FeedRecord,
@@ -42,6 +45,7 @@ from dearly.store.sqlite import (
     merging,
     reads,
     schema,
+    tombstones,
 )
 from dearly.store.sqlite.connections import Readers, create_or_migrate
 from dearly.store.sqlite.file import StoreFile
@@ -113,13 +117,29 @@ class SqliteStore:
         """See :meth:`dearly.store.Store.export_customer`."""
         return self._readers.read(erasure.export_customer, customer_id)
 
-    def erase_customer(self, customer_id: str, now_us: int) -> Erasure:  # noqa: ARG002
+    def erase_customer(self, customer_id: str, now_us: int) -> Erasure:
         """See :meth:`dearly.store.Store.erase_customer`."""
-        return self._writer.write(lambda connection: erasure.erase_customer(connection, customer_id))
+        return self._writer.write(lambda connection: erasure.erase_customer(connection, customer_id, now_us))
 
-    def scrub(self) -> None:
+    def erased_ids(self, customer_ids: Collection[str]) -> Mapping[str, ErasedId]:
+        """See :meth:`dearly.store.Store.erased_ids`."""
+        return self._readers.read(tombstones.erased_ids, customer_ids)
+
+    def erasures_due(self) -> Sequence[ErasureDue]:
+        """See :meth:`dearly.store.Store.erasures_due`."""
+        return self._readers.read(erasure.erasures_due)
+
+    def settle_erasures(self, numbers: Collection[int]) -> None:
+        """See :meth:`dearly.store.Store.settle_erasures`."""
+        self._writer.write(lambda connection: erasure.settle_erasures(connection, numbers))
+
+    def scrub(self) -> bool:
         """See :meth:`dearly.store.Store.scrub`."""
+        due = [each.number for each in self.erasures_due() if each.place == STORE_FILES]
         backup.scrub(self.path)
+        if due:
+            self.settle_erasures(due)
+        return True
 
     def expire_events(self, before_us: int, limit: int) -> int:
         """See :meth:`dearly.store.Store.expire_events`."""
@@ -228,9 +248,9 @@ class SqliteStore:
 
     # ---------------------------------------------------------------------------------------------- feed
 
-    def read_feed(self, after: int, limit: int) -> Sequence[FeedRecord]:
+    def read_feed(self, after: int, limit: int, most_bytes: int | None = None) -> Sequence[FeedRecord]:
         """See :meth:`dearly.store.Store.read_feed`."""
-        return self._readers.read(feed.read_feed, after, limit)
+        return self._readers.read(feed.read_feed, after, limit, most_bytes)
 
     def feed_ends(self) -> tuple[int, int]:
         """See :meth:`dearly.store.Store.feed_ends`."""

@@ -1,10 +1,11 @@
-"""Tombstones: that an id was erased, without the id."""
+"""Tombstones: that an id was erased, and when, without the id."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection
 
+from dearly.store.records import ErasedId
 from dearly.store.rows import tombstone
 
 
@@ -16,22 +17,38 @@ def erased_among(connection: sqlite3.Connection, customer_ids: Collection[str]) 
     return {
         customer_id
         for customer_id, found in hashes.items()
-        if connection.execute("SELECT 1 FROM erased WHERE hash = ?", (found,)).fetchone()
+        if connection.execute("SELECT 1 FROM erased WHERE hash = ? AND NOT readmitted", (found,)).fetchone()
     }
 
 
-def set_tombstones(connection: sqlite3.Connection, customer_ids: Collection[str]) -> None:
+def erased_ids(connection: sqlite3.Connection, customer_ids: Collection[str]) -> dict[str, ErasedId]:
+    """See :meth:`dearly.store.Store.erased_ids`."""
+    if connection.execute("SELECT 1 FROM erased LIMIT 1").fetchone() is None:
+        return {}
+    found = {}
+    for customer_id, hashed in _hashes(connection, customer_ids).items():
+        row = connection.execute(
+            "SELECT position, erased_us FROM erased WHERE hash = ?", (hashed,)
+        ).fetchone()
+        if row:
+            found[customer_id] = ErasedId(*row)
+    return found
+
+
+def set_tombstones(connection: sqlite3.Connection, customer_ids: Collection[str], when: ErasedId) -> None:
     """Have nothing more kept of the ids."""
     connection.executemany(
-        "INSERT OR IGNORE INTO erased (hash) VALUES (?)",
-        [(found,) for found in _hashes(connection, customer_ids).values()],
+        """INSERT INTO erased (hash, position, erased_us) VALUES (?, ?, ?)
+           ON CONFLICT (hash) DO UPDATE SET
+             position = excluded.position, erased_us = excluded.erased_us, readmitted = 0""",
+        [(found, *when) for found in _hashes(connection, customer_ids).values()],
     )
 
 
 def readmit(connection: sqlite3.Connection, customer_ids: Collection[str]) -> None:
     """Let the ids come back."""
     connection.executemany(
-        "DELETE FROM erased WHERE hash = ?",
+        "UPDATE erased SET readmitted = 1 WHERE hash = ?",
         [(found,) for found in _hashes(connection, customer_ids).values()],
     )
 
