@@ -28,6 +28,15 @@ def test_records_come_in_order_and_go_on_behind_a_position(store: Store) -> None
     assert store.feed_ends() == (first.position - 1, third.position)
 
 
+def test_a_page_of_records_ends_with_the_one_that_fills_its_bytes(store: Store) -> None:
+    _, second, *_ = tell(store, "a" * 10, "é" * 5, "b" * 30, "c")
+    pages = [(9, 1), (10, 1), (11, 2), (20, 2), (21, 3), (50, 3), (51, 4)]
+    for most_bytes, count in pages:
+        assert len(store.read_feed(0, 9, most_bytes)) == count, most_bytes
+    assert len(store.read_feed(0, 2, 99)) == 2
+    assert [each.body for each in store.read_feed(second.position, 9, 31)] == ["b" * 30, "c"]
+
+
 def test_what_is_trimmed_never_comes_back_and_positions_go_on(store: Store) -> None:
     tell(store, "a", "b", now_us=1)
     *_, last = tell(store, "c", now_us=9)
