@@ -22,9 +22,16 @@ def webhook(
 ) -> WebhookSink:
     """A sink at a URL of this machine, with time enough for a machine that has much else to do."""
     secrets = read_secrets(SECRET, "the test")
-    identity = store.identity()
     return WebhookSink(
-        name, url, secrets, identity, clock or now_us, at_once=at_once, allow_private=True, whole_s=60.0
+        name,
+        url,
+        secrets,
+        store.identity(),
+        store.erased_ids,
+        clock or now_us,
+        at_once=at_once,
+        allow_private=True,
+        whole_s=60.0,
     )
 
 

@@ -96,7 +96,7 @@ async def test_a_sink_is_told_what_is_recorded_in_order_and_once(store: Store, c
 
 async def test_more_than_a_page_is_told_in_one_go(store: Store, clock: Clock, tmp_path: Path) -> None:
     file = tmp_path / "feed.jsonl"
-    telling = courier(store, JsonLinesSink("log", file, 10**9, clock), clock=clock)
+    telling = courier(store, JsonLinesSink("log", file, 10**9, store.erased_ids), clock=clock)
     async with running(telling):
         put(store, "anna", *numbers(1_234))
         (report,) = await telling.step()

@@ -17,11 +17,9 @@ import pytest
 
 from dearly.delivery import Delivery, JsonLinesSink, feed_json
 from dearly.store import FeedRecord
-from tests.delivery.clocks import Clock
-from tests.delivery.records import record
+from tests.delivery.erasing import Erasures
+from tests.delivery.records import NOON_US, record
 from tests.delivery.writing import AT_ONCE
-
-HOUR_US = 3_600_000_000
 
 
 @pytest.fixture
@@ -30,9 +28,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "feed.jsonl"
 
 
-def lines_sink(path: Path, rotate_bytes: int = 10**9, clock: Clock | None = None) -> JsonLinesSink:
+def lines_sink(path: Path, rotate_bytes: int = 10**9, erasures: Erasures | None = None) -> JsonLinesSink:
     """A sink at a path."""
-    return JsonLinesSink("log", path, rotate_bytes, clock or Clock())
+    return JsonLinesSink("log", path, rotate_bytes, erasures or Erasures())
 
 
 def deliver(sink: JsonLinesSink, *records: FeedRecord) -> Delivery:
@@ -199,11 +197,12 @@ def customers_in(paths: Sequence[Path]) -> list[str]:
 
 
 def test_a_customer_is_erased_from_every_file(path: Path) -> None:
-    sink = lines_sink(path, rotate_bytes=1_000)
+    erasures = Erasures()
+    sink = lines_sink(path, 1_000, erasures)
     for position in range(1, 31):
         deliver(sink, record(position, "anna" if position % 3 else "ben"))
 
-    erased = sink.erase(["ben"])
+    erased = sink.erase(erasures.erase("ben"))
 
     assert erased == 10
     assert b"ben" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
@@ -212,7 +211,8 @@ def test_a_customer_is_erased_from_every_file(path: Path) -> None:
 
 
 def test_whoever_was_merged_is_erased_by_either_id_and_others_only_look_alike(path: Path) -> None:
-    sink = lines_sink(path)
+    erasures = Erasures()
+    sink = lines_sink(path, erasures=erasures)
     deliver(
         sink,
         record(1, "anna", kind="merge", from_id="visitor-1", into_id="anna"),
@@ -222,7 +222,7 @@ def test_whoever_was_merged_is_erased_by_either_id_and_others_only_look_alike(pa
         record(5, 'visitor-1"'),
     )
 
-    assert sink.erase(["visitor-1"]) == 2
+    assert sink.erase(erasures.erase("visitor-1")) == 2
     assert positions_in([path]) == [3, 4, 5]
 
 
@@ -244,50 +244,80 @@ def test_erasing_nobody_who_is_there_rewrites_nothing(path: Path) -> None:
 
 
 def test_after_an_erasure_the_file_is_written_on_and_nothing_comes_twice(path: Path) -> None:
-    sink, other = lines_sink(path), lines_sink(path)
+    erasures = Erasures()
+    sink, other = lines_sink(path, erasures=erasures), lines_sink(path, erasures=erasures)
     deliver(sink, record(1, "anna"), record(2, "ben"))
     deliver(other, record(3, "anna"))
 
-    other.erase(["ben"])
+    other.erase(erasures.erase("ben"))
     deliver(sink, record(3, "anna"), record(4, "anna"))
 
     assert positions_in([path]) == [1, 3, 4]
 
 
 def test_a_record_that_was_on_its_way_when_its_customer_was_erased_is_not_written(path: Path) -> None:
-    clock = Clock()
-    sink = lines_sink(path, clock=clock)
-    before = record(1, "ben", recorded_us=clock.us)
-    clock.us += 1_000
+    erasures = Erasures()
+    sink, eraser = lines_sink(path, erasures=erasures), lines_sink(path, erasures=erasures)
+    deliver(sink, record(1, "ben"), record(2, "anna"))
 
-    sink.erase(["ben"])
-    clock.us += HOUR_US
-    readmitted = record(2, "ben", recorded_us=clock.us)
+    eraser.erase(erasures.erase("ben", position=5))
 
-    assert deliver(sink, before, readmitted) == Delivery(2)
-    assert positions_in([path]) == [2]
+    on_their_way = [record(3, "ben"), record(4, "anna", kind="merge", from_id="ben", into_id="anna")]
+    readmitted = record(6, "ben")
+    assert deliver(sink, *on_their_way, record(5, "anna"), readmitted) == Delivery(4)
+    assert positions_in([path]) == [2, 5, 6]
+
+
+def test_who_was_erased_while_nobody_could_rewrite_the_files_goes_later_and_the_readmitted_stay(
+    path: Path,
+) -> None:
+    erasures = Erasures()
+    sink = lines_sink(path, 1_000, erasures)
+    for position in range(1, 31):
+        deliver(sink, record(position, ("anna", "ben", "carl")[position % 3], recorded_us=NOON_US + position))
+
+    erasures.erase("ben", position=15, erased_us=NOON_US + 15)
+    erasures.erase("carl")
+
+    assert sink.erase() == 15
+    assert positions_in(files_of(path)) == [p for p in range(1, 31) if p % 3 == 0 or (p % 3 == 1 and p > 15)]
+
+
+def test_what_a_store_told_before_it_was_restored_goes_too_whatever_its_position(path: Path) -> None:
+    erasures = Erasures()
+    sink = lines_sink(path, erasures=erasures)
+    deliver(sink, record(90, "ben", recorded_us=NOON_US - 1), record(91, "ben", recorded_us=NOON_US))
+
+    erasures.erase("ben", position=50)
+
+    assert sink.erase() == 1
+    assert positions_in([path]) == [91]
 
 
 def test_what_a_crash_amid_an_erasure_left_goes_with_the_next(path: Path) -> None:
     sink = lines_sink(path)
     deliver(sink, record(1, "anna"))
-    left = path.with_name(".feed.jsonl.erasing")
-    left.write_bytes(feed_json(record(2, "ben")))
+    left = [path.with_name(f".feed{number}.jsonl.erasing") for number in ("", ".000007")]
+    for each in left:
+        each.write_bytes(feed_json(record(2, "ben")))
+    others = path.with_name(".feedback.jsonl.erasing")
+    others.write_bytes(b"")
 
     sink.erase(["ben"])
 
-    assert not left.exists()
+    assert not any(each.exists() for each in left)
+    assert others.exists()
 
 
 def test_customers_are_erased_beside_a_writer_that_goes_on(path: Path) -> None:
-    sink, eraser = lines_sink(path, rotate_bytes=5_000), lines_sink(path, rotate_bytes=5_000)
+    erasures = Erasures()
+    sink, eraser = lines_sink(path, 5_000, erasures), lines_sink(path, 5_000, erasures)
 
     async def write_and_erase() -> None:
         for begin in range(0, 300, 10):
             records = [record(begin + number, f"c{(begin + number) % 7}") for number in range(10)]
-            erasing = asyncio.to_thread(eraser.erase, [f"c{begin // 100}"])
-            await asyncio.gather(sink.deliver(records), erasing)
-        await asyncio.to_thread(eraser.erase, ["c0", "c1", "c2"])
+            erased = erasures.erase(f"c{begin // 100}")
+            await asyncio.gather(sink.deliver(records), asyncio.to_thread(eraser.erase, erased))
 
     asyncio.run(write_and_erase())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,17 @@ from dearly.delivery import (
     parse_sink,
     parse_sinks,
 )
+from dearly.store import Store
+from tests.delivery.feeding import opened
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A store with nothing in it."""
+    with opened(f"sqlite:///{tmp_path}/store.db") as found:
+        yield found
 
 
 @pytest.mark.parametrize(
@@ -89,47 +99,45 @@ def test_sinks_share_neither_a_name_nor_a_file() -> None:
         parse_sinks(["a=file:///var/feed.jsonl", "b=file:///var/feed.jsonl"])
 
 
-def test_a_webhook_without_a_secret_is_not_opened() -> None:
+def test_a_webhook_without_a_secret_is_not_opened(store: Store) -> None:
     settings = parse_sink("my-crm=https://crm.example.com/")
 
     with pytest.raises(SinkSettingsError, match="DEARLY_SINK_MY_CRM_SECRET"):
-        open_sink(settings, "store1", lambda: 0, {})
+        open_sink(settings, store, lambda: 0, {})
     with pytest.raises(SecretUnusable, match="DEARLY_SINK_MY_CRM_SECRET"):
-        open_sink(settings, "store1", lambda: 0, {"DEARLY_SINK_MY_CRM_SECRET": "hunter2"})
+        open_sink(settings, store, lambda: 0, {"DEARLY_SINK_MY_CRM_SECRET": "hunter2"})
 
-    assert open_sink(settings, "store1", lambda: 0, {"DEARLY_SINK_MY_CRM_SECRET": SECRET}).name == "my-crm"
+    assert open_sink(settings, store, lambda: 0, {"DEARLY_SINK_MY_CRM_SECRET": SECRET}).name == "my-crm"
 
 
-def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+def test_a_secret_may_stand_in_a_file(tmp_path: Path, store: Store) -> None:
     file = tmp_path / "secret"
     settings = parse_sink(f"crm=https://crm.example.com/#secret_file={file}")
 
     with pytest.raises(SinkSettingsError, match="cannot be read"):
-        open_sink(settings, "store1", lambda: 0, {})
+        open_sink(settings, store, lambda: 0, {})
     file.write_text(f"{SECRET}\n")
 
-    assert open_sink(settings, "store1", lambda: 0, {}).at_once == 1
+    assert open_sink(settings, store, lambda: 0, {}).at_once == 1
 
 
-def test_a_file_wants_its_directory_first(tmp_path: Path) -> None:
+def test_a_file_wants_its_directory_first(tmp_path: Path, store: Store) -> None:
     with pytest.raises(SinkSettingsError, match="Make it first"):
-        open_sink(parse_sink(f"log=file://{tmp_path}/none/feed.jsonl"), "store1", lambda: 0, {})
+        open_sink(parse_sink(f"log=file://{tmp_path}/none/feed.jsonl"), store, lambda: 0, {})
 
 
-def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+def test_a_pipe_is_no_file(tmp_path: Path, store: Store) -> None:
     os.mkfifo(tmp_path / "feed.jsonl")
 
     with pytest.raises(SinkSettingsError, match="is no regular file"):
-        open_sink(parse_sink(f"log=file://{tmp_path}/feed.jsonl"), "store1", lambda: 0, {})
+        open_sink(parse_sink(f"log=file://{tmp_path}/feed.jsonl"), store, lambda: 0, {})
 
 
-def test_without_the_extra_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch, store: Store) -> None:
     monkeypatch.setitem(sys.modules, "aiohttp", None)
 
     with pytest.raises(ExtraMissing, match=r"pip install 'dearly\[webhooks\]'"):
-        open_sink(
-            parse_sink("crm=https://x.example/"), "store1", lambda: 0, {"DEARLY_SINK_CRM_SECRET": SECRET}
-        )
+        open_sink(parse_sink("crm=https://x.example/"), store, lambda: 0, {"DEARLY_SINK_CRM_SECRET": SECRET})
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 
 from dearly.delivery import Delivery, WebhookSink, feed_json, read_secrets
 from tests.delivery.clocks import Clock
+from tests.delivery.erasing import Erasures
 from tests.delivery.receivers import (
     Behaviour,
     Request,
@@ -31,11 +32,25 @@ from tests.delivery.verifying import verify
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
 
-def webhook(url: str, *, at_once: int = 1, allow_private: bool = True, whole_s: float = 30.0) -> WebhookSink:
+def webhook(
+    url: str,
+    *,
+    at_once: int = 1,
+    allow_private: bool = True,
+    whole_s: float = 30.0,
+    erasures: Erasures | None = None,
+) -> WebhookSink:
     """A sink at a URL, with a clock that stands at noon."""
-    secrets = read_secrets(SECRET, "the test")
     return WebhookSink(
-        "crm", url, secrets, "store1", Clock(), at_once=at_once, allow_private=allow_private, whole_s=whole_s
+        "crm",
+        url,
+        read_secrets(SECRET, "the test"),
+        "store1",
+        erasures or Erasures(),
+        Clock(),
+        at_once=at_once,
+        allow_private=allow_private,
+        whole_s=whole_s,
     )
 
 
@@ -329,3 +344,53 @@ async def test_a_delivery_can_be_stopped() -> None:
         with pytest.raises(asyncio.CancelledError):
             await delivering
         await sink.close()
+
+
+# ---------------------------------------------------------------------------------------------------- erasure
+
+
+@pytest.mark.parametrize("at_once", [1, 10])
+async def test_who_was_erased_meanwhile_is_not_told_of(at_once: int) -> None:
+    erasures = Erasures()
+    erasures.erase("ben", position=2)
+    records = [record(1, "anna"), record(2, "ben"), record(3, "ben")]
+    async with receiving(answers(200)) as receiver:
+        sink = webhook(receiver.url, at_once=at_once, erasures=erasures)
+        some = [records] if at_once > 1 else [[each] for each in records]
+        taken = [(await sink.deliver(each)).taken for each in some]
+        await sink.close()
+
+    told = [json.loads(request.body) for request in receiver.requests]
+    assert sum(taken) == 3
+    assert (told if at_once == 1 else told[0]) == [
+        json.loads(feed_json(each)) for each in (records[0], records[2])
+    ]
+
+
+async def test_with_nobody_left_to_tell_of_nothing_is_posted() -> None:
+    erasures = Erasures()
+    erasures.erase("ben")
+    async with receiving(answers(200)) as receiver:
+        sink = webhook(receiver.url, at_once=5, erasures=erasures)
+        delivery = await sink.deliver([record(1, "ben"), record(2, "ben")])
+        await sink.close()
+
+    assert (delivery, receiver.requests) == (Delivery(2), [])
+
+
+async def test_who_is_erased_amid_a_batch_that_is_refused_is_not_told_of_singly() -> None:
+    erasures = Erasures()
+
+    def behave(request: Request) -> Behaviour:
+        if request.body.startswith(b"[") and b'"ben"' in request.body:
+            erasures.erase("ben")
+            return answers(422)
+        return answers(200)
+
+    async with receiving(behave, each=True) as receiver:
+        sink = webhook(receiver.url, at_once=5, erasures=erasures)
+        delivery = await sink.deliver([record(1, "anna"), record(2, "ben")])
+        await sink.close()
+
+    assert delivery == Delivery(2)
+    assert [b'"ben"' in request.body for request in receiver.requests] == [True, False]

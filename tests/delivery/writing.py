@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from dearly.delivery import JsonLinesSink
-from tests.delivery.records import NOON_US, record
+from tests.delivery.erasing import Erasures
+from tests.delivery.records import record
 
 AT_ONCE = 7
 ROTATE_BYTES = 20_000
@@ -15,7 +16,7 @@ ROTATE_BYTES = 20_000
 
 async def write(path: Path, after: int) -> None:
     """Deliver records without end, and tell how far they are taken for good."""
-    sink = JsonLinesSink("log", path, ROTATE_BYTES, lambda: NOON_US)
+    sink = JsonLinesSink("log", path, ROTATE_BYTES, Erasures())
     while True:
         await sink.deliver([record(after + number) for number in range(1, AT_ONCE + 1)])
         after += AT_ONCE

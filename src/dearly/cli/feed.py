@@ -221,13 +221,12 @@ async def _replay_all(
 ) -> list[Replayed]:
     """Deliver the letters of each sink, one sink after the other."""
     replayed: list[Replayed] = []
-    identity = store.identity()
     with track_progress("delivering", len(letters), "records") as advance:
         for each in settings:
             own = [letter for letter in letters if letter.sink == each.name]
             if not own:
                 continue
-            sink = open_sink(each, identity, lambda: time.time_ns() // 1_000, os.environ)
+            sink = open_sink(each, store, lambda: time.time_ns() // 1_000, os.environ)
             try:
                 replayed += await replay(store, sink, own)
             finally:

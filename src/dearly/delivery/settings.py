@@ -15,6 +15,7 @@ from dearly.delivery.json_lines import JsonLinesSink
 from dearly.delivery.signing import Secret, read_secrets
 from dearly.delivery.sinks import Sink
 from dearly.delivery.webhook import WebhookSink
+from dearly.store import Store
 
 _FORM = "Expected NAME=https://HOST/PATH or NAME=file:///PATH.jsonl"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -99,9 +100,9 @@ def secret_variable(name: str) -> str:
 
 
 def open_sink(
-    settings: SinkSettings, store_identity: str, now_us: Callable[[], int], environment: Mapping[str, str]
+    settings: SinkSettings, store: Store, now_us: Callable[[], int], environment: Mapping[str, str]
 ) -> Sink:
-    """The sink of these settings; ``store_identity`` is that of the store whose feed it will be told.
+    """The sink of these settings, to be told the feed of a store.
 
     Raises:
         SinkSettingsError: a webhook's secret, or a file's directory, is not there.
@@ -117,12 +118,13 @@ def open_sink(
             raise SinkSettingsError(
                 f"The sink {settings.name}: {settings.path} is no regular file. Name another."
             )
-        return JsonLinesSink(settings.name, settings.path, settings.rotate_bytes, now_us)
+        return JsonLinesSink(settings.name, settings.path, settings.rotate_bytes, store.erased_ids)
     return WebhookSink(
         settings.name,
         settings.url,
         _secrets(settings, environment),
-        store_identity,
+        store.identity(),
+        store.erased_ids,
         now_us,
         at_once=settings.batch,
         allow_private=settings.allow_private,

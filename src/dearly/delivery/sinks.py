@@ -52,7 +52,11 @@ class Sink(Protocol):
         """Tell it some records, at least one and at most :attr:`at_once`; what was taken is kept for good.
 
         It ends within half a minute, and whatever the other side does is a :class:`Failure`, not raised. It
-        may take some and stop without one.
+        may take some and stop without one. Who was erased since a record was recorded is told to nobody: such
+        a record counts as taken.
+
+        Raises:
+            StoreUnavailable: the store cannot say who was erased.
         """
         ...
 

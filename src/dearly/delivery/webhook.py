@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 from collections.abc import Callable, Sequence
 from datetime import UTC
@@ -10,6 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from dearly import DearlyError, __version__
+from dearly.delivery.erased import ErasedIds, without_erased
 from dearly.delivery.rendering import feed_json, feed_json_array
 from dearly.delivery.signing import Secret, signed_headers
 from dearly.delivery.sinks import Delivery, Failure
@@ -44,6 +46,7 @@ class WebhookSink:
         url: str,
         secrets: Sequence[Secret],
         store_identity: str,
+        erased_ids: ErasedIds,
         now_us: Callable[[], int],
         *,
         at_once: int = 1,
@@ -66,11 +69,15 @@ class WebhookSink:
         self.at_once = at_once
         self._secrets = tuple(secrets)
         self._store = store_identity
+        self._erased_ids = erased_ids
         self._now_us = now_us
         self._poster = Poster(url, whole_s, allow_private=allow_private)
 
     async def deliver(self, records: Sequence[FeedRecord]) -> Delivery:
-        """Post the records together; when they are refused for what is in them, one by one, to find which."""
+        """Post the records together; when they are refused for what is in them, one by one, to find which.
+
+        Those about somebody who was erased meanwhile are not posted, and count as taken.
+        """
         failure = await self._post(records)
         if failure is None:
             return Delivery(len(records))
@@ -92,6 +99,9 @@ class WebhookSink:
     async def _post(self, records: Sequence[FeedRecord]) -> Failure | None:
         from dearly.delivery.posting import NoAnswer
 
+        records = await asyncio.to_thread(without_erased, records, self._erased_ids)
+        if not records:
+            return None
         body = feed_json(records[0]) if self.at_once == 1 else feed_json_array(records)
         headers = {
             **signed_headers(self._secrets, self._id_of(records), self._now_us() // SECOND_US, body),

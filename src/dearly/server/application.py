@@ -229,7 +229,7 @@ def open_application(settings: ServerSettings, now_us: Callable[[], int]) -> App
         opened.callback(store.close)
         recommendations = RecommenderKeeper(store, settings.index)
         recommendations.refresh(rules.served.serving.program, now_us())
-        sinks = [open_sink(each, store.identity(), now_us, os.environ) for each in settings.sinks]
+        sinks = [open_sink(each, store, now_us, os.environ) for each in settings.sinks]
         application = Application(store, rules, recommendations, sinks, settings, now_us)
         if application.membership is not None:
             application.membership.begin()
