@@ -93,3 +93,54 @@ async def test_a_sink_whose_files_cannot_be_rewritten_is_erased_later(
         assert '"ada"' in told.read_text()
         await application.look_after_store()
         assert '"ada"' not in told.read_text()
+
+
+async def test_a_sink_that_could_not_be_erased_is_erased_after_a_restart(
+    open_shop: OpenShop, tmp_path: Path, log: Log
+) -> None:
+    told = tmp_path / "told" / "feed.jsonl"
+    told.parent.mkdir()
+    sinks = (parse_sink(f"file=file://{told}"),)
+    async with open_shop(sinks=sinks) as shop:
+        await patch(shop, "ada", country="NL")
+        await patch(shop, "bob", country="NL")
+        await until(lambda: told.exists() and told.read_text().count("\n") == 4)
+        away = told.parent.rename(tmp_path / "away")
+        await erased(shop, "ada")
+    away.rename(told.parent)
+    async with open_shop(sinks=sinks) as shop:
+        store = shop.running.application.store
+        await until(lambda: not store.erasures_due())
+        assert '"ada"' not in told.read_text()
+        assert told.read_text().count('"bob"') == 2
+    assert [line["lines"] for line in log.lines("sink_erased")] == [2]
+
+
+async def test_the_sink_of_another_server_is_in_the_receipt_and_that_server_erases_it(
+    open_shop: OpenShop, tmp_path: Path
+) -> None:
+    told = tmp_path / "feed.jsonl"
+    sinks = (parse_sink(f"file=file://{told}"),)
+    async with open_shop(sinks=sinks, upkeep_s=0.02) as owner, open_shop(membership=False) as other:
+        await patch(owner, "ada", country="NL")
+        await until(lambda: told.exists() and told.read_text().count("\n") == 2)
+        receipt = await erased(other, "ada")
+        (place,) = [place for place in receipt.places if place.place == "sinks/file"]
+        assert place.state == profiles_pb2.ERASURE_STATE_NOT_REACHED
+        assert "a server that does rewrites it" in place.note
+        await until(lambda: '"ada"' not in told.read_text())
+
+
+async def test_a_server_that_went_before_it_overwrote_the_erased_leaves_it_to_the_next(
+    open_shop: OpenShop,
+) -> None:
+    async with open_shop(scrub=False) as shop:
+        await patch(shop, "ada", first_name="Countess-of-Lovelace")
+        await erased(shop, "ada")
+        await shop.running.application.look_after_store()
+        assert [due.place for due in shop.running.application.store.erasures_due()] == ["store/files"]
+    async with open_shop() as shop:
+        store = shop.running.application.store
+        await until(lambda: not store.erasures_due())
+        log_file = Path(f"{shop.store}-wal")
+        assert b"Countess" not in shop.store.read_bytes() + log_file.read_bytes()

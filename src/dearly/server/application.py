@@ -98,7 +98,7 @@ class Application:
         self.watches = BlockingThreads(WATCH_THREADS, MAX_WATCHERS)
         self.stream_admission = Admission("streams of events", MAX_STREAMS)
         self.watch_admission = Admission("watches", MAX_WATCHERS)
-        self.upkeep = Upkeep(store, settings.keep_feed_days)
+        self.upkeep = Upkeep(store, sinks, settings.keep_feed_days, scrubs=settings.scrub)
         self.sinks = sinks
         self.courier = Courier(store, sinks, now_us, SystemRandom().random, _owner()) if sinks else None
         self.membership = self._membership_worker() if settings.membership else None

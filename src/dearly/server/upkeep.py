@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 
 import structlog
 
-from dearly.delivery import JsonLinesSink
+from dearly.delivery import JsonLinesSink, Sink
 from dearly.language.types import DAY_US
-from dearly.store import Store, StoreUnavailable
+from dearly.store import SINKS, STORE_FILES, Store
 
 AT_ONCE = 500
 """So many rows share a commit, which then takes some milliseconds."""
@@ -21,61 +20,62 @@ _log = structlog.get_logger("dearly.upkeep")
 
 
 class Upkeep:
-    """The upkeep of one store, for one thread."""
+    """The upkeep of one store, for one thread. What erasures have left to do stands in the store, so that it
+    is done after a restart as well, and by whichever server can.
+    """
 
-    def __init__(self, store: Store, keep_feed_days: int) -> None:
+    def __init__(self, store: Store, sinks: Sequence[Sink], keep_feed_days: int, *, scrubs: bool) -> None:
+        """``sinks`` are those of this server; ``scrubs`` is whether it overwrites what was erased."""
         self._store = store
+        self._sinks = sinks
         self._keep_feed_us = keep_feed_days * DAY_US
-        self._scrub_asked = False
-        self._unerased: deque[tuple[JsonLinesSink, Sequence[str]]] = deque()
+        self._scrubs = scrubs
         self._closing = False
-
-    def ask_to_scrub(self) -> None:
-        """Somebody was erased: have their bytes overwritten the next time."""
-        self._scrub_asked = True
-
-    def erase_later(self, sink: JsonLinesSink, customer_ids: Sequence[str]) -> None:
-        """A sink's files could not be rewritten: have it tried again each time."""
-        self._unerased.append((sink, customer_ids))
 
     def look_after(self, keep_events_us: int | None, now_us: int) -> None:
         """Do what there is to do. Blocks, for as long as there is much.
 
         Raises:
             StoreUnavailable: the store does not answer; what was left comes next time.
-            OSError: nor can a sink's files be rewritten.
         """
-        if keep_events_us is not None:
-            before_us = now_us - keep_events_us
-            self._delete("events_expired", lambda: self._store.expire_events(before_us, AT_ONCE))
-        self._delete("feed_trimmed", lambda: self._store.trim_feed(now_us - self._keep_feed_us, AT_ONCE))
         try:
             self._erase_in_sinks()
+            if keep_events_us is not None:
+                before_us = now_us - keep_events_us
+                self._delete("events_expired", lambda: self._store.expire_events(before_us, AT_ONCE))
+            self._delete("feed_trimmed", lambda: self._store.trim_feed(now_us - self._keep_feed_us, AT_ONCE))
         finally:  # the last, since of PostgreSQL it may wait for others and fail
             self.scrub()
 
     def scrub(self) -> None:
-        """Overwrite what was erased since the last time."""
-        if not self._scrub_asked:
+        """Overwrite what was erased since the last time, unless somebody is at it.
+
+        Raises:
+            StoreUnavailable: it cannot be done now; it stays due.
+        """
+        if not self._scrubs or STORE_FILES not in self._due():
             return
-        self._scrub_asked = False
-        try:
-            self._store.scrub()
-        except StoreUnavailable:
-            self._scrub_asked = True
-            raise
-        _log.info("scrubbed")
+        if self._store.scrub():
+            _log.info("scrubbed")
 
     def stop(self) -> None:
         """Leave what is left of a long deletion for another time."""
         self._closing = True
 
+    def _due(self) -> dict[str, list[int]]:
+        """The numbers of what erasures have left to do, by place."""
+        due: dict[str, list[int]] = {}
+        for each in self._store.erasures_due():
+            due.setdefault(each.place, []).append(each.number)
+        return due
+
     def _erase_in_sinks(self) -> None:
-        while self._unerased:
-            sink, customer_ids = self._unerased[0]
-            count = sink.erase(customer_ids)
-            self._unerased.popleft()
-            _log.info("sink_erased", sink=sink.name, lines=count)
+        """Do what servers that erased could not, or left for this one, which has the sink."""
+        due = self._due()
+        for sink in self._sinks:
+            numbers = due.get(SINKS + sink.name)
+            if numbers and _erase_in(sink):
+                self._store.settle_erasures(numbers)
 
     def _delete(self, told_as: str, delete: Callable[[], int]) -> None:
         count = deleted = delete()
@@ -85,3 +85,16 @@ class Upkeep:
             count += deleted
         if count:
             _log.info(told_as, count=count)
+
+
+def _erase_in(sink: Sink) -> bool:
+    """Whether a sink keeps nothing of the erased any more, as far as this server can do anything about it."""
+    if not isinstance(sink, JsonLinesSink):
+        return True  # the receipt says that the customer is to be erased there as well
+    try:
+        count = sink.erase()
+    except OSError as error:
+        _log.error("sink_not_erased", sink=sink.name, error=str(error))
+        return False
+    _log.info("sink_erased", sink=sink.name, lines=count)
+    return True
