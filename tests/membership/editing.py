@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from random import Random
 
 from dearly.evaluation import Facts
+from dearly.language.program import Not, Program
 from dearly.language.types import DAY_US
 from dearly.membership import State, Watched, watch_program
-from dearly.membership.planning import View
+from dearly.membership.moving import Transition
+from dearly.membership.planning import View, view_of
+from dearly.store import Generation, GenerationState
 from tests.evaluation.generator import random_case
 from tests.membership.watched_customer import Happening, WatchedCustomer, happenings
 
 CUSTOMERS = 20
 OLD, NEW = 1, 2
+SERVING, BUILDING, LEAVING = GenerationState.SERVING, GenerationState.BUILDING, GenerationState.LEAVING
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,27 @@ def check_edits(first: int, count: int) -> Iterator[Amiss]:
     for seed in range(first, first + -(-count // CUSTOMERS)):
         case = random_case(2 * seed, CUSTOMERS, 2)
         old = watch_program(case.program)
-        new = watch_program(random_case(2 * seed + 1, 1, 1).program)
+        new = watch_program(_edited(Random(seed), case.program, random_case(2 * seed + 1, 1, 1).program))
         for number, facts in enumerate(case.customers):
             random = Random(seed * CUSTOMERS + number)
             for what, seen, expected in _edit(random, old, new, facts):
                 if seen != expected:
                     yield Amiss(seed, number, what, seen, expected)
+
+
+def _edited(random: Random, program: Program, other: Program) -> Program:
+    """A program by somebody else, or the same with one condition turned around, and one segment more."""
+    if not program.segments or random.randrange(3) == 0:
+        return other
+    name = random.choice(sorted(program.segments))
+    segment = program.segments[name]
+    turned = replace(segment, condition=Not(segment.condition))
+    more = replace(segment, name="more")
+    return replace(
+        program,
+        segments={**program.segments, name: turned, "more": more},
+        evaluation_order=(*program.evaluation_order, "more"),
+    )
 
 
 def _edit(random: Random, old: Watched, new: Watched, facts: Facts) -> Iterator[tuple[str, object, object]]:
@@ -47,37 +66,53 @@ def _edit(random: Random, old: Watched, new: Watched, facts: Facts) -> Iterator[
         return
     random.shuffle(events)
     is_old_known = random.randrange(3) > 0
-    customer = WatchedCustomer(_before(old), facts)
+    customer, twin = (WatchedCustomer(_view([old], (old, SERVING)), facts) for _ in range(2))
+    known = [old, new] if is_old_known else [new]
     now_us = min(one.time_us for one in events)
-    for view in (_before(old), _meanwhile(old, new, is_old_known), _after(new)):
+    for view in (
+        customer.view,
+        _view(known, (old, SERVING), (new, BUILDING)),
+        _view([new], (old, LEAVING), (new, SERVING)),
+    ):
         customer.view = view
         for _ in range(random.randrange(1, 4)):
             now_us += random.choice((0, 1, DAY_US, 9 * DAY_US))
-            _live_a_little(random, customer, events, now_us)
-    customer.arrive(events)
-    customer.look(now_us)
+            _live_a_little(random, (customer, twin), events, now_us)
+    for each in (customer, twin):
+        each.arrive(events)
+        each.look(now_us)
     states = _states(customer)
     yield "states", states, customer.true_states(new.program, new.names, now_us)
     yield "told", _told(customer), states
+    same = new.shared_with(old.fingerprint).names
+    if same:
+        yield "of names that mean the same", _moves_of(customer, same), _moves_of(twin, same)
 
 
-def _live_a_little(random: Random, customer: WatchedCustomer, events: list[Happening], now_us: int) -> None:
-    for _ in range(random.randrange(min(4, len(events) + 1))):
-        customer.arrive([events.pop()])
-    customer.look(now_us)
+def _live_a_little(
+    random: Random, customers: tuple[WatchedCustomer, ...], events: list[Happening], now_us: int
+) -> None:
+    arrived = [events.pop() for _ in range(random.randrange(min(4, len(events) + 1)))]
+    for each in customers:
+        each.arrive(arrived)
+        each.look(now_us)
 
 
-def _before(old: Watched) -> View:
-    return View(frozenset({OLD}), OLD, (), {OLD: old})
+def _view(known: Sequence[Watched], *generations: tuple[Watched, GenerationState]) -> View:
+    """What a server sees that knows some rules, of generations numbered from 1."""
+    rows = [
+        Generation(number, watched.fingerprint, state, 0, None, 0)
+        for number, (watched, state) in enumerate(generations, start=1)
+    ]
+    return view_of(rows, {each.fingerprint: each for each in known})
 
 
-def _meanwhile(old: Watched, new: Watched, is_old_known: bool) -> View:
-    known = {OLD: old} if is_old_known else {}
-    return View(frozenset({OLD, NEW}), OLD, (), {**known, NEW: new})
-
-
-def _after(new: Watched) -> View:
-    return View(frozenset({OLD, NEW}), NEW, (OLD,), {NEW: new})
+def _moves_of(customer: WatchedCustomer, names: Sequence[str]) -> list[Transition]:
+    """What was told of some names, name by name. Of what a late event corrects, the instant is left out: it
+    reaches back to the first event that somebody has missed, whose look it was."""
+    told = [each for each in customer.transitions() if each.name in names]
+    told = [replace(each, at_us=0) if each.cause == "late_event" else each for each in told]
+    return sorted(told, key=lambda each: names.index(each.name))
 
 
 def _states(customer: WatchedCustomer) -> dict[str, State]:

@@ -55,9 +55,8 @@ def _check(seed: int, number: int, watched: Watched, facts: Facts) -> Iterator[W
     )
     customer = WatchedCustomer(view_on(watched), facts)
     last_us = arrivals[-1][0] + 40 * DAY_US
-    birth_us = arrivals[0][0]
-    live(customer, arrivals, last_us)
-    whole = customer.read()
+    live(customer, arrivals, last_us, random)
+    whole, birth_us = customer.read(), customer.known_since_us
     for name in watched.names:
         told = [(each.at_us, each.before, each.after) for each in customer.transitions(name)]
         true = _true_course(watched.program, name, whole, birth_us, last_us)
@@ -70,9 +69,18 @@ def _ahead(random: Random) -> int:
     return random.choice((0, 0, 0, 1, SECOND_US, DAY_US))
 
 
-def live(customer: WatchedCustomer, arrivals: Sequence[tuple[int, Happening]], last_us: int) -> None:
-    """A worker without a lag: it looks when something arrives, and when its timer says so, never else."""
+def live(
+    customer: WatchedCustomer,
+    arrivals: Sequence[tuple[int, Happening]],
+    last_us: int,
+    random: Random | None = None,
+) -> None:
+    """A worker that looks when something arrives, and when its timer says so, never else.
+
+    By chance (None: never) it is late, and now and then a patch comes that changes nothing.
+    """
     waiting = list(arrivals)
+    lags_us = (0, 0, SECOND_US, 3 * DAY_US) if random is not None and random.randrange(2) else (0,)
     while True:
         instants = [waiting[0][0]] if waiting else []
         if customer.next_us is not None:
@@ -80,6 +88,10 @@ def live(customer: WatchedCustomer, arrivals: Sequence[tuple[int, Happening]], l
         if not instants or min(instants) > last_us:
             return
         now_us = min(instants)
+        if random is not None:
+            now_us = max(now_us, min(now_us + random.choice(lags_us), last_us))
+            if random.randrange(3) == 0:
+                customer.change_profile(customer.facts.profile)
         while waiting and waiting[0][0] <= now_us:
             customer.arrive([waiting.pop(0)[1]])
         customer.look(now_us)

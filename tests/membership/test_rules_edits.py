@@ -158,6 +158,43 @@ def test_a_restart_in_between_loses_nothing_though_the_old_rules_are_gone(store:
     assert told == dict.fromkeys(left, ("in", None))
 
 
+def test_timers_of_names_that_mean_the_same_run_on_though_the_server_was_started_with_other_rules(
+    store: Store,
+) -> None:
+    edited = " segment browsing {{ any viewed within {} days }}"
+    shop = shop_of_buyers(store, LAX + TRIGGER + edited.format(1))
+    shop.watched = watch(LAX + TRIGGER + edited.format(2))
+    shop.now_us = hours(24)  # nobody was there when these timers came due
+    shop.restart()
+    shop.settle()
+
+    left = {customer: hours(240 - 0.9 * number) for number, customer in enumerate(CUSTOMERS)}
+    left = {customer: at_us for customer, at_us in left.items() if at_us <= hours(24)}
+    told = shop.news()
+    moves = [each for each in told if each["kind"] == "segment"]
+    assert {each["customer"]: each["at_us"] for each in moves} == left
+    assert {(each["name"], each["from"], each["to"], each["cause"]) for each in moves} == {
+        ("buyers", "in", None, "time")
+    }
+    fired = [each for each in told if each["kind"] == "trigger"]
+    assert {each["customer"]: each["at_us"] for each in fired} == left
+
+
+def test_events_while_other_rules_are_built_are_told_at_once_of_names_that_mean_the_same(
+    store: Store,
+) -> None:
+    shop = shop_of_buyers(store)
+    shop.watched = watch(LAX + " segment browsing { any viewed }")
+    shop.restart()
+    shop.happens("ordered", hours(0), CUSTOMERS[-1])
+    shop.happens("ordered", hours(0), "somebody new")
+    shop.engine.step()
+
+    assert shop.engine.progress().building is not None
+    told = [(each["customer"], each["name"], each["cause"]) for each in shop.news()]
+    assert told == [("somebody new", "buyers", "event")]
+
+
 def test_what_happens_before_a_customer_left_the_old_rules_is_told_as_what_it_is(store: Store) -> None:
     shop = shop_of_buyers(store, "segment silent { no ordered within 30 days }")
     shop.watched = watch(

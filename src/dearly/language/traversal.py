@@ -121,6 +121,12 @@ def definitions(program: Program, name: str) -> tuple[Expression, ...]:
     return tuple(stage.condition for stage in stages if stage.condition is not None)
 
 
+def names_directly_within(expressions: Iterable[Expression]) -> frozenset[str]:
+    """The segments, values and lifecycles that the expressions themselves name."""
+    found = (_referenced_name(part) for expression in expressions for part in walk(expression))
+    return frozenset(name for name in found if name is not None)
+
+
 def names_within(program: Program, expressions: Iterable[Expression]) -> frozenset[str]:
     """Every segment, value and lifecycle that the expressions lead to, directly or through others."""
     found: set[str] = set()

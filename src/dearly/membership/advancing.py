@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dearly.evaluation import Facts
 from dearly.language.calendar import zone_of
+from dearly.language.types import MINUTE_US
 from dearly.membership.firing import Firing, Move, Zones, run_trigger
 from dearly.membership.moving import Moved, Transition, move
 from dearly.membership.planning import Plan, Task, View, least
@@ -18,12 +19,16 @@ from dearly.membership.standing import (
     NOT_FIRED,
     NOT_IN,
     GenerationStanding,
+    NameStanding,
     Standing,
     State,
     TriggerStanding,
     state_of,
 )
 from dearly.store import MemberChange
+
+SOON_US = MINUTE_US
+"""After so long somebody else looks at what was left to others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,11 @@ def advance(view: View, plan: Plan, facts: Mapping[int, Facts], *, is_whole: boo
     Raises:
         ReachesFurtherBack: the facts do not suffice, which only happens where they are not whole.
     """
-    moved = {task.number: move(task, plan, facts.get(task.number), is_whole) for task in plan.tasks}
-    kept = _kept(view, plan)
+    moved: dict[int, Moved] = {}
+    for task in plan.tasks:
+        older = _older(task, plan, moved)
+        moved[task.number] = move(task, plan, facts.get(task.number), is_whole, older)
+    kept = _kept(view, plan, moved)
     changes = [change for each in moved.values() for change in each.changes]
     told: Sequence[Transition | Firing] = ()
     triggers = plan.standing.triggers
@@ -59,24 +67,40 @@ def advance(view: View, plan: Plan, facts: Mapping[int, Facts], *, is_whole: boo
             MemberChange(number, name, None, plan.now_us) for number in gone for name in gone[number].names
         ]
         triggers, told = _tell(serving, moved[serving.number], gone, plan, facts.get(serving.number))
-    generations = kept | {
-        number: GenerationStanding(plan.now_us, each.names) for number, each in moved.items()
-    }
+    generations = kept | {number: _settled(view, plan, number, each) for number, each in moved.items()}
     standing = Standing(generations, triggers)
     restless = [name for each in moved.values() for name in each.restless]
-    return Advanced(standing, _next_us(serving, standing, moved), changes, told, restless)
+    return Advanced(standing, _next_us(view, standing, serving, plan.now_us), changes, told, restless)
 
 
-def _kept(view: View, plan: Plan) -> dict[int, GenerationStanding]:
+def _older(task: Task, plan: Plan, moved: Mapping[int, Moved]) -> Mapping[str, NameStanding]:
+    """Where the customer stands by now in the generation before one that was not looked at yet."""
+    generations = plan.standing.generations
+    if task.before is not None or not generations:
+        return {}
+    number = max(generations)
+    return moved[number].names if number in moved else generations[number].names
+
+
+def _kept(view: View, plan: Plan, moved: Mapping[int, Moved]) -> dict[int, GenerationStanding]:
     """The generations that cannot be evaluated here, with what whoever can has still to look at."""
     kept = {
         number: _missing_out(each, plan)
         for number, each in plan.standing.generations.items()
-        if number in view.present and number not in view.watched
+        if number in view.present and number not in moved
     }
-    if view.serving is not None and view.serving not in view.watched and view.serving not in kept:
+    if view.serving is not None and view.serving not in moved and view.serving not in kept:
         kept[view.serving] = _missing_out(GenerationStanding(plan.now_us, {}), plan)
     return kept
+
+
+def _settled(view: View, plan: Plan, number: int, moved: Moved) -> GenerationStanding:
+    """Where the customer stands now; of names that are not known here, with what was missed."""
+    if number not in view.partly:
+        return GenerationStanding(plan.now_us, moved.names)
+    before = plan.standing.generations.get(number)
+    missed, since_us = (before.missed, before.missed_since_us) if before is not None else (frozenset(), None)
+    return _missing_out(GenerationStanding(plan.now_us, moved.names, missed, since_us), plan)
 
 
 def _missing_out(standing: GenerationStanding, plan: Plan) -> GenerationStanding:
@@ -165,11 +189,15 @@ def _state_at(task: Task, facts: Facts, name: str) -> Callable[[int], State]:
     return lambda at_us: state_of(task.watched.compiled.at(facts, at_us).value(name))
 
 
-def _next_us(serving: Task | None, standing: Standing, moved: Mapping[int, Moved]) -> int | None:
-    """When time alone makes the next look due; for what is not known here, never."""
-    instants = [  # a list, and nothing asked of triggers that there are not: 3 % of a look, at ten names
-        each.next_us for one in moved.values() for each in one.names.values() if each.next_us is not None
-    ]
+def _next_us(view: View, standing: Standing, serving: Task | None, now_us: int) -> int | None:
+    """When the next look is due by time alone. What is over already, and was left since it is not known here,
+    is for whoever knows it: soon."""
+    instants: list[int] = []  # lists, and nothing asked of triggers that there are not: 3 % of a look
+    for number, each in standing.generations.items():
+        if number not in view.leaving:
+            instants += [one.next_us for one in each.names.values() if one.next_us is not None]
+            if number == view.serving and each.missed:
+                instants.append(now_us)
     if standing.triggers:
         known = serving.watched.emitted if serving is not None else {}
         instants += [
@@ -177,4 +205,4 @@ def _next_us(serving: Task | None, standing: Standing, moved: Mapping[int, Moved
             for name, each in standing.triggers.items()
             if each.waiting is not None and name in known
         ]
-    return min(instants, default=None)
+    return min((each if each > now_us else now_us + SOON_US for each in instants), default=None)

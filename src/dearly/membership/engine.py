@@ -183,8 +183,8 @@ class MembershipEngine:
         """A page of the generation that is built; else one of those who have yet to leave the one before."""
         building = _one(generations, GenerationState.BUILDING)
         if building is not None:
-            return self._build(building, now_us, look_at) if building.number in view.watched else 0
-        if view.leaving and view.serving is not None and view.serving in view.watched:
+            return self._build(building, now_us, look_at) if view.knows(building.number) else 0
+        if view.leaving and view.serving is not None and view.knows(view.serving):
             return self._leave(view.serving, view.leaving, now_us, look_at)
         return 0
 

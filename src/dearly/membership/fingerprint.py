@@ -1,9 +1,13 @@
-"""Which meaning a program's segments and lifecycles have: one hash for one meaning, however it is written."""
+"""Which meaning a program's segments and lifecycles have: one hash a name for one meaning, however written.
+
+A name keeps its hash as long as it and all that it leads to mean the same, whatever becomes of others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -21,29 +25,46 @@ from dearly.language.program import (
     Selection,
     TimeSince,
 )
-from dearly.language.traversal import definitions, names_within, walk, walk_with_names
+from dearly.language.traversal import definitions, names_directly_within, walk
 
 MEANING = 1
 """Counts the changes of what the language itself means by the same words."""
 
+_HASH_BYTES = 12
 _NOT_MEANT = frozenset({"span", "title", "may_be_missing", "optional", "sensitive"})
 
 
 def fingerprint(program: Program, names: Sequence[str]) -> str:
-    """A hash of what the names mean: their conditions, all that these lead to, and the zone of the package.
+    """What the names mean: a JSON object with a hash of each one's conditions, all that these lead to and the
+    zone of the package.
 
     Titles, places, comments and what no condition reads have no part in it.
     """
-    roots = [part for name in names for part in definitions(program, name)]
-    reached = sorted({*names, *names_within(program, roots)})
+    hashes: dict[str, str] = {}
+    for name in program.evaluation_order:  # what a name leads to stands before it
+        hashes[name] = _hash_of(program, name, hashes)
+    return msgspec.json.encode({name: hashes[name] for name in names}, order="sorted").decode()
+
+
+@lru_cache(maxsize=16)
+def meanings_in(fingerprint: str) -> Mapping[str, str]:
+    """The hashes by name; none where the fingerprint is of a version that kept one hash for all."""
+    try:
+        return msgspec.json.decode(fingerprint, type=dict[str, str])
+    except msgspec.MsgspecError:
+        return {}
+
+
+def _hash_of(program: Program, name: str, known: Mapping[str, str]) -> str:
+    roots = definitions(program, name)
     meaning = {
         "meaning": MEANING,
         "timezone": program.settings.timezone,
-        "watched": sorted(names),
-        "names": {name: _plain(_declared(program, name)) for name in reached},
+        "declared": _plain(_declared(program, name)),
+        "leads to": {other: known[other] for other in names_directly_within(roots)},
         "fields": sorted(_plain(field) for field in _fields_read(program, roots)),
     }
-    return blake2b(msgspec.json.encode(meaning, order="sorted"), digest_size=16).hexdigest()
+    return blake2b(msgspec.json.encode(meaning, order="sorted"), digest_size=_HASH_BYTES).hexdigest()
 
 
 def _declared(program: Program, name: str) -> object:
@@ -55,7 +76,7 @@ def _declared(program: Program, name: str) -> object:
 
 def _fields_read(program: Program, roots: Sequence[Expression]) -> Iterator[tuple[str, Field]]:
     """Every field that is read, with where it stands: its type and default belong to the meaning."""
-    for expression in walk_with_names(program, roots):
+    for expression in (part for root in roots for part in walk(root)):
         match expression:
             case ProfileField(name):
                 yield "profile", program.profile[name]

@@ -68,8 +68,7 @@ def count_now(store: Store, view: View, now_us: int, name: str) -> Mapping[str, 
 def _serving(view: View, name: str) -> int:
     if view.serving is None:
         raise NotKeptYet("Who is in what is being worked out for the first time; ask again when it is done.")
-    watched = view.watched.get(view.serving)
-    if watched is not None and name not in watched.names:
+    if view.served is not None and name not in view.served:
         raise NotKeptYet(f"Who is in `{name}` is still being worked out, since it is new; ask again soon.")
     return view.serving
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from dearly.evaluation import Facts
 from dearly.membership.flips import Course, follow
-from dearly.membership.planning import Cause, Plan, Task, least
+from dearly.membership.planning import Cause, Plan, Task, least, told_until_us
 from dearly.membership.standing import NOT_IN, NameStanding, State
 from dearly.store import MemberChange
 
@@ -38,8 +38,13 @@ class Moved:
     restless: list[str] = field(default_factory=list)
 
 
-def move(task: Task, plan: Plan, facts: Facts | None, is_whole: bool) -> Moved:
+def move(
+    task: Task, plan: Plan, facts: Facts | None, is_whole: bool, older: Mapping[str, NameStanding]
+) -> Moved:
     """Bring one generation up to now; without facts there is nothing to do but to say so.
+
+    ``older`` is where the customer stands in the generation before, if this one was not looked at yet: who is
+    in the same there is in it since then.
 
     Raises:
         ReachesFurtherBack: the facts do not suffice, which only happens where they are not whole.
@@ -49,7 +54,8 @@ def move(task: Task, plan: Plan, facts: Facts | None, is_whole: bool) -> Moved:
     if facts is None:
         return moved
     compiled = task.watched.compiled
-    if task.to_follow:
+    to_compare = task.to_compare
+    if task.to_follow or task.to_try:
         start = compiled.at(facts, task.start_us)
         for name in task.to_follow:
             course = follow(start, name, plan.now_us)
@@ -57,12 +63,17 @@ def move(task: Task, plan: Plan, facts: Facts | None, is_whole: bool) -> Moved:
                 course = _cut(course, follow(compiled.at(facts, plan.now_us), name, plan.now_us), plan.now_us)
                 moved.restless.append(name)
             _Following(task, name, known.get(name, NOT_IN), facts, is_whole).settle(course, moved)
-    if task.to_compare:
+        for name in task.to_try:
+            one = _Following(task, name, known.get(name, NOT_IN), facts, is_whole)
+            course = follow(start, name, plan.now_us)
+            if one.goes_on(course):
+                one.settle(course, moved)
+                to_compare = tuple(other for other in to_compare if other != name)
+    if to_compare:
         now = compiled.at(facts, plan.now_us)
-        carried = _carried_over(task, plan)
-        for name in task.to_compare:
+        for name in to_compare:
             course = follow(now, name, plan.now_us)
-            _compare(task, name, known.get(name, NOT_IN), course, carried.get(name), plan.now_us, moved)
+            _compare(task, name, known.get(name, NOT_IN), course, older.get(name), plan.now_us, moved)
     return moved
 
 
@@ -72,20 +83,12 @@ def _cut(course: Course, rest: Course, now_us: int) -> Course:
     return Course(course.before, moves, rest.next_us)
 
 
-def _carried_over(task: Task, plan: Plan) -> Mapping[str, NameStanding]:
-    """For a generation that was not looked at yet: what was told of the same names in the one before it."""
-    older = plan.standing.generations
-    if task.before is not None or not older:
-        return {}
-    return older[max(older)].names
-
-
 def _compare(
     task: Task,
     name: str,
     told: NameStanding,
     course: Course,
-    carried: NameStanding | None,
+    older: NameStanding | None,
     now_us: int,
     moved: Moved,
 ) -> None:
@@ -93,8 +96,8 @@ def _compare(
     after, since_us = course.after, now_us
     if after == told.state:
         since_us = told.since_us
-    elif carried is not None and carried.state == after:
-        since_us = carried.since_us
+    elif older is not None and older.state == after:
+        since_us = older.since_us
     if after != told.state and (task.before is not None or task.is_born):
         moved.transitions.append(Transition(name, told.state, after, now_us, task.compared_for))
     _keep(task, name, told, NameStanding(after, since_us, course.next_us), moved)
@@ -119,27 +122,39 @@ class _Following:
     facts: Facts
     is_whole: bool
 
+    def goes_on(self, course: Course) -> bool:
+        """Whether what is known now says of the last look what was told then: nothing but time and events
+        came in between."""
+        until_us = self._until_us
+        then = [state for at_us, state in course.moves if at_us <= until_us]
+        return not course.is_cut and (then[-1] if then else course.before) == self.told.state
+
     def settle(self, course: Course, moved: Moved) -> None:
         """Tell what differs from what was told, then every move since."""
-        task, told = self.task, self.told
-        told_until_us = task.start_us - 1 if task.before is None else task.before.as_of_us
-        state, since_us = self._state_then(course, told_until_us)
+        task, told, until_us = self.task, self.told, self._until_us
+        state, since_us = self._state_then(course, until_us)
         if state != told.state:
             moved.transitions.append(
                 Transition(self.name, told.state, state, since_us, self._cause_of_correction(since_us))
             )
         for at_us, after in course.moves:
-            if at_us > told_until_us:
+            if at_us > until_us:
                 moved.transitions.append(Transition(self.name, state, after, at_us, self._cause(at_us)))
                 state, since_us = after, at_us
         _keep(task, self.name, told, NameStanding(state, since_us, course.next_us), moved)
 
-    def _state_then(self, course: Course, told_until_us: int) -> tuple[State, int]:
+    @property
+    def _until_us(self) -> int:
+        """Up to when it was told."""
+        task = self.task
+        return task.start_us - 1 if task.before is None else told_until_us(task.before, self.name)
+
+    def _state_then(self, course: Course, until_us: int) -> tuple[State, int]:
         """The state that should have been told by then, and since when it held."""
         task, told = self.task, self.told
         if task.before is None:  # a customer is first seen in the state that the first event leaves
             return course.before, task.start_us
-        then = [move for move in course.moves if move[0] <= told_until_us]
+        then = [move for move in course.moves if move[0] <= until_us]
         if then:
             return then[-1][1], then[-1][0]
         if course.before == told.state and (told.state is None or told.since_us <= task.start_us):

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Literal as OneOf
 from typing import TypeAlias
 
-from dearly.membership.standing import GenerationStanding, Standing
+from dearly.membership.fingerprint import meanings_in
+from dearly.membership.standing import NOT_IN, GenerationStanding, Standing
 from dearly.membership.watching import Watched
 from dearly.store import ALL_TOUCHED, Due, EventRange, Generation, GenerationState
 
@@ -20,13 +21,21 @@ class View:
     """The generations that there are, and the rules of those that this process can evaluate.
 
     ``present`` and ``leaving`` are numbers, ``leaving`` ascending; ``watched`` has those that serve or are
-    built, by number.
+    built, by number. Of those in ``partly`` it has only the names that mean the same in the rules known here:
+    while new rules are built beside old ones that nobody here knows any more, what both have is kept up
+    in both. ``served`` are the names of the generation that serves (None: not known).
     """
 
     present: frozenset[int]
     serving: int | None
     leaving: tuple[int, ...]
     watched: Mapping[int, Watched]
+    partly: frozenset[int] = frozenset()
+    served: frozenset[str] | None = None
+
+    def knows(self, number: int | None) -> bool:
+        """Whether all names of a generation can be evaluated here."""
+        return number in self.watched and number not in self.partly
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,8 @@ class Task:
 
     ``before`` is where the customer stood in it (None: was not looked at in it yet). ``to_compare`` are names
     whose state is compared as it is now, for ``compared_for``; ``to_follow`` those followed from ``start_us``
-    on. ``touched_since_us`` is the least time of the events that came; ``is_born`` a customer of whom nothing
+    on; ``to_try`` those to compare that are followed just so if it was not the profile that changed them.
+    ``touched_since_us`` is the least time of the events that came; ``is_born`` a customer of whom nothing
     was told before.
     """
 
@@ -47,6 +57,7 @@ class Task:
     to_compare: tuple[str, ...]
     compared_for: Cause
     to_follow: tuple[str, ...]
+    to_try: frozenset[str] = frozenset()
     is_born: bool = False
 
 
@@ -67,17 +78,29 @@ class Plan:
 def view_of(generations: Iterable[Generation], known: Mapping[str, Watched]) -> View:
     """The generations of a store, with the rules by fingerprint that are known here."""
     listed = list(generations)
-    serving = [each.number for each in listed if each.state is GenerationState.SERVING]
+    current = [each for each in listed if each.state is not GenerationState.LEAVING]
+    serving = next((each for each in current if each.state is GenerationState.SERVING), None)
+    whole = {each.number: known[each.fingerprint] for each in current if each.fingerprint in known}
+    partly = _shared(current, known)
     return View(
         present=frozenset(each.number for each in listed),
-        serving=serving[0] if serving else None,
+        serving=serving.number if serving is not None else None,
         leaving=tuple(sorted(each.number for each in listed if each.state is GenerationState.LEAVING)),
-        watched={
-            each.number: known[each.fingerprint]
-            for each in listed
-            if each.fingerprint in known and each.state is not GenerationState.LEAVING
-        },
+        watched=whole | partly,
+        partly=frozenset(partly),
+        served=frozenset(meanings_in(serving.fingerprint)) or None if serving is not None else None,
     )
+
+
+def _shared(current: Iterable[Generation], known: Mapping[str, Watched]) -> dict[int, Watched]:
+    """Of two generations, one of which is not known here, what it has in common with the other."""
+    found: dict[int, Watched] = {}
+    both = sorted(current, key=lambda each: each.fingerprint in known)
+    if len(both) == 2 and both[1].fingerprint in known and both[0].fingerprint not in known:
+        shared = known[both[1].fingerprint].shared_with(both[0].fingerprint)
+        if shared.names:
+            found[both[0].number] = shared
+    return found
 
 
 def plan_look(view: View, due: Due, standing: Standing, now_us: int) -> Plan:
@@ -93,7 +116,9 @@ def plan_look(view: View, due: Due, standing: Standing, now_us: int) -> Plan:
     tasks: list[Task] = []
     ranges: Mapping[str, EventRange] = {}
     reads = False
-    for number, watched in view.watched.items():
+    for number, watched in sorted(view.watched.items()):
+        if number in view.partly and not _may_be_partial(view, number, standing):
+            continue
         task = _task(view, number, watched, due, standing, now_us)
         names = {*task.to_compare, *task.to_follow}
         if number == view.serving:
@@ -103,6 +128,13 @@ def plan_look(view: View, due: Due, standing: Standing, now_us: int) -> Plan:
             reads = True
             ranges = reaching_back(watched.horizons(frozenset(names)), task.start_us, ranges)
     return Plan(due, standing, now_us, tuple(tasks), tuple(ranges.values()), reads)
+
+
+def _may_be_partial(view: View, number: int, standing: Standing) -> bool:
+    """Not of one that is built and has yet to look at the customer: all names begin at one look. Nor before
+    the customer has left a generation, since who leaves it has to know all of what comes after."""
+    is_begun = number == view.serving or number in standing.generations
+    return is_begun and not any(each in standing.generations for each in view.leaving)
 
 
 def least(*instants: int | None) -> int | None:
@@ -152,11 +184,21 @@ def _known(number: int, watched: Watched, before: GenerationStanding, due: Due, 
     if elapsed:
         handled = {*changed.to_compare, *follow}
         follow = (*follow, *(name for name in elapsed if name not in handled))
-    start_us = before.as_of_us
-    if since_us is not None and changed.to_follow:
+    begins = [told_until_us(before, name) for name in elapsed]
+    start_us = min(before.as_of_us, *begins) if begins else before.as_of_us
+    if since_us is not None and (changed.to_follow or changed.by_both):
         start_us = min(start_us, since_us - 1)
-    cause: Cause = "merge" if ALL_TOUCHED in touched else "profile"
-    return Task(number, watched, before, start_us, since_us, changed.to_compare, cause, follow)
+    if ALL_TOUCHED in touched:
+        return Task(number, watched, before, start_us, since_us, changed.to_compare, "merge", follow)
+    to_try = frozenset(changed.to_compare).intersection((*changed.by_both, *elapsed))
+    return Task(number, watched, before, start_us, since_us, changed.to_compare, "profile", follow, to_try)
+
+
+def told_until_us(before: GenerationStanding, name: str) -> int:
+    """Up to when it is known that a name was told: not beyond a flip that whoever looked last left to others,
+    who know the name."""
+    next_us = before.names.get(name, NOT_IN).next_us
+    return before.as_of_us if next_us is None else min(before.as_of_us, next_us - 1)
 
 
 def _waited_for(watched: Watched, standing: Standing, now_us: int) -> list[str]:

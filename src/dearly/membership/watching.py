@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from dearly.language.requirements import (
     names_requirements,
 )
 from dearly.language.types import Type
-from dearly.membership.fingerprint import fingerprint
+from dearly.membership.fingerprint import fingerprint, meanings_in
 from dearly.store import ALL_TOUCHED, PROFILE_TOUCHED
 
 K = TypeVar("K")
@@ -40,11 +40,12 @@ class Touched:
     """What something that came in may change: names to compare as they are now, and names to follow.
 
     All of which read what was touched; ``to_compare`` through the profile, of whose changes only the last is
-    known.
+    known. ``by_both`` are those of them that read events that came as well.
     """
 
     to_compare: tuple[str, ...]
     to_follow: tuple[str, ...]
+    by_both: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +66,14 @@ class Watched:
     emit_reads: Mapping[str, Requirements]
     _touched: dict[frozenset[str], Touched] = field(default_factory=dict)
     _horizons: dict[frozenset[str], Mapping[str, int | None]] = field(default_factory=dict)
+    _shared: dict[str, Watched] = field(default_factory=dict)
+
+    def shared_with(self, other: str) -> Watched:
+        """The same, of those names alone that mean what they mean in another fingerprint."""
+        known = self._shared.get(other)
+        if known is None:
+            known = _remember(self._shared, other, _shared(self, other))
+        return known
 
     def touched_by(self, touched: frozenset[str]) -> Touched:
         """What these event types, or the profile, may change."""
@@ -135,18 +144,24 @@ def _emitted_by(trigger: Trigger) -> tuple[Emitted, ...]:
     )
 
 
+def _shared(watched: Watched, other: str) -> Watched:
+    ours, theirs = meanings_in(watched.fingerprint), meanings_in(other)
+    names = tuple(name for name in watched.names if ours[name] == theirs.get(name))
+    triggers = {name: each for name, each in watched.triggers.items() if name in names}
+    return replace(watched, names=names, triggers=triggers, _touched={}, _horizons={}, _shared={})
+
+
 def _touched_by(watched: Watched, touched: frozenset[str]) -> Touched:
     if ALL_TOUCHED in touched:
         return Touched(watched.names, ())
     by_profile = PROFILE_TOUCHED in touched
     to_compare = [name for name in watched.names if by_profile and watched.reads[name].profile_fields]
-    to_follow = _reading_events(watched, touched, without=to_compare)
-    return Touched(tuple(to_compare), tuple(to_follow))
-
-
-def _reading_events(watched: Watched, touched: frozenset[str], without: Iterable[str]) -> list[str]:
-    left = [name for name in watched.names if name not in set(without)]
-    return [name for name in left if not touched.isdisjoint(watched.reads[name].events)]
+    by_events = [name for name in watched.names if not touched.isdisjoint(watched.reads[name].events)]
+    return Touched(
+        tuple(to_compare),
+        to_follow=tuple(name for name in by_events if name not in to_compare),
+        by_both=tuple(name for name in by_events if name in to_compare),
+    )
 
 
 def _remember(known: dict[K, V], key: K, value: V) -> V:
