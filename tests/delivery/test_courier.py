@@ -7,14 +7,15 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from dearly.delivery import Courier, JsonLinesSink, SinkReport, each_dead_letter, replay
-from dearly.store import Store
+from dearly.delivery import Courier, Delivery, JsonLinesSink, SinkReport, each_dead_letter, replay
+from dearly.store import FeedRecord, Store, StoreUnavailable
 from tests.delivery.clocks import Clock
 from tests.delivery.couriers import courier, now_us, webhook
 from tests.delivery.feeding import opened, put
@@ -357,6 +358,77 @@ async def test_when_one_courier_is_killed_another_goes_on_once_its_lease_is_over
     assert len(before) < 400
     assert after == numbers(400)[numbers(400).index(after[0]) :]
     assert set(before) | set(after) == set(numbers(400))
+
+
+# --------------------------------------------------------------------------------------- mistakes of our own
+
+
+@dataclass(slots=True)
+class Faulty:
+    """A sink with a mistake in it, until it is mended."""
+
+    error: Exception | None
+    name: str = "faulty"
+    at_once: int = 1
+    told: list[int] = field(default_factory=list)
+
+    async def deliver(self, records: Sequence[FeedRecord]) -> Delivery:
+        if self.error is not None:
+            raise self.error
+        self.told += [record.position for record in records]
+        return Delivery(len(records))
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_a_mistake_in_one_sink_is_a_failure_of_that_one_and_holds_up_no_other(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    file = tmp_path / "feed.jsonl"
+    faulty = Faulty(KeyError("anna"))
+    telling = courier(store, faulty, JsonLinesSink("log", file, 10**9, store.erased_ids), clock=clock)
+    reports: dict[str, SinkReport] = {}
+    async with running(telling):
+        await telling.step()
+        put(store, "anna", *numbers(3))
+        while len(reports) < 2:
+            news = [report for report in await telling.step() if report.delivered or report.failures]
+            reports |= {report.name: report for report in news}
+        assert file.read_bytes().count(b"\n") == reports["log"].delivered == 3
+        assert reports["faulty"].failures == 1
+        assert "(KeyError in test_courier.py:" in (reports["faulty"].reason or "")
+        assert "anna" not in (reports["faulty"].reason or "")
+        faulty.error = None
+        clock.us += MINUTE_US
+        while len(faulty.told) < 3:
+            await telling.step()
+
+
+async def test_while_the_store_is_away_for_one_sink_the_reports_of_others_are_not_lost(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    file = tmp_path / "feed.jsonl"
+    faulty = Faulty(StoreUnavailable("away"))
+    telling = courier(store, faulty, JsonLinesSink("log", file, 10**9, store.erased_ids), clock=clock)
+    delivered = failed = 0
+    async with running(telling):
+        await telling.step()
+        for number in range(20):
+            put(store, "anna", f"s{number}")
+            while delivered <= number:
+                try:
+                    delivered += sum(report.delivered for report in await telling.step())
+                except StoreUnavailable:
+                    failed += 1
+        faulty.error = None
+        while delivered < 40:
+            try:
+                delivered += sum(report.delivered for report in await telling.step())
+            except StoreUnavailable:  # of the task that began before
+                failed += 1
+    assert failed > 0
+    assert file.read_bytes().count(b"\n") == len(faulty.told) == 20
 
 
 # ---------------------------------------------------------------------------------------------- dead letters

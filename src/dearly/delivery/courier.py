@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from dearly.delivery.patience import Patience, is_given_up, pause_us
-from dearly.delivery.sinks import Failure, Sink
+from dearly.delivery.sinks import Delivery, Failure, Sink
 from dearly.language.types import SECOND_US
 from dearly.language.values import time_to_stored
-from dearly.store import DeadLetter, FeedRecord, SinkState, Store
+from dearly.store import DeadLetter, FeedRecord, SinkState, Store, StoreUnavailable
 
 LEASE_US = 60 * SECOND_US
 """Nobody else tells a sink for so long."""
@@ -122,6 +124,8 @@ class Courier:
         self.latest: dict[str, SinkReport] = {}
         """How each sink stood when it was last told something, or failed; renewed while it catches up."""
         self._tasks: dict[str, asyncio.Task[SinkReport | None]] = {}
+        self._reports: list[SinkReport] = []
+        """Of sinks that were done when another's task failed: told by the next step."""
         self._seen: dict[str, int] = {}
         """Up to where each sink was told, when it was told all there was."""
 
@@ -142,9 +146,11 @@ class Courier:
         done, _ = await asyncio.wait(self._tasks.values(), return_when=asyncio.FIRST_COMPLETED)
         self._tasks = {name: task for name, task in self._tasks.items() if task not in done}
         errors = [error for task in done if (error := task.exception())]
+        self._reports += [report for task in done if not task.exception() and (report := task.result())]
         if errors:
             raise errors[0]
-        return [report for task in done if (report := task.result()) is not None]
+        reports, self._reports = self._reports, []
+        return reports
 
     async def close(self) -> None:
         """Stop, letting go of the sinks so that others may have them at once; and close them."""
@@ -223,7 +229,7 @@ class Courier:
                 round_.give_up(record, round_.failure, self._now_us())
                 round_.rest = round_.rest[1:]
                 continue
-            delivery = await sink.deliver(round_.rest[: sink.at_once])
+            delivery = await _deliver(sink, round_.rest[: sink.at_once])
             if delivery.taken:
                 round_.take(round_.rest[delivery.taken - 1], delivery.taken)
                 round_.rest = round_.rest[delivery.taken :]
@@ -264,3 +270,18 @@ class Courier:
             failing_since_us=round_.failing_since_us,
             reason=None if round_.failure is None else round_.failure.reason,
         )
+
+
+async def _deliver(sink: Sink, records: Sequence[FeedRecord]) -> Delivery:
+    """What a sink says of records. A mistake in one is a failure of that one: it is tried again, later and
+    later, and holds up none of the others.
+    """
+    try:
+        return await sink.deliver(records)
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - the outermost frame of one sink among several
+        *_, frame = traceback.extract_tb(error.__traceback__)
+        place = f"{PurePath(frame.filename).name}:{frame.lineno}"
+        reason = f"a mistake in Dearly kept it from being told ({type(error).__name__} in {place})"
+        return Delivery(0, Failure(reason, may_help=True))
