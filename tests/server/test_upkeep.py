@@ -64,6 +64,21 @@ async def test_the_feed_is_kept_for_so_many_days(open_shop: OpenShop) -> None:
             assert bool(store.read_feed(0, 10)) is left
 
 
+async def test_what_a_sink_was_not_told_is_kept_twice_as_long_and_its_loss_is_logged(
+    open_shop: OpenShop, log: Log
+) -> None:
+    async with open_shop(keep_feed_days=2) as shop:
+        store = shop.running.application.store
+        store.lease_sink("down", "nobody", NOW_US, NOW_US)
+        await patch(shop, "ada", country="NL")
+        await until(lambda: len(store.read_feed(0, 10)) == 2)
+        for age_us, left in ((2 * DAY_US + 1, True), (4 * DAY_US, True), (4 * DAY_US + 1, False)):
+            shop.clock.now_us = NOW_US + age_us
+            await shop.running.application.look_after_store()
+            assert bool(store.read_feed(0, 10)) is left
+    assert [(line["sink"], line["count"]) for line in log.lines("sink_lost_records")] == [("down", 2)]
+
+
 async def test_a_server_does_it_all_without_being_asked(
     open_shop: OpenShop, tmp_path: Path, log: Log
 ) -> None:

@@ -185,7 +185,7 @@ async def test_a_token_whose_records_are_gone_is_out_of_range_and_says_what_to_d
     token = await began(watching(shop))
     await patch(shop, "ada", country="NL")
     await until(looked_at(shop))
-    assert application.store.trim_feed(NOW_US + 1, 100) > 0
+    assert application.store.trim_feed(NOW_US + 1, NOW_US + 1, 100) > 0
     error = await refusal(_all(watching(shop, resume_token=token)))
     assert error.code() is grpc.StatusCode.OUT_OF_RANGE
     assert fields_of(error) == ["resume_token"]
@@ -268,7 +268,7 @@ async def test_a_watcher_who_is_overtaken_by_what_is_trimmed_is_told_so(
     messages = watch(application, segments_pb2.WatchTransitionsRequest(start=BEGINNING))
     await anext(messages)
     await anext(messages)
-    application.store.trim_feed(NOW_US + 1, 30)
+    application.store.trim_feed(NOW_US + 1, NOW_US + 1, 30)
     with pytest.raises(CallRefused, match="so slow") as caught:
         await anext(messages)
     assert caught.value.code is grpc.StatusCode.OUT_OF_RANGE

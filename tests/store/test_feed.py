@@ -40,14 +40,60 @@ def test_a_page_of_records_ends_with_the_one_that_fills_its_bytes(store: Store) 
 def test_what_is_trimmed_never_comes_back_and_positions_go_on(store: Store) -> None:
     tell(store, "a", "b", now_us=1)
     *_, last = tell(store, "c", now_us=9)
-    assert store.trim_feed(9, 1) == 1
-    assert store.trim_feed(9, 5) == 1
-    assert store.trim_feed(9, 5) == 0
+    assert store.trim_feed(9, 9, 1) == 1
+    assert store.trim_feed(9, 9, 5) == 1
+    assert store.trim_feed(9, 9, 5) == 0
     assert store.feed_ends() == (last.position - 1, last.position)
-    assert store.trim_feed(10, 5) == 1
+    assert store.trim_feed(10, 10, 5) == 1
     assert store.feed_ends() == (last.position, last.position)
     (later,) = tell(store, "d", now_us=11)
     assert later.position > last.position
+
+
+def told(store: Store, name: str, position: int) -> None:
+    state = store.lease_sink(name, "me", 1, 2)
+    assert state is not None
+    assert store.settle_sink(replace(state, position=position), "me", 1, [])
+
+
+def test_what_a_sink_has_yet_to_be_told_is_kept_until_it_is_much_older(store: Store) -> None:
+    for now_us in (1, 5, 9):
+        *_, last = tell(store, "a", now_us=now_us)
+    first, second, _ = (record.position for record in store.read_feed(0, 9))
+    told(store, "quick", last.position)
+    told(store, "slow", first)
+    assert store.trim_feed(9, 1, 9) == 1
+    assert store.trim_feed(9, 5, 9) == 0
+    assert store.trim_feed(9, 6, 9) == 1
+    assert store.feed_ends()[0] == second
+    told(store, "slow", last.position)
+    assert store.trim_feed(10, 1, 9) == 1
+
+
+def test_records_behind_many_that_are_younger_wait(store: Store) -> None:
+    tell(store, *(10_000 * ["a"]), now_us=9)
+    tell(store, "b", now_us=1)
+    assert store.trim_feed(9, 9, 99) == 0
+    assert store.trim_feed(10, 10, 1) == 1
+    assert store.trim_feed(9, 9, 99) == 1
+
+
+def test_a_sink_that_is_forgotten_is_nowhere_and_may_begin_anew(store: Store) -> None:
+    *_, last = tell(store, "a", "b")
+    state = store.lease_sink("old", "me", 1, 2)
+    assert state is not None
+    store.settle_sink(replace(state, position=0), "me", 1, [DeadLetter(0, "old", last, "no", 1)])
+    store.lease_sink("new", "me", 1, 2)
+    store.erase_customer("bob", 1)
+    assert [(each.name, each.position) for each in store.sinks()] == [("new", last.position), ("old", 0)]
+    assert store.forget_sink("old")
+    assert not store.forget_sink("old")
+    assert [each.name for each in store.sinks()] == ["new"]
+    assert store.dead_letters("old", 0, 9) == []
+    assert "sinks/old" not in {due.place for due in store.erasures_due()}
+    again = store.lease_sink("old", "me", 1, 2)
+    assert again is not None
+    assert again.position == last.position
 
 
 def test_a_new_sink_begins_where_the_feed_ends(store: Store) -> None:

@@ -91,7 +91,7 @@ def test_what_was_told_before_is_told_again_and_numbers_go_on(
 ) -> None:
     fill(store)
     _, newest = store.feed_ends()
-    store.trim_feed(100, 100)
+    store.trim_feed(100, 100, 100)
     with closing(restored(store, tmp_path, kind)) as again:
         assert again.append_events([event("1", at=1, customer="Bob", product_id="p1")]) == [Outcome.DUPLICATE]
         assert again.append_events([event("x", customer=GONE)]) == [Outcome.ERASED]

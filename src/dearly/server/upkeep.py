@@ -43,7 +43,7 @@ class Upkeep:
             if keep_events_us is not None:
                 before_us = now_us - keep_events_us
                 self._delete("events_expired", lambda: self._store.expire_events(before_us, AT_ONCE))
-            self._delete("feed_trimmed", lambda: self._store.trim_feed(now_us - self._keep_feed_us, AT_ONCE))
+            self._trim_feed(now_us)
         finally:  # the last, since of PostgreSQL it may wait for others and fail
             self.scrub()
 
@@ -76,6 +76,17 @@ class Upkeep:
             numbers = due.get(SINKS + sink.name)
             if numbers and _erase_in(sink):
                 self._store.settle_erasures(numbers)
+
+    def _trim_feed(self, now_us: int) -> None:
+        """Delete old records; those that a sink has yet to be told when they are twice as old, and say so."""
+        before, _ = self._store.feed_ends()
+        before_us, untold_before_us = now_us - self._keep_feed_us, now_us - 2 * self._keep_feed_us
+        self._delete("feed_trimmed", lambda: self._store.trim_feed(before_us, untold_before_us, AT_ONCE))
+        after, _ = self._store.feed_ends()
+        for sink in self._store.sinks() if after > before else ():
+            lost = after - max(sink.position, before)
+            if lost > 0:
+                _log.error("sink_lost_records", sink=sink.name, count=lost)
 
     def _delete(self, told_as: str, delete: Callable[[], int]) -> None:
         count = deleted = delete()

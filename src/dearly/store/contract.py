@@ -253,8 +253,21 @@ class Store(Protocol):
         """
         ...
 
-    def trim_feed(self, before_us: int, limit: int) -> int:
-        """Delete at most so many records that were recorded before a time; how many it was."""
+    def trim_feed(self, before_us: int, untold_before_us: int, limit: int) -> int:
+        """Delete at most so many records that were recorded before a time; how many it was.
+
+        A record that some sink has yet to be told is kept until it is of before ``untold_before_us``. The
+        oldest are looked at: one that stands behind many younger ones (a clock was wrong) waits for them.
+        """
+        ...
+
+    def sinks(self) -> Sequence[SinkState]:
+        """How far each sink has been told, by name: every one that ever was, until it is forgotten."""
+        ...
+
+    def forget_sink(self, name: str) -> bool:
+        """Forget a sink that is told no more, with its dead letters and what erasures have left to do there;
+        False when there is none. One that is told after all begins anew, at the feed's end."""
         ...
 
     def lease_sink(self, name: str, owner: str, now_us: int, until_us: int) -> SinkState | None:

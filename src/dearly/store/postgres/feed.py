@@ -8,7 +8,10 @@ from dearly.store.postgres.counters import newest, take
 from dearly.store.postgres.customers import resolve_all
 from dearly.store.postgres.schema import Connection
 from dearly.store.postgres.tombstones import erased_ids
-from dearly.store.records import DeadLetter, FeedRecord, SinkState
+from dearly.store.records import SINKS, DeadLetter, FeedRecord, SinkState
+
+_LOOKED_AT = 10_000
+"""Positions at the feed's beginning among which old records are looked for: they come in order, nearly."""
 
 
 def append_records(connection: Connection, records: Sequence[tuple[str, str]], now_us: int) -> None:
@@ -51,14 +54,30 @@ def feed_ends(connection: Connection) -> tuple[int, int]:
     return before, last
 
 
-def trim_feed(connection: Connection, before_us: int, limit: int) -> int:
+def trim_feed(connection: Connection, before_us: int, untold_before_us: int, limit: int) -> int:
     """See :meth:`dearly.store.Store.trim_feed`."""
     return connection.execute(
         """DELETE FROM feed WHERE position IN (
-             SELECT position FROM feed WHERE recorded_us < %s ORDER BY position LIMIT %s
+             SELECT position FROM feed
+             WHERE position < (SELECT min(position) FROM feed) + %s AND recorded_us < %s
+               AND (recorded_us < %s OR NOT EXISTS (SELECT 1 FROM sinks WHERE sinks.position < feed.position))
+             ORDER BY position LIMIT %s
              FOR UPDATE SKIP LOCKED)""",
-        (before_us, limit),
+        (_LOOKED_AT, before_us, untold_before_us, limit),
     ).rowcount
+
+
+def sinks(connection: Connection) -> list[SinkState]:
+    """See :meth:`dearly.store.Store.sinks`."""
+    rows = connection.execute("SELECT name, position, failures, failing_since_us FROM sinks ORDER BY name")
+    return [SinkState(*row) for row in rows]
+
+
+def forget_sink(connection: Connection, name: str) -> bool:
+    """See :meth:`dearly.store.Store.forget_sink`."""
+    connection.execute("DELETE FROM dead_letters WHERE sink = %s", (name,))
+    connection.execute("DELETE FROM erasures_due WHERE place = %s", (SINKS + name,))
+    return connection.execute("DELETE FROM sinks WHERE name = %s", (name,)).rowcount == 1
 
 
 def lease_sink(connection: Connection, name: str, owner: str, now_us: int, until_us: int) -> SinkState | None:

@@ -251,11 +251,19 @@ class PostgresStore:
         """See :meth:`dearly.store.Store.feed_ends`."""
         return self._readers.read(feed.feed_ends)
 
-    def trim_feed(self, before_us: int, limit: int) -> int:
+    def trim_feed(self, before_us: int, untold_before_us: int, limit: int) -> int:
         """See :meth:`dearly.store.Store.trim_feed`."""
         return self._writers.write(
-            lambda connection: feed.trim_feed(connection, before_us, limit), Access.APART
+            lambda connection: feed.trim_feed(connection, before_us, untold_before_us, limit), Access.APART
         )
+
+    def sinks(self) -> Sequence[SinkState]:
+        """See :meth:`dearly.store.Store.sinks`."""
+        return self._readers.read(feed.sinks)
+
+    def forget_sink(self, name: str) -> bool:
+        """See :meth:`dearly.store.Store.forget_sink`."""
+        return self._writers.write(lambda connection: feed.forget_sink(connection, name), Access.APART)
 
     def lease_sink(self, name: str, owner: str, now_us: int, until_us: int) -> SinkState | None:
         """See :meth:`dearly.store.Store.lease_sink`."""

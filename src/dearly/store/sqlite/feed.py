@@ -5,9 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 
-from dearly.store.records import DeadLetter, FeedRecord, SinkState
+from dearly.store.records import SINKS, DeadLetter, FeedRecord, SinkState
 from dearly.store.sqlite.customers import resolve
 from dearly.store.sqlite.tombstones import erased_ids
+
+_LOOKED_AT = 10_000
+"""Positions at the feed's beginning among which old records are looked for: they come in order, nearly."""
 
 
 def append_records(connection: sqlite3.Connection, records: Sequence[tuple[str, str]], now_us: int) -> None:
@@ -52,14 +55,29 @@ def newest_position(connection: sqlite3.Connection) -> int:
     return int(found[0]) if found else 0
 
 
-def trim_feed(connection: sqlite3.Connection, before_us: int, limit: int) -> int:
+def trim_feed(connection: sqlite3.Connection, before_us: int, untold_before_us: int, limit: int) -> int:
     """See :meth:`dearly.store.Store.trim_feed`."""
-    # Positions follow the clock nearly: whatever is old enough stands at the beginning.
     return connection.execute(
         """DELETE FROM feed WHERE position IN (
-             SELECT position FROM feed WHERE recorded_us < ? ORDER BY position LIMIT ?)""",
-        (before_us, limit),
+             SELECT position FROM feed
+             WHERE position < (SELECT min(position) FROM feed) + ? AND recorded_us < ?
+               AND (recorded_us < ? OR NOT EXISTS (SELECT 1 FROM sinks WHERE sinks.position < feed.position))
+             ORDER BY position LIMIT ?)""",
+        (_LOOKED_AT, before_us, untold_before_us, limit),
     ).rowcount
+
+
+def sinks(connection: sqlite3.Connection) -> list[SinkState]:
+    """See :meth:`dearly.store.Store.sinks`."""
+    rows = connection.execute("SELECT name, position, failures, failing_since_us FROM sinks ORDER BY name")
+    return [SinkState(*row) for row in rows]
+
+
+def forget_sink(connection: sqlite3.Connection, name: str) -> bool:
+    """See :meth:`dearly.store.Store.forget_sink`."""
+    connection.execute("DELETE FROM dead_letters WHERE sink = ?", (name,))
+    connection.execute("DELETE FROM erasures_due WHERE place = ?", (SINKS + name,))
+    return connection.execute("DELETE FROM sinks WHERE name = ?", (name,)).rowcount == 1
 
 
 def lease_sink(

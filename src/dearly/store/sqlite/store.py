@@ -256,9 +256,19 @@ class SqliteStore:
         """See :meth:`dearly.store.Store.feed_ends`."""
         return self._readers.read(feed.feed_ends)
 
-    def trim_feed(self, before_us: int, limit: int) -> int:
+    def trim_feed(self, before_us: int, untold_before_us: int, limit: int) -> int:
         """See :meth:`dearly.store.Store.trim_feed`."""
-        return self._writer.write(lambda connection: feed.trim_feed(connection, before_us, limit))
+        return self._writer.write(
+            lambda connection: feed.trim_feed(connection, before_us, untold_before_us, limit)
+        )
+
+    def sinks(self) -> Sequence[SinkState]:
+        """See :meth:`dearly.store.Store.sinks`."""
+        return self._readers.read(feed.sinks)
+
+    def forget_sink(self, name: str) -> bool:
+        """See :meth:`dearly.store.Store.forget_sink`."""
+        return self._writer.write(lambda connection: feed.forget_sink(connection, name))
 
     def lease_sink(self, name: str, owner: str, now_us: int, until_us: int) -> SinkState | None:
         """See :meth:`dearly.store.Store.lease_sink`."""
