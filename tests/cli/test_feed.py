@@ -257,3 +257,50 @@ def test_dead_letters_can_be_forgotten(dearly: Dearly, url: str) -> None:
     assert (one.out, all_of_crm.out) == ("1 forgotten\n", "2 forgotten\n")
     assert of_nobody.code == 2
     assert [sink for _, sink in left(url)] == ["erp"]
+
+
+# ------------------------------------------------------------------------------------------------------ sinks
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("dead-letters", "--only", "crn"),
+        ("replay", "--only", "crn"),
+        ("drop", "--only", "crn"),
+        ("forget", "crn"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_of_a_sink_that_there_is_none_of_it_is_said_which_there_are(
+    dearly: Dearly, url: str, command: tuple[str, ...]
+) -> None:
+    none_yet = dearly("feed", *command, "--store", url)
+    bury(url, "log", 1)
+    bury(url, "crm", 1)
+    some = dearly("feed", *command, "--store", url)
+
+    assert none_yet.code == some.code == 2
+    assert "The store knows no sink 'crn'. It knows none yet" in none_yet.err
+    assert "The store knows no sink 'crn'. It knows: crm, log." in some.err
+    assert len(left(url)) == 2
+
+
+def test_a_sink_without_dead_letters_is_no_unknown_one(dearly: Dearly, url: str) -> None:
+    bury(url, "crm", 0)
+
+    ended = dearly("feed", "dead-letters", "--store", url, "--only", "crm")
+
+    assert (ended.code, ended.out) == (0, "No dead letters.\n")
+
+
+def test_a_sink_that_is_told_no_more_is_forgotten_with_its_dead_letters(dearly: Dearly, url: str) -> None:
+    bury(url, "crm", 2)
+    bury(url, "log", 1)
+
+    ended = dearly("feed", "forget", "crm", "--store", url)
+
+    assert (ended.code, ended.out) == (0, "crm: forgotten\n")
+    with opened(url) as store:
+        assert [state.name for state in store.sinks()] == ["log"]
+    assert [sink for _, sink in left(url)] == ["log"]

@@ -174,6 +174,7 @@ COMMANDS = {
     "feed dead-letters": "dearly.cli.feed:dead_letters",
     "feed replay": "dearly.cli.feed:replay_letters",
     "feed drop": "dearly.cli.feed:drop",
+    "feed forget": "dearly.cli.feed:forget",
     "backup": "dearly.cli.backup:backup",
     "restore": "dearly.cli.restore:restore",
     "scrub": "dearly.cli.scrub:scrub",

@@ -43,7 +43,7 @@ class NoSuchDeadLetter(DearlyError):
 
 
 class SinkUnknown(DearlyError):
-    """A sink that is not said where it is."""
+    """A sink that the store does not know, or that is not said where it is."""
 
 
 def show(
@@ -97,6 +97,7 @@ def dead_letters(
     feed drop` forgets them.
     """
     with _opened(store) as opened:
+        _check_sink(opened, only)
         letters = list(islice(each_dead_letter(opened, only), limit + 1))
     for letter in letters[:limit]:
         typer.echo(dead_letter_json(letter) if format is Format.JSON else dead_letter_line(letter))
@@ -157,6 +158,21 @@ def drop(
     typer.echo(f"{dropped:,} forgotten")
 
 
+def forget(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The sink, as --sink of a server named it.")],
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Forget a sink that is told no more: how far it was told, and its dead letters.
+
+    Take it from every server first: one that has it still begins it anew, at the feed's end. What it was
+    told stays where it is; files of it are erased from no more, so delete them.
+    """
+    with _opened(store) as opened:
+        _check_sink(opened, name)
+        opened.forget_sink(name)
+    typer.echo(f"{name}: forgotten")
+
+
 # --------------------------------------------------------------------------------------------------- the feed
 
 
@@ -203,7 +219,17 @@ def _told(record: FeedRecord, told_as: Format) -> str:
 # ----------------------------------------------------------------------------------------------- dead letters
 
 
+def _check_sink(store: Store, name: str | None) -> None:
+    """See that a sink that was named is one that the store knows."""
+    known = [state.name for state in store.sinks()]
+    if name is None or name in known or store.dead_letters(name, 0, 1):
+        return
+    told = f"It knows: {', '.join(known)}." if known else "It knows none yet: no server has told any."
+    raise SinkUnknown(f"The store knows no sink {name!r}. {told}")
+
+
 def _chosen(store: Store, only: str | None, numbers: Sequence[int] | None) -> list[DeadLetter]:
+    _check_sink(store, only)
     letters = list(each_dead_letter(store, only))
     if not numbers:
         return letters
