@@ -162,10 +162,11 @@ def forget(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The sink, as --sink of a server named it.")],
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
-    """Forget a sink that is told no more: how far it was told, and its dead letters.
+    """Forget a sink that is told no more.
 
-    Take it from every server first: one that has it still begins it anew, at the feed's end. What it was
-    told stays where it is; files of it are erased from no more, so delete them.
+    How far it was told goes, and its dead letters. Take it from every server first: one that has it still
+    begins it anew, at the feed's end. What it was told stays where it is; nobody is erased from its files any
+    more, so delete them.
     """
     with _opened(store) as opened:
         _check_sink(opened, name)
