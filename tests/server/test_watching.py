@@ -149,6 +149,44 @@ async def test_merges_and_stages_are_told_and_filters_choose_among_them(shop: Sh
     assert positions == sorted(set(positions))
 
 
+async def test_who_watches_a_customer_goes_on_with_whoever_they_are_merged_into(shop: Shop) -> None:
+    for customer_id in ("visitor", "ada", "bob"):
+        await patch(shop, customer_id, country="NL")
+    await until(looked_at(shop))
+    visitor, bob = (watching(shop, customer_id=one, kinds=[MERGE, SEGMENT]) for one in ("visitor", "bob"))
+    for call in (visitor, bob):
+        await began(call)
+    await merge(shop, "visitor", "ada")
+    ((one,), _) = await told(visitor, 1)
+    assert (one.kind, one.from_customer_id, one.customer_id) == (MERGE, "visitor", "ada")
+    shop.clock.now_us += HOUR_US
+    await patch(shop, "ada", country="BE")
+    ((left,), _) = await told(visitor, 1)
+    assert (left.name, left.to_state, left.customer_id) == ("dutch", "", "ada")
+    await merge(shop, "ada", "zoe")
+    ((again,), _) = await told(visitor, 1)
+    assert (again.kind, again.customer_id) == (MERGE, "zoe")
+    await patch(shop, "bob", country="BE")
+    ((bobs,), _) = await told(bob, 1)
+    assert (bobs.name, bobs.customer_id) == ("dutch", "bob")
+
+
+async def test_an_id_that_was_merged_before_is_watched_as_the_customer_it_stands_for(shop: Shop) -> None:
+    await patch(shop, "visitor", country="NL")
+    await until(looked_at(shop))
+    await merge(shop, "visitor", "ada")
+    await until(looked_at(shop))
+    call = watching(shop, start=BEGINNING, customer_id="visitor", names=["dutch"])
+    await began(call)
+    found = (await asyncio.wait_for(call.read(), PATIENCE_S)).transitions
+    assert found[-1].customer_id == "ada"
+
+
+async def merge(shop: Shop, from_id: str, into_id: str) -> None:
+    request = profiles_pb2.MergeProfilesRequest(from_customer_id=from_id, into_customer_id=into_id)
+    await shop.client.profiles.MergeProfiles(request)
+
+
 # ------------------------------------------------------------------------------------------------- tokens
 
 
@@ -243,9 +281,9 @@ async def test_a_slow_watcher_has_one_page_read_for_it_at_a_time_and_misses_noth
     reads: list[int] = []
     read_feed = application.store.read_feed
 
-    def counted(after: int, limit: int) -> Sequence[FeedRecord]:
+    def counted(after: int, limit: int, most_bytes: int) -> Sequence[FeedRecord]:
         reads.append(after)
-        return read_feed(after, limit)
+        return read_feed(after, limit, most_bytes)
 
     monkeypatch.setattr(application.store, "read_feed", counted)
     messages = watch(application, segments_pb2.WatchTransitionsRequest(start=BEGINNING))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,10 @@ from dearly.store import FeedRecord
 from dearly.v1 import segments_pb2
 
 PAGE = 500
-"""Records that are read at once; no more than that and what the transport holds waits for a slow watcher."""
+PAGE_BYTES = 128 * 1024
+"""What is read at once: so many records, and no more than the one that brings them to so many bytes. Nothing
+else waits in the server for a watcher who is slow, or reads nothing at all.
+"""
 BETWEEN_LOOKS_S = 0.5
 """Another server of the same store rings no bell here."""
 RETRY_AFTER_S = 1.0
@@ -51,11 +54,18 @@ class _Filter:
     customer_id: str
 
     def lets_through(self, transition: segments_pb2.Transition) -> bool:
-        return (
-            (not self.kinds or transition.kind in self.kinds)
-            and (not self.names or transition.name in self.names)
-            and self.customer_id in ("", transition.customer_id)
+        return (not self.kinds or transition.kind in self.kinds) and (
+            not self.names or transition.name in self.names
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What is told of the next records, and how many those were, filtered out or not."""
+
+    message: segments_pb2.WatchTransitionsResponse
+    position: int
+    count: int
 
 
 async def watch(
@@ -73,14 +83,12 @@ async def watch(
     told_s = time.monotonic()
     while not application.draining.is_set():
         ring = application.news.listen()
-        page = await application.watches.run(_read, application, position)
-        if page:
-            position = page[-1].position
-        transitions = [each for each in map(_transition, page) if wanted.lets_through(each)]
-        if transitions or time.monotonic() >= told_s + application.settings.heartbeat_s:
-            yield _message(application, position, transitions)
+        page = await application.watches.run(_read, application, position, wanted)
+        position = page.position
+        if page.message.transitions or time.monotonic() >= told_s + application.settings.heartbeat_s:
+            yield page.message
             told_s = time.monotonic()
-        if len(page) < PAGE:
+        if not page.count:
             await _wait(application, ring)
     yield _message(application, position, ())
     raise unavailable("The server stops. Go on with the last token, elsewhere or later.", RETRY_AFTER_S)
@@ -107,8 +115,8 @@ def _begin(application: Application, request: segments_pb2.WatchTransitionsReque
     return oldest if request.start == segments_pb2.WATCH_START_BEGINNING else newest
 
 
-def _read(application: Application, position: int) -> Sequence[FeedRecord]:
-    page = application.store.read_feed(position, PAGE)
+def _read(application: Application, position: int, wanted: _Filter) -> _Page:
+    records = application.store.read_feed(position, PAGE, PAGE_BYTES)
     oldest, _ = application.store.feed_ends()
     if position < oldest:
         raise out_of_range(
@@ -116,7 +124,11 @@ def _read(application: Application, position: int) -> Sequence[FeedRecord]:
             f"records up to position {oldest} are not kept any more, and the watcher is so slow that it has "
             "not seen them all. Read who is in what with ListMembers, and watch from now.",
         )
-    return page
+    # Asked after reading: who was merged by one of these records is one of the customer's ids by now.
+    ids = application.store.ids_of(wanted.customer_id) if wanted.customer_id else ()
+    told = (_transition(record) for record in records if not ids or record.customer_id in ids)
+    after = records[-1].position if records else position
+    return _Page(_message(application, after, filter(wanted.lets_through, told)), after, len(records))
 
 
 async def _wait(application: Application, ring: asyncio.Event) -> None:
