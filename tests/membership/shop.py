@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from dearly.language import Package, Program, check_package, render_text
 from dearly.language.types import DAY_US, HOUR_US, MINUTE_US
-from dearly.membership import MembershipEngine, Watched, merge_body, watch_program
+from dearly.membership import MembershipEngine, Watched, join_standings, merge_body, watch_program
 from dearly.store import EventRecord, ProfilePatch, Store, Stored
 
 SCHEMA = """
@@ -106,7 +106,7 @@ class Shop:
     def merges(self, from_id: str, into_id: str) -> None:
         """Two become one, now."""
         body = merge_body(from_id, into_id, self.now_us)
-        self.store.merge_customers(from_id, into_id, self.now_us, body)
+        self.store.merge_customers(from_id, into_id, self.now_us, body, join_standings)
 
     def news(self) -> list[dict[str, Any]]:
         """What the feed was told since the last time it was asked."""

@@ -57,6 +57,35 @@ def test_it_fires_on_leaving_and_on_becoming(store: Store) -> None:
     assert shop.fired() == [("t", 1), ("u", 241)]
 
 
+def test_limits_hold_for_the_person_though_one_was_known_by_two_ids(store: Store) -> None:
+    shop = shop_with(store, "entering buyers", "at most 1 per 30 days")
+    shop.happens("ordered", customer="browser")
+    shop.settle()
+    shop.now_us = hours(1)
+    shop.merges("browser", "ada")
+    shop.settle()
+
+    told = [(each["customer"], each["kind"]) for each in shop.news() if each["kind"] != "lifecycle"]
+    assert told == [
+        ("browser", "segment"),
+        ("browser", "trigger"),
+        ("ada", "merge"),
+        ("ada", "segment"),
+    ]
+
+
+def test_what_waits_for_quiet_hours_to_end_waits_on_for_the_person(store: Store) -> None:
+    shop = shop_with(store, "entering buyers", "quiet 20:00 to 08:00")
+    shop.now_us = instant("2026-03-02 23:00")
+    shop.happens("ordered", customer="browser")
+    shop.settle()
+    shop.merges("browser", "ada")
+    shop.pass_time(instant("2026-03-03 09:00"))
+
+    fired = [each for each in shop.news() if each["kind"] == "trigger"]
+    assert [(each["customer"], each["at_us"]) for each in fired] == [("ada", instant("2026-03-03 08:00"))]
+
+
 def test_it_fires_for_somebody_new(store: Store) -> None:
     shop = shop_with(store, "stage becomes guest")
     shop.signs_up(country="NL")

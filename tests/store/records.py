@@ -26,3 +26,8 @@ def read(store: Store, customer: str = "ada", *kinds: str) -> CustomerRows:
 
 def times(store: Store, kind: str = "product_viewed", customer: str = "ada") -> list[int]:
     return [time_us for _, time_us, _ in read(store, customer, kind).events]
+
+
+def kept_of_both(lost: str | None, kept: str | None) -> str | None:
+    """A standing that shows of which two it was made."""
+    return " + ".join(each for each in (lost, kept) if each is not None) or None

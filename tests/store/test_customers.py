@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from itertools import permutations
 
 import pytest
@@ -11,13 +12,16 @@ from hypothesis import strategies as st
 
 from dearly.store import (
     Consent,
+    Due,
     EventRange,
+    Look,
     MergeOutcome,
     Outcome,
     ProfilePatch,
+    ReadCustomers,
     Store,
 )
-from tests.store.records import event, read, times
+from tests.store.records import event, kept_of_both, read, times
 
 NEW = ProfilePatch("new", {}, 1)
 
@@ -62,7 +66,7 @@ def test_patches_in_any_order_and_again_end_alike(
         ends.append(read(store, f"c{number}").fields)
         store.erase_customer(f"c{number}", 2)
         store.upsert_profiles([ProfilePatch(f"c{number}", {}, 1, readmit=True)], 3)
-        store.merge_customers(f"c{number}", "sink", 4, "{}")
+        store.merge_customers(f"c{number}", "sink", 4, "{}", kept_of_both)
         store.erase_customer("sink", 5)
         store.upsert_profiles(
             [ProfilePatch("sink", {}, 1, readmit=True), ProfilePatch(f"c{number}", {}, 1, readmit=True)], 6
@@ -112,7 +116,7 @@ def test_what_two_customers_did_and_said_is_one_customers_then(store: Store) -> 
     store.set_consents("visitor", [Consent("mail", False, "", 5)])
     store.set_consents("ada", [Consent("mail", True, "", 4)])
 
-    assert store.merge_customers("visitor", "ada", 11, "merged") is MergeOutcome.MERGED
+    assert store.merge_customers("visitor", "ada", 11, "merged", kept_of_both) is MergeOutcome.MERGED
 
     for customer_id in ("ada", "visitor"):
         assert read(store, customer_id, "product_viewed").fields == {"name": "?", "city": "Rome"}
@@ -126,7 +130,7 @@ def test_what_two_customers_did_and_said_is_one_customers_then(store: Store) -> 
 
 
 def test_an_id_that_forwards_takes_events_for_the_survivor(store: Store) -> None:
-    assert store.merge_customers("visitor", "ada", 1, "{}") is MergeOutcome.MERGED
+    assert store.merge_customers("visitor", "ada", 1, "{}", kept_of_both) is MergeOutcome.MERGED
     assert store.append_events([event("1", customer="visitor")]) == [Outcome.ACCEPTED]
     assert store.append_events([event("1", customer="visitor")]) == [Outcome.DUPLICATE]
     assert times(store, customer="ada") == [1_000]
@@ -134,10 +138,10 @@ def test_an_id_that_forwards_takes_events_for_the_survivor(store: Store) -> None
 
 def test_merging_again_or_round_in_a_circle_changes_nothing(store: Store) -> None:
     for first, second in (("a", "b"), ("b", "c")):
-        assert store.merge_customers(first, second, 1, "{}") is MergeOutcome.MERGED
+        assert store.merge_customers(first, second, 1, "{}", kept_of_both) is MergeOutcome.MERGED
     for first, second in permutations("abc", 2):
-        assert store.merge_customers(first, second, 2, "{}") is MergeOutcome.ALREADY_ONE
-    assert store.merge_customers("a", "a", 3, "{}") is MergeOutcome.ALREADY_ONE
+        assert store.merge_customers(first, second, 2, "{}", kept_of_both) is MergeOutcome.ALREADY_ONE
+    assert store.merge_customers("a", "a", 3, "{}", kept_of_both) is MergeOutcome.ALREADY_ONE
     store.append_events([event("1", customer="a")])
     assert times(store, customer="c") == [1_000]
     assert len(store.read_feed(0, 10)) == 2
@@ -145,19 +149,57 @@ def test_merging_again_or_round_in_a_circle_changes_nothing(store: Store) -> Non
 
 def test_an_id_that_forwards_already_brings_nobody_else_along(store: Store) -> None:
     store.append_events([event("1", customer="ada"), event("2", customer="bob")])
-    assert store.merge_customers("browser", "ada", 1, "{}") is MergeOutcome.MERGED
-    assert store.merge_customers("browser", "bob", 2, "{}") is MergeOutcome.TAKEN
+    assert store.merge_customers("browser", "ada", 1, "{}", kept_of_both) is MergeOutcome.MERGED
+    assert store.merge_customers("browser", "bob", 2, "{}", kept_of_both) is MergeOutcome.TAKEN
     assert list(store.page_customers(None, 10)) == ["ada", "bob"]
-    assert store.merge_customers("ada", "bob", 3, "{}") is MergeOutcome.MERGED
-    assert store.merge_customers("browser", "bob", 4, "{}") is MergeOutcome.ALREADY_ONE
+    assert store.merge_customers("ada", "bob", 3, "{}", kept_of_both) is MergeOutcome.MERGED
+    assert store.merge_customers("browser", "bob", 4, "{}", kept_of_both) is MergeOutcome.ALREADY_ONE
 
 
 def test_whoever_was_merged_is_due_at_once(store: Store) -> None:
     store.append_events([event("1", customer="ada")])
     store.look_at_due(1, 10, lambda due, read_customers: [])
-    store.merge_customers("visitor", "ada", 2, "{}")
+    store.merge_customers("visitor", "ada", 2, "{}", kept_of_both)
     (due,) = store.due_customers(2, None, 10)
     assert (due.customer_id, "@all" in due.touched) == ("ada", True)
+
+
+def test_what_the_last_looks_left_of_both_is_joined(store: Store) -> None:
+    look_at("ada", "bob", "cyd", in_=store)
+    seen = {}
+    for from_id, into_id in (("ada", "bob"), ("cyd", "bob"), ("bob", "new")):
+        store.merge_customers(from_id, into_id, 2, "{}", kept_of_both)
+        seen[from_id] = {due.customer_id: due.standing for due in store.due_customers(2, None, 10)}
+    assert seen["ada"]["bob"] == "ada's + bob's"
+    assert seen["cyd"] == {"bob": "cyd's + ada's + bob's"}
+    assert seen["bob"] == {"new": "cyd's + ada's + bob's"}
+
+
+def test_what_the_feed_told_stays_under_the_id_of_then(store: Store) -> None:
+    look_at("visitor", "ada", in_=store)
+    store.merge_customers("visitor", "ada", 2, "merged", kept_of_both)
+
+    told = {record.body: record.customer_id for record in store.read_feed(0, 10)}
+    assert told == {"of visitor": "visitor", "of ada": "ada", "merged": "ada"}
+    assert list(store.ids_of("visitor")) == list(store.ids_of("ada")) == ["ada", "visitor"]
+    assert list(store.ids_of("nobody")) == ["nobody"]
+    held = store.export_customer("ada")
+    assert held is not None
+    assert sorted(held.feed) == ["merged", "of ada", "of visitor"]
+    assert store.erase_customer("visitor", 3).rows["feed"] == 3
+    assert list(store.read_feed(0, 10)) == []
+
+
+def look_at(*customer_ids: str, in_: Store) -> None:
+    """Each has an event, and is looked at."""
+    in_.append_events([event(customer_id, customer=customer_id) for customer_id in customer_ids])
+
+    def look(due: Sequence[Due], read_customers: ReadCustomers) -> list[Look]:
+        del read_customers
+        ids = [each.customer_id for each in due]
+        return [Look(one, None, f"{one}'s", (), [f"of {one}"]) for one in ids]
+
+    in_.look_at_due(1, len(customer_ids), look)
 
 
 # ---------------------------------------------------------------------------------------- export and erasure
@@ -168,7 +210,7 @@ def test_an_export_has_everything(store: Store) -> None:
     store.append_events([event("2", at=5, note="x"), event("1", at=3)])
     store.upsert_profiles([patch("ada", 7, name="Ada", city=None)], 8)
     store.set_consents("ada", [Consent("mail", True, "form", 1)])
-    store.merge_customers("visitor", "ada", 9, "merged")
+    store.merge_customers("visitor", "ada", 9, "merged", kept_of_both)
 
     held = store.export_customer("visitor")
 
@@ -186,7 +228,7 @@ def test_erasing_leaves_nothing_and_keeps_everything_out(store: Store) -> None:
     store.append_events([event("1"), event("2", customer="bob")])
     store.upsert_profiles([patch("ada", 1, name="Ada")], 1)
     store.set_consents("ada", [Consent("mail", True, "", 1)])
-    store.merge_customers("visitor", "ada", 2, "merged")
+    store.merge_customers("visitor", "ada", 2, "merged", kept_of_both)
 
     erased = store.erase_customer("visitor", 3)
 
@@ -198,7 +240,7 @@ def test_erasing_leaves_nothing_and_keeps_everything_out(store: Store) -> None:
         assert store.append_events([event("3", customer=customer_id)]) == [Outcome.ERASED]
         assert store.upsert_profiles([NEW, patch(customer_id, 9, name="A")], 9) == [1]
         assert not store.set_consents(customer_id, [Consent("mail", True, "", 9)])
-        assert store.merge_customers(customer_id, "bob", 9, "{}") is MergeOutcome.ERASED
+        assert store.merge_customers(customer_id, "bob", 9, "{}", kept_of_both) is MergeOutcome.ERASED
     assert store.get_profile("new") is None
     assert list(store.page_customers(None, 10)) == ["bob"]
 

@@ -14,7 +14,7 @@ from dearly.store import (
     Store,
     open_store,
 )
-from tests.store.records import event
+from tests.store.records import event, kept_of_both
 from tests.store.test_feed import tell
 
 
@@ -36,7 +36,7 @@ def test_an_erased_id_is_told_with_where_the_feed_then_stood(store: Store) -> No
 
 def test_every_id_that_stood_for_the_erased_is_told(store: Store) -> None:
     tell(store, "a", customer="visitor")
-    store.merge_customers("visitor", "ada", 2, "merged")
+    store.merge_customers("visitor", "ada", 2, "merged", kept_of_both)
     store.erase_customer("ada", 7)
     newest = store.feed_ends()[1]
     assert store.erased_ids(["ada", "visitor"]) == dict.fromkeys(("ada", "visitor"), ErasedId(newest, 7))

@@ -26,7 +26,7 @@ from dearly.store import (
 from dearly.store.sqlite.schema import MIGRATIONS
 from tests.postgres import needs_postgres
 from tests.store.conftest import STORES
-from tests.store.records import event
+from tests.store.records import event, kept_of_both
 from tests.store.test_two_stores import everything, plain
 
 GONE = "gone@example.com"
@@ -55,7 +55,7 @@ def fill(store: Store) -> None:
     store.settle_sink(
         SinkState("shop", 1, 2, 8), "me", 9, [DeadLetter(0, "shop", each, "no", 8) for each in records]
     )
-    store.merge_customers("Bob", "ada", 9, "merged")
+    store.merge_customers("Bob", "ada", 9, "merged", kept_of_both)
     store.append_events([event("late", kind="product_added", at=9, customer="ada")])
     store.erase_customer(GONE, 11)
 
@@ -96,7 +96,7 @@ def test_what_was_told_before_is_told_again_and_numbers_go_on(
         assert again.append_events([event("1", at=1, customer="Bob", product_id="p1")]) == [Outcome.DUPLICATE]
         assert again.append_events([event("x", customer=GONE)]) == [Outcome.ERASED]
         assert again.feed_ends() == (newest, newest)
-        again.merge_customers("cyd", "ada", 20, "merged")
+        again.merge_customers("cyd", "ada", 20, "merged", kept_of_both)
         assert [record.position for record in again.read_feed(0, 9)] == [newest + 1]
         assert again.begin_generation("g", 20).number == 2
         again.upsert_items([ItemRecord("product", "p3", {})])

@@ -31,7 +31,7 @@ from dearly.store import (
     open_store,
 )
 from tests.postgres import fresh_database, needs_postgres
-from tests.store.records import FOREVER_US
+from tests.store.records import FOREVER_US, kept_of_both
 
 Verb: TypeAlias = Callable[[Store], Any]
 """One thing to do with a store; its answer is what the two are compared by."""
@@ -86,7 +86,9 @@ def consent(customer_id: str, consents: Sequence[Consent]) -> Verb:
 
 
 def merge(from_id: str, into_id: str, now_us: int) -> Verb:
-    return lambda store: store.merge_customers(from_id, into_id, now_us, f"{from_id} into {into_id}")
+    return lambda store: store.merge_customers(
+        from_id, into_id, now_us, f"{from_id} into {into_id}", kept_of_both
+    )
 
 
 def erase(customer_id: str, now_us: int) -> Verb:

@@ -67,21 +67,21 @@ def show(
     --format json each is one line, as sinks are told it.
     """
     with _opened(store) as opened:
-        wanted = None if customer is None else _present_id(opened, customer)
         oldest, position = opened.feed_ends()
         found: Iterable[FeedRecord]
         if after is None:
-            found = _newest(opened, wanted, limit, oldest, position)
+            found = _newest(opened, customer, limit, oldest, position)
         else:
-            found = list(islice(_records(opened, after, wanted), limit))
+            found = list(islice(_records(opened, after, customer), limit))
             position = found[-1].position if len(found) == limit else max(position, after)
         for record in found:
             typer.echo(_told(record, format))
         while follow:
-            for record in _records(opened, position, None):
+            _, newest = opened.feed_ends()
+            for record in _records(opened, position, customer):
                 position = record.position
-                if wanted in {None, record.customer_id}:
-                    typer.echo(_told(record, format))
+                typer.echo(_told(record, format))
+            position = max(position, newest)
             time.sleep(_BETWEEN_LOOKS_S)
 
 
@@ -186,16 +186,11 @@ def _opened(url: str) -> Iterator[Store]:
         store.close()
 
 
-def _present_id(store: Store, customer_id: str) -> str:
-    """The id that stands for a customer now, whose records are told under it."""
-    profile = store.get_profile(customer_id)
-    return customer_id if profile is None else profile.customer_id
-
-
 def _records(store: Store, after: int, customer_id: str | None) -> Iterator[FeedRecord]:
-    """The records after a position, of everybody or of one, read page by page."""
+    """The records after a position, of everybody or of one under each of their ids, read page by page."""
     while page := store.read_feed(after, _PAGE):
-        yield from (record for record in page if customer_id in {None, record.customer_id})
+        ids = None if customer_id is None else store.ids_of(customer_id)
+        yield from (record for record in page if ids is None or record.customer_id in ids)
         after = page[-1].position
 
 

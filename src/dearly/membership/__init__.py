@@ -9,7 +9,14 @@ from dearly.membership.feed_records import merge_body
 from dearly.membership.firing import Firing, Move, run_trigger
 from dearly.membership.flips import MOST_FLIPS, Course, follow
 from dearly.membership.members import NotKeptYet
-from dearly.membership.standing import NOT_FIRED, State, TriggerStanding, UnreadableStanding, state_of
+from dearly.membership.standing import (
+    NOT_FIRED,
+    State,
+    TriggerStanding,
+    UnreadableStanding,
+    join_standings,
+    state_of,
+)
 from dearly.membership.watching import Watched, subject_of, watch_program
 
 __all__ = [
@@ -26,6 +33,7 @@ __all__ = [
     "UnreadableStanding",
     "Watched",
     "follow",
+    "join_standings",
     "merge_body",
     "run_trigger",
     "state_of",

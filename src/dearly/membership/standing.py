@@ -105,6 +105,31 @@ def read_standing(text: str | None) -> Standing:
         ) from None
 
 
+def join_standings(lost: str | None, kept: str | None) -> str | None:
+    """What is remembered of a customer into whom another was merged: who they are themselves, and what the
+    triggers did for either, so that limits hold for the person.
+
+    Raises:
+        UnreadableStanding: one is of another format.
+    """
+    of_lost = read_standing(lost).triggers
+    if not of_lost:
+        return kept
+    standing = read_standing(kept)
+    triggers = {**of_lost, **standing.triggers}
+    for name in of_lost.keys() & standing.triggers.keys():
+        triggers[name] = _joined(of_lost[name], standing.triggers[name])
+    return write_standing(msgspec.structs.replace(standing, triggers=triggers))
+
+
+def _joined(lost: TriggerStanding, kept: TriggerStanding) -> TriggerStanding:
+    waits = [each for each in (lost.waiting, kept.waiting) if each is not None]
+    return TriggerStanding(
+        tuple(sorted((*lost.fired_us, *kept.fired_us))),
+        min(waits, key=lambda each: each.until_us, default=None),
+    )
+
+
 def state_of(value: Value | None) -> State:
     """The state that the value of a segment (true or not) or a lifecycle (its stage) is."""
     if value is True:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from dearly.ingest import Document, Merge, Part, PartKind, Rejected, read_cloud_event, read_segment
 from dearly.language import Program
-from dearly.membership import merge_body
+from dearly.membership import join_standings, merge_body
 from dearly.server.application import Application
 from dearly.server.erased import TAKEN_REASON
 from dearly.server.event_outcomes import ACCEPTED, DUPLICATE, ERASED, event_result, rejected_result
@@ -104,4 +104,4 @@ def _keep_patches(store: Store, patches: Sequence[ProfilePatch], now_us: int) ->
 
 def _merge(store: Store, merge: Merge, now_us: int) -> Result:
     record = merge_body(merge.from_id, merge.into_id, now_us)
-    return _MERGES[store.merge_customers(merge.from_id, merge.into_id, now_us, record)]
+    return _MERGES[store.merge_customers(merge.from_id, merge.into_id, now_us, record, join_standings)]

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from dearly.ingest import Rejected, prepare_consent, prepare_profile
 from dearly.language import Program
-from dearly.membership import merge_body
+from dearly.membership import join_standings, merge_body
 from dearly.server.application import Application, Context
 from dearly.server.checking import check_all
 from dearly.server.erased import TAKEN_REASON, erased
@@ -77,7 +77,7 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
         now_us = application.now_us()
         record = merge_body(from_id, into_id, now_us)
         outcome = await application.writes.run(
-            application.store.merge_customers, from_id, into_id, now_us, record
+            application.store.merge_customers, from_id, into_id, now_us, record, join_standings
         )
         if outcome is MergeOutcome.ERASED:
             raise erased(["from_customer_id or into_customer_id"])

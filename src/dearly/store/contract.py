@@ -24,6 +24,7 @@ from dearly.store.records import (
     Interactions,
     ItemCounts,
     ItemRecord,
+    JoinStandings,
     LookAt,
     Member,
     MergeOutcome,
@@ -89,16 +90,23 @@ class Store(Protocol):
         never asked."""
         ...
 
-    def merge_customers(self, from_id: str, into_id: str, now_us: int, record: str) -> MergeOutcome:
+    def merge_customers(
+        self, from_id: str, into_id: str, now_us: int, record: str, join: JoinStandings
+    ) -> MergeOutcome:
         """Make one customer of two, who has the id ``into_id`` stands for; either may be unknown so far.
 
         An id that forwards to somebody else already is not merged: behind it may be another person, such as
         the last who used a browser that several share.
 
         Events move; of each field and consent the latest stands; the other id forwards for good. The survivor
-        becomes due at once; the other's standing and memberships are gone, and its records in the feed are
-        the survivor's. ``record`` is a body that goes into the feed with it, when the two were merged now.
+        becomes due at once, with the standing that ``join`` makes of both; the other's memberships are gone.
+        What the feed holds stays as it was told, under the id of then. ``record`` is a body that goes into
+        it, under the survivor's, when the two were merged now.
         """
+        ...
+
+    def ids_of(self, customer_id: str) -> Sequence[str]:
+        """The id that stands for a customer now, then those that forward to it. Cheap."""
         ...
 
     def export_customer(self, customer_id: str) -> CustomerExport | None:

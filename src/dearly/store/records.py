@@ -306,6 +306,11 @@ faster.
 """
 
 
+JoinStandings: TypeAlias = Callable[[str | None, str | None], str | None]
+"""What is to be remembered of a customer into whom another was merged, given what was of that other and of
+themselves (None: nothing). Pure."""
+
+
 class GenerationState(Enum):
     """Where a generation stands: it is built, then serves, then is left."""
 

@@ -25,7 +25,7 @@ from dearly.store import (
 from dearly.store.postgres import PostgresStore
 from tests.postgres import needs_postgres
 from tests.store.postgres.conftest import open_postgres
-from tests.store.records import FOREVER_US, event, times
+from tests.store.records import FOREVER_US, event, kept_of_both, times
 from tests.waiting import wait_until
 
 pytestmark = needs_postgres
@@ -168,13 +168,13 @@ def test_whoever_is_merged_away_during_a_look_leaves_no_member(
     with ThreadPoolExecutor() as pool:
         looked = pool.submit(store.look_at_due, 10, 20, looking)
         assert looking.under_way.wait(60)
-        merged = pool.submit(second.merge_customers, "ada", "bob", 5, "merged")
+        merged = pool.submit(second.merge_customers, "ada", "bob", 5, "merged", kept_of_both)
         looking.may_end.set()
         assert looked.result() == 2
         merged.result()
     assert [member.customer_id for member in store.members(1, "vip", None, 9)] == ["bob"]
     assert [(record.customer_id, record.body) for record in store.read_feed(0, 9)] == [
-        ("bob", "ada"),
+        ("ada", "ada"),
         ("bob", "bob"),
         ("bob", "merged"),
     ]

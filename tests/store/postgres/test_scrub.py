@@ -13,7 +13,7 @@ from dearly.store import Consent, DeadLetter, Look, MemberChange, Outcome, Profi
 from dearly.store.postgres import PostgresStore
 from tests.postgres import needs_postgres
 from tests.store.postgres.conftest import open_postgres
-from tests.store.records import event, times
+from tests.store.records import event, kept_of_both, times
 from tests.waiting import wait_until
 
 pytestmark = needs_postgres
@@ -63,7 +63,7 @@ def keep_everything_of(store: PostgresStore, customer_id: str) -> None:
     store.settle_sink(
         SinkState("shop", 1, 0, None), "me", 1, [DeadLetter(0, "shop", record, f"{CANARY} reason", 1)]
     )
-    store.merge_customers(f"{CANARY}-alias", customer_id, 2, f"{CANARY} merged")
+    store.merge_customers(f"{CANARY}-alias", customer_id, 2, f"{CANARY} merged", kept_of_both)
 
 
 @pytest.mark.slow

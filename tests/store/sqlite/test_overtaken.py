@@ -9,7 +9,7 @@ import pytest
 
 from dearly.store import Due, Look, MemberChange, ReadCustomers
 from dearly.store.sqlite import SqliteStore
-from tests.store.records import event
+from tests.store.records import event, kept_of_both
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     ("meanwhile", "due", "told"),
     [
         (lambda it: it.append_events([event("3")]), ["ada"], ["bob"]),
-        (lambda it: it.merge_customers("ada", "bob", 1, "merged"), ["bob"], ["merged"]),
+        (lambda it: it.merge_customers("ada", "bob", 1, "merged", kept_of_both), ["bob"], ["merged"]),
         (lambda it: it.erase_customer("ada", 1), [], ["bob"]),
         (lambda it: it.read_feed(0, 1), [], ["ada", "bob"]),
     ],

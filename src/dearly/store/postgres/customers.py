@@ -20,6 +20,13 @@ class Touch(NamedTuple):
     time_us: int | None
 
 
+def ids_of(connection: Connection, customer_id: str) -> list[str]:
+    """See :meth:`dearly.store.Store.ids_of`."""
+    who = resolve(connection, customer_id)
+    rows = connection.execute("SELECT id FROM aliases WHERE customer = %s ORDER BY id", (who,))
+    return [who, *(alias for (alias,) in rows)]
+
+
 def touch(connection: Connection, touches: Iterable[Touch]) -> None:
     """Make customers due at once, and those known who were not; their rows are locked, in order of ids."""
     given = list(touches)

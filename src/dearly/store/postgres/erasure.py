@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dearly.store.postgres.counters import newest
-from dearly.store.postgres.customers import get_consents, read_fields
-from dearly.store.postgres.reads import get_profile, resolve
+from dearly.store.postgres.customers import get_consents, ids_of, read_fields
+from dearly.store.postgres.reads import get_profile
 from dearly.store.postgres.schema import LOCKS, SCRUB_LOCK, Connection
 from dearly.store.postgres.tombstones import set_tombstones
 from dearly.store.records import (
@@ -30,17 +30,19 @@ _HELD = {
     "dead_letters": "customer",
     "aliases": "customer",
 }
-"""The tables that hold something of a customer, and in which column they say whose it is."""
+"""The tables that hold something of a customer, and in which column they say whose it is: those of
+the feed by the id of then."""
 
 
 def export_customer(connection: Connection, customer_id: str) -> CustomerExport | None:
     """See :meth:`dearly.store.Store.export_customer`."""
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        who = resolve(connection, customer_id)
+        who, *others = ids = ids_of(connection, customer_id)
         known = connection.execute("SELECT standing FROM customers WHERE id = %s", (who,)).fetchone()
-        others = _other_ids(connection, who)
-        feed = connection.execute("SELECT body FROM feed WHERE customer = %s ORDER BY position", (who,))
+        feed = connection.execute(
+            "SELECT body FROM feed WHERE customer = ANY(%s::text[]) ORDER BY position", (ids,)
+        )
         bodies = [body for (body,) in feed]
         if known is None and not others and not bodies:
             return None
@@ -59,12 +61,11 @@ def export_customer(connection: Connection, customer_id: str) -> CustomerExport 
 
 def erase_customer(connection: Connection, customer_id: str, now_us: int) -> Erasure:
     """See :meth:`dearly.store.Store.erase_customer`. Nobody writes meanwhile, but looks may be under way."""
-    who = resolve(connection, customer_id)
-    ids = [who, *_other_ids(connection, who)]
+    ids = ids_of(connection, customer_id)
     rows = {
         table: connection.execute(
-            f"DELETE FROM {table} WHERE {column} = %s",  # noqa: S608 (names of our own)
-            (who,),
+            f"DELETE FROM {table} WHERE {column} = ANY(%s::text[])",  # noqa: S608 (names of our own)
+            (ids,),
         ).rowcount
         for table, column in _HELD.items()
     }
@@ -134,11 +135,6 @@ def _overwrite(connection: Connection) -> None:
     ):
         if connection.execute(f"SELECT {right}").fetchone() == (True,):
             connection.execute(statement)
-
-
-def _other_ids(connection: Connection, customer_id: str) -> list[str]:
-    rows = connection.execute("SELECT id FROM aliases WHERE customer = %s ORDER BY id", (customer_id,))
-    return [alias for (alias,) in rows]
 
 
 def _events_of(connection: Connection, customer_id: str) -> list[EventRecord]:

@@ -14,12 +14,12 @@ from dearly.store.postgres.feed import append_records
 from dearly.store.postgres.reads import resolve
 from dearly.store.postgres.schema import Connection
 from dearly.store.postgres.tombstones import erased_among
-from dearly.store.records import ALL_TOUCHED, MergeOutcome
+from dearly.store.records import ALL_TOUCHED, JoinStandings, MergeOutcome
 from dearly.store.rows import change_fields
 
 
 def merge_customers(
-    connection: Connection, from_id: str, into_id: str, now_us: int, record: str
+    connection: Connection, from_id: str, into_id: str, now_us: int, record: str, join: JoinStandings
 ) -> MergeOutcome:
     """See :meth:`dearly.store.Store.merge_customers`. Nobody writes meanwhile, but looks may be under way."""
     if erased_among(connection, {from_id, into_id}):
@@ -33,11 +33,21 @@ def merge_customers(
         "SELECT FROM customers WHERE id = ANY(%s::text[]) ORDER BY id FOR UPDATE", ([gone, survivor],)
     )
     touch(connection, [Touch(survivor, ALL_TOUCHED, None)])
+    _join_standings(connection, gone, survivor, join)
     _move_profile(connection, gone, survivor)
     _move_consents(connection, gone, survivor)
     _move_rows(connection, gone, survivor)
     append_records(connection, [(survivor, record)], now_us)
     return MergeOutcome.MERGED
+
+
+def _join_standings(connection: Connection, gone: str, survivor: str, join: JoinStandings) -> None:
+    rows = connection.execute(
+        "SELECT id, standing FROM customers WHERE id = ANY(%s::text[])", ([gone, survivor],)
+    )
+    standings: dict[str, str | None] = dict(rows.fetchall())
+    joined = join(standings.get(gone), standings.get(survivor))
+    connection.execute("UPDATE customers SET standing = %s WHERE id = %s", (joined, survivor))
 
 
 def _move_profile(connection: Connection, gone: str, survivor: str) -> None:
@@ -60,11 +70,8 @@ def _move_consents(connection: Connection, gone: str, survivor: str) -> None:
 
 
 def _move_rows(connection: Connection, gone: str, survivor: str) -> None:
-    for table in ("events", "aliases", "feed", "dead_letters"):
-        connection.execute(
-            f"UPDATE {table} SET customer = %s WHERE customer = %s",  # noqa: S608 (four names of tables)
-            (survivor, gone),
-        )
+    connection.execute("UPDATE events SET customer = %s WHERE customer = %s", (survivor, gone))
+    connection.execute("UPDATE aliases SET customer = %s WHERE customer = %s", (survivor, gone))
     connection.execute("DELETE FROM members WHERE customer = %s", (gone,))
     connection.execute("DELETE FROM customers WHERE id = %s", (gone,))
     connection.execute("INSERT INTO aliases (id, customer) VALUES (%s, %s)", (gone, survivor))

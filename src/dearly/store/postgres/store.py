@@ -45,6 +45,7 @@ from dearly.store.records import (
     Interactions,
     ItemCounts,
     ItemRecord,
+    JoinStandings,
     LookAt,
     Member,
     MergeOutcome,
@@ -112,12 +113,18 @@ class PostgresStore:
         """See :meth:`dearly.store.Store.get_consents`."""
         return self._readers.read(customers.get_consents, customer_id)
 
-    def merge_customers(self, from_id: str, into_id: str, now_us: int, record: str) -> MergeOutcome:
+    def merge_customers(
+        self, from_id: str, into_id: str, now_us: int, record: str, join: JoinStandings
+    ) -> MergeOutcome:
         """See :meth:`dearly.store.Store.merge_customers`."""
         return self._writers.write(
-            lambda connection: merging.merge_customers(connection, from_id, into_id, now_us, record),
+            lambda connection: merging.merge_customers(connection, from_id, into_id, now_us, record, join),
             Access.ALONE,
         )
+
+    def ids_of(self, customer_id: str) -> Sequence[str]:
+        """See :meth:`dearly.store.Store.ids_of`."""
+        return self._readers.read(customers.ids_of, customer_id)
 
     def export_customer(self, customer_id: str) -> CustomerExport | None:
         """See :meth:`dearly.store.Store.export_customer`."""

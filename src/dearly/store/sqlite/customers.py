@@ -25,6 +25,13 @@ def resolve(connection: sqlite3.Connection, customer_id: str) -> str:
     return str(found[0]) if found else customer_id
 
 
+def ids_of(connection: sqlite3.Connection, customer_id: str) -> list[str]:
+    """See :meth:`dearly.store.Store.ids_of`."""
+    who = resolve(connection, customer_id)
+    rows = connection.execute("SELECT id FROM aliases WHERE customer = ? ORDER BY id", (who,))
+    return [who, *(alias for (alias,) in rows)]
+
+
 def number_of(connection: sqlite3.Connection, customer_id: str) -> int:
     """The number of a customer (never an alias), who is known from now on."""
     found = connection.execute("SELECT no FROM customers WHERE id = ?", (customer_id,)).fetchone()
@@ -78,6 +85,12 @@ def read_fields(connection: sqlite3.Connection, number: int) -> Fields | None:
         "SELECT fields, field_times FROM customers WHERE no = ?", (number,)
     ).fetchone()
     return None if fields is None else Fields(decode_fields(fields), decode_times(times or "{}"))
+
+
+def read_standing(connection: sqlite3.Connection, number: int) -> str | None:
+    """What the last look at a customer left; None when there was none."""
+    found = connection.execute("SELECT standing FROM standings WHERE customer = ?", (number,)).fetchone()
+    return found[0] if found else None
 
 
 def write_fields(connection: sqlite3.Connection, number: int, kept: Fields, now_us: int) -> None:

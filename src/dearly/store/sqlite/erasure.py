@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection
 
@@ -15,14 +16,14 @@ from dearly.store.records import (
     EventRecord,
 )
 from dearly.store.rows import decode_fields
-from dearly.store.sqlite.customers import get_consents, read_fields, resolve
+from dearly.store.sqlite.customers import get_consents, ids_of, read_fields, read_standing
 from dearly.store.sqlite.events import forget_events
 from dearly.store.sqlite.feed import newest_position
 from dearly.store.sqlite.reads import get_profile
 from dearly.store.sqlite.tombstones import set_tombstones
 
-_BY_ID = {"consents": "customer", "members": "customer", "feed": "customer", "dead_letters": "customer"}
-"""Tables that say by its id whose a row is."""
+_BY_ID = ("consents", "members", "feed", "dead_letters")
+"""Tables that say by its id whose a row is; those of the feed by the id of then."""
 _EVENTS = "SELECT customer, type, time_us, source, id FROM events WHERE customer = ?"
 
 
@@ -30,45 +31,42 @@ def export_customer(connection: sqlite3.Connection, customer_id: str) -> Custome
     """See :meth:`dearly.store.Store.export_customer`."""
     connection.execute("BEGIN")  # one instant for all
     try:
-        return _export(connection, resolve(connection, customer_id))
+        return _export(connection, *ids_of(connection, customer_id))
     finally:
         connection.execute("COMMIT")
 
 
-def _export(connection: sqlite3.Connection, who: str) -> CustomerExport | None:
+def _export(connection: sqlite3.Connection, who: str, *others: str) -> CustomerExport | None:
     known = connection.execute("SELECT no FROM customers WHERE id = ?", (who,)).fetchone()
-    others = _other_ids(connection, who)
-    feed = [
-        body
-        for (body,) in connection.execute(
-            "SELECT body FROM feed WHERE customer = ? ORDER BY position", (who,)
-        )
-    ]
+    told = connection.execute(
+        "SELECT body FROM feed WHERE customer IN (SELECT value FROM json_each(?)) ORDER BY position",
+        (json.dumps((who, *others)),),
+    )
+    feed = [body for (body,) in told]
     if known is None and not others and not feed:
         return None
     fields = read_fields(connection, known[0]) if known else None
     return CustomerExport(
         customer_id=who,
-        other_ids=others,
+        other_ids=list(others),
         profile=get_profile(connection, who),
         field_times_us=fields.times_us if fields else {},
         consents=get_consents(connection, who),
         events=_events_of(connection, who, known[0]) if known else [],
-        standing=_standing(connection, known[0]) if known else None,
+        standing=read_standing(connection, known[0]) if known else None,
         feed=feed,
     )
 
 
 def erase_customer(connection: sqlite3.Connection, customer_id: str, now_us: int) -> Erasure:
     """See :meth:`dearly.store.Store.erase_customer`."""
-    who = resolve(connection, customer_id)
-    ids = [who, *_other_ids(connection, who)]
+    who, *_ = ids = ids_of(connection, customer_id)
     rows = {
-        table: connection.execute(
-            f"DELETE FROM {table} WHERE {column} = ?",  # noqa: S608 (names of our own)
-            (who,),
+        table: connection.executemany(
+            f"DELETE FROM {table} WHERE customer = ?",  # noqa: S608 (names of our own)
+            [(one,) for one in ids],
         ).rowcount
-        for table, column in _BY_ID.items()
+        for table in _BY_ID
     }
     rows["aliases"] = connection.execute("DELETE FROM aliases WHERE customer = ?", (who,)).rowcount
     known = connection.execute("SELECT no FROM customers WHERE id = ?", (who,)).fetchone()
@@ -108,16 +106,6 @@ def _make_due(connection: sqlite3.Connection) -> dict[str, int]:
         (STORE_FILES, SINKS),
     )
     return dict(rows.fetchall())
-
-
-def _other_ids(connection: sqlite3.Connection, customer_id: str) -> list[str]:
-    rows = connection.execute("SELECT id FROM aliases WHERE customer = ? ORDER BY id", (customer_id,))
-    return [alias for (alias,) in rows]
-
-
-def _standing(connection: sqlite3.Connection, number: int) -> str | None:
-    found = connection.execute("SELECT standing FROM standings WHERE customer = ?", (number,)).fetchone()
-    return found[0] if found else None
 
 
 def _events_of(connection: sqlite3.Connection, customer_id: str, number: int) -> list[EventRecord]:

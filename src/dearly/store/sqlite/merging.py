@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 
-from dearly.store.records import ALL_TOUCHED, MergeOutcome
+from dearly.store.records import ALL_TOUCHED, JoinStandings, MergeOutcome
 from dearly.store.rows import Fields, change_fields
 from dearly.store.sqlite.customers import (
     Touch,
     get_consents,
     number_of,
     read_fields,
+    read_standing,
     resolve,
     touch,
     write_consents,
@@ -21,7 +22,12 @@ from dearly.store.sqlite.tombstones import erased_among
 
 
 def merge_customers(
-    connection: sqlite3.Connection, from_id: str, into_id: str, now_us: int, record: str
+    connection: sqlite3.Connection,
+    from_id: str,
+    into_id: str,
+    now_us: int,
+    record: str,
+    join: JoinStandings,
 ) -> MergeOutcome:
     """See :meth:`dearly.store.Store.merge_customers`."""
     if erased_among(connection, {from_id, into_id}):
@@ -34,8 +40,10 @@ def merge_customers(
     number, into = number_of(connection, gone), number_of(connection, survivor)
     _move_profile(connection, number, into)
     write_consents(connection, survivor, get_consents(connection, gone))
-    _move_rows(connection, gone, survivor, number, into)
     touch(connection, [Touch(into, ALL_TOUCHED, None)])
+    joined = join(read_standing(connection, number), read_standing(connection, into))
+    connection.execute("UPDATE standings SET standing = ? WHERE customer = ?", (joined, into))
+    _move_rows(connection, gone, survivor, number, into)
     append_records(connection, [(survivor, record)], now_us)
     return MergeOutcome.MERGED
 
@@ -54,11 +62,7 @@ def _move_profile(connection: sqlite3.Connection, number: int, into: int) -> Non
 
 def _move_rows(connection: sqlite3.Connection, gone: str, survivor: str, number: int, into: int) -> None:
     connection.execute("UPDATE events SET customer = ? WHERE customer = ?", (into, number))
-    for table in ("aliases", "feed", "dead_letters"):
-        connection.execute(
-            f"UPDATE {table} SET customer = ? WHERE customer = ?",  # noqa: S608 (three names of tables)
-            (survivor, gone),
-        )
+    connection.execute("UPDATE aliases SET customer = ? WHERE customer = ?", (survivor, gone))
     connection.execute("DELETE FROM consents WHERE customer = ?", (gone,))
     connection.execute("DELETE FROM members WHERE customer = ?", (gone,))
     connection.execute("DELETE FROM standings WHERE customer = ?", (number,))
