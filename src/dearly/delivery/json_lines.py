@@ -82,17 +82,15 @@ class JsonLinesSink:
                     os.close(file)
                     file, size = self._open(), 0
                 _append_durably(file, new, size)
+                if not size:  # its name may be new, whoever made it
+                    sync_directory(self.path.parent)
                 self._left = (os.fstat(file).st_ino, size + len(new))
                 self._last_lines = frozenset(lines)
             finally:
                 os.close(file)
 
     def _open(self) -> int:
-        is_new = not self.path.exists()
-        file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if is_new:
-            sync_directory(self.path.parent)
-        return file
+        return os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def _look_over(self, file: int) -> int:
         """The size of the file; when it is not as this sink left it, a half-written last line is cut off, and

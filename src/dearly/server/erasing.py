@@ -32,7 +32,10 @@ _SCRUB = (
     "business of who keeps them."
 )
 _NO_SCRUB = "This server was told not to overwrite deleted bytes (--no-scrub). Run `dearly scrub`."
-_TOLD = "It keeps what it was told of the customer. Erase the customer there as well."
+_TOLD = (
+    "It keeps what it was told of the customer; a record that is on its way at this moment arrives. Erase "
+    "the customer there as well."
+)
 _RESTORED = (
     "One that was made before holds the customer. Delete it when its time is over; after restoring it, erase "
     "again."
