@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dearly.ingest import Document, Merge, Part, PartKind, Rejected, read_segment
+from dearly.ingest.documents import MAX_PROPERTIES
 from dearly.language.types import HOUR_US, SECOND_US
 from dearly.store import EventRecord, ProfilePatch
 from tests.ingest.shop import NOW_US, shop
@@ -143,14 +144,49 @@ def test_a_line_that_does_not_fit_spoils_no_other() -> None:
 def test_an_identify_changes_the_profile_as_of_its_time() -> None:
     found = read(type="identify", traits={"firstName": "Ada", "points": None, "address": {"city": "Turin"}})
     assert only(found) == Part(
-        PartKind.PROFILE, ProfilePatch("ada", {"first_name": "Ada", "points": None}, AT_US)
+        PartKind.PROFILE, ProfilePatch("ada", {"first_name": "Ada", "points": None}, AT_US), "userId"
     )
     assert found.ignored == 1
 
 
 def test_an_alias_merges_the_previous_id_into_the_user() -> None:
     found = read(type="alias", previousId="a1")
-    assert only(found) == Part(PartKind.MERGE, Merge("a1", "ada"))
+    assert only(found) == Part(PartKind.MERGE, Merge("a1", "ada"), "previousId or userId")
+
+
+WHO = [
+    ({}, "userId"),
+    ({"userId": None, "anonymousId": "a1"}, "anonymousId"),
+    ({"anonymousId": "a1"}, "userId"),
+]
+
+
+@pytest.mark.parametrize(("changed", "field"), WHO)
+@pytest.mark.parametrize("kind", ["track", "identify"])
+def test_a_part_says_which_field_names_its_customer(kind: str, changed: dict[str, Any], field: str) -> None:
+    assert only(read(type=kind, **changed)).customer_field == field
+
+
+MANY = {f"p{number}": 1 for number in range(MAX_PROPERTIES + 1)}
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"properties": MANY}, "properties"),
+        ({"type": "identify", "traits": MANY}, "traits"),
+        (
+            {"event": "Order Completed", "properties": ORDER | {"products": [{}, MANY]}},
+            "properties.products[1]",
+        ),
+    ],
+)
+def test_too_many_members_are_refused_by_the_name_of_what_holds_them(
+    changed: dict[str, Any], field: str
+) -> None:
+    content = only(read(**changed)).content
+    assert isinstance(content, Rejected)
+    assert (content.field, content.message) == (field, "expected at most 1,000 members, got 1,001.")
 
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [

@@ -17,6 +17,9 @@ from dearly.store import EventRecord, ProfilePatch
 
 Object: TypeAlias = "dict[str, Any]"
 
+MAX_PROPERTIES = 1_000
+"""Members of one event's properties or one change's traits, whether the rules declare them or not."""
+
 _DECODE = msgspec.json.Decoder(dict[str, Any]).decode
 _BETWEEN_WORDS = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_LETTERS = re.compile("[^a-z0-9]+")
@@ -45,10 +48,14 @@ Content: TypeAlias = "EventRecord | ProfilePatch | Merge"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that a document says, or why it is not taken. ``event_id`` is empty but for events."""
+    """One thing that a document says, or why it is not taken.
+
+    ``customer_field`` is where the document says of whom; ``event_id`` is empty but for events.
+    """
 
     kind: PartKind
     content: Content | Rejected
+    customer_field: str = ""
     event_id: str = ""
 
 
@@ -81,11 +88,12 @@ def part(
     kind: PartKind, names: Mapping[str, str], prepare: Callable[[], Content], event_id: str = ""
 ) -> Part:
     """One part, prepared; when it is rejected, the field is called as the document's form calls it."""
+    customer_field = names["customer_id"]
     try:
-        return Part(kind, prepare(), event_id)
+        return Part(kind, prepare(), customer_field, event_id)
     except Rejected as rejected:
         field = names.get(rejected.field, rejected.field)
-        return Part(kind, Rejected(field, rejected.message), event_id)
+        return Part(kind, Rejected(field, rejected.message), customer_field, event_id)
 
 
 def moment_of(field: str, incoming: object) -> int:
@@ -104,12 +112,14 @@ def object_in(field: str, incoming: object) -> Object:
     """An object within a document; absent and null are an empty one.
 
     Raises:
-        Rejected: it is something else.
+        Rejected: it is something else, or has too many members.
     """
     if incoming is None:
         return {}
     if not isinstance(incoming, dict):
         raise Rejected(field, "expected a JSON object, got something else.")
+    if len(incoming) > MAX_PROPERTIES:
+        raise Rejected(field, f"expected at most {MAX_PROPERTIES:,} members, got {len(incoming):,}.")
     return incoming
 
 

@@ -8,7 +8,7 @@ left out, since the spec has many that nobody asks for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from dearly.ingest.documents import (
     Document,
@@ -36,7 +36,6 @@ MAX_PRODUCTS = 1_000
 
 _NAMES = {
     "event_id": "messageId",
-    "customer_id": "userId",
     "type": "event",
     "time": "timestamp",
     "update_time": "timestamp",
@@ -44,6 +43,13 @@ _NAMES = {
 _ORDER, _LINE, _LINES = "order_completed", "product_purchased", "products"
 _OF_THE_ORDER = ("order_id", "checkout_id", "affiliation", "currency")
 """What the spec says of an order as a whole, and holds of each of its lines."""
+
+
+class _Customer(NamedTuple):
+    """Whom a call is about, and the field that says so."""
+
+    field: str
+    id: object
 
 
 def read_segment(program: Program, document: bytes, now_us: int) -> Document:
@@ -75,20 +81,20 @@ def _track(program: Program, call: Object, now_us: int) -> Document:
     if kind == _ORDER and _LINE in program.events:
         lines = _lines(properties)
         properties = {key: value for key, value in properties.items() if key != _LINES}
-    customer_id, event_id = _customer(call), call.get("messageId")
+    customer, event_id = _customer(call), call.get("messageId")
     parts: list[Part] = []
     ignored = 0
     for suffix, told_as, values in [("", kind, properties), *_purchases(properties, lines)]:
         declared = program.events[told_as].fields if told_as in program.events else {}
         taken, left_out = declared_only(declared, values)
-        parts.append(_event(program, customer_id, told_as, time_us, event_id, suffix, taken, now_us))
+        parts.append(_event(program, customer, told_as, time_us, event_id, suffix, taken, now_us))
         ignored += left_out
     return Document(tuple(parts), ignored)
 
 
 def _event(
     program: Program,
-    customer_id: object,
+    customer: _Customer,
     kind: str,
     time_us: int,
     event_id: object,
@@ -99,10 +105,10 @@ def _event(
     whole_id = f"{event_id}{suffix}" if isinstance(event_id, str) and event_id else event_id
     return part(
         PartKind.EVENT,
-        _NAMES,
+        {**_NAMES, "customer_id": customer.field},
         lambda: prepare_event(
             program,
-            customer_id=customer_id,
+            customer_id=customer.id,
             event_type=kind,
             time_us=time_us,
             source=SOURCE,
@@ -122,7 +128,7 @@ def _lines(properties: Object) -> list[Any]:
         raise Rejected("properties.products", "expected a list of JSON objects, got something else.")
     if len(lines) > MAX_PRODUCTS:
         raise Rejected("properties.products", f"expected at most {MAX_PRODUCTS:,} lines, got {len(lines):,}.")
-    return lines
+    return [object_in(f"properties.products[{place}]", line) for place, line in enumerate(lines)]
 
 
 def _purchases(order: Object, lines: list[Any]) -> Iterator[tuple[str, str, Object]]:
@@ -134,12 +140,18 @@ def _purchases(order: Object, lines: list[Any]) -> Iterator[tuple[str, str, Obje
 
 def _identify(program: Program, call: Object, now_us: int) -> Document:
     traits, ignored = declared_only(program.profile, object_in("traits", call.get("traits")))
-    time_us = _happened_us(call)
+    time_us, customer = _happened_us(call), _customer(call)
+    names = {
+        **_NAMES,
+        "customer_id": customer.field,
+        "fields": "traits",
+        **{f"fields.{name}": f"traits.{name}" for name in traits},
+    }
     change = part(
         PartKind.PROFILE,
-        {**_NAMES, "fields": "traits", **{f"fields.{name}": f"traits.{name}" for name in traits}},
+        names,
         lambda: prepare_profile(
-            program, customer_id=_customer(call), fields=traits, time_us=time_us, now_us=now_us
+            program, customer_id=customer.id, fields=traits, time_us=time_us, now_us=now_us
         ),
     )
     return Document((change,), ignored)
@@ -149,7 +161,7 @@ def _alias(call: Object) -> Document:
     previous_id, user_id = (_checked_id(name, call.get(name)) for name in ("previousId", "userId"))
     if previous_id == user_id:
         raise Rejected("previousId", "expected another id than userId, got the same.")
-    return Document((Part(PartKind.MERGE, Merge(previous_id, user_id)),))
+    return Document((Part(PartKind.MERGE, Merge(previous_id, user_id), "previousId or userId"),))
 
 
 def _checked_id(name: str, incoming: object) -> str:
@@ -161,11 +173,12 @@ def _checked_id(name: str, incoming: object) -> str:
         raise Rejected(name, str(problem)) from None
 
 
-def _customer(call: Object) -> object:
-    """Who it is about: the user if there is one, else whoever the browser or device stands for. That the two
-    are one is what ``alias`` says; a call that has both does not."""
-    user_id = call.get("userId")
-    return call.get("anonymousId") if user_id is None or user_id == "" else user_id
+def _customer(call: Object) -> _Customer:
+    """The user if there is one, else whoever the browser or device stands for. That the two are one is what
+    ``alias`` says; a call that has both does not."""
+    if call.get("userId") in (None, "") and call.get("anonymousId") is not None:
+        return _Customer("anonymousId", call["anonymousId"])
+    return _Customer("userId", call.get("userId"))
 
 
 def _happened_us(call: Object) -> int:

@@ -32,8 +32,9 @@ from dearly.server.upkeep import Upkeep
 from dearly.server.wire import time_problem, to_us
 from dearly.store import Store, StoreUnavailable, open_store
 
-PREPARE_THREADS = 1
-"""What is to be written is checked in Python, where more threads only take the interpreter from the loop."""
+PREPARE_THREADS = 2
+"""What is to be written is checked in Python, where more threads only take the interpreter from the loop; it
+is two, since one long document must not hold up everybody."""
 WRITE_THREADS = 16
 """Writes that wait together share one commit."""
 EVALUATION_THREADS = 2

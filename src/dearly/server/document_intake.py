@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from dearly.ingest import Document, Merge, Part, PartKind, Rejected, read_cloud_event, read_segment
+from dearly.ingest import Content, Document, Merge, Part, PartKind, Rejected, read_cloud_event, read_segment
 from dearly.language import Program
 from dearly.membership import join_standings, merge_body
 from dearly.server.application import Application
 from dearly.server.erased import TAKEN_REASON
-from dearly.server.event_outcomes import ACCEPTED, DUPLICATE, ERASED, event_result, rejected_result
+from dearly.server.event_outcomes import (
+    ACCEPTED,
+    DUPLICATE,
+    ERASED,
+    erased_result,
+    event_result,
+    rejected_result,
+)
 from dearly.server.limits import MAX_BATCH, MAX_DOCUMENT_PARTS, require_count
-from dearly.server.statuses import Violation, invalid_argument
+from dearly.server.patience import Patience
+from dearly.server.statuses import CallRefused, Violation, invalid_argument
 from dearly.server.threads import with_pauses
 from dearly.store import EventRecord, MergeOutcome, ProfilePatch, Store
 from dearly.v1 import events_pb2
@@ -24,6 +32,9 @@ _READERS: Mapping[events_pb2.DocumentForm, Read] = {
     events_pb2.DOCUMENT_FORM_SEGMENT: read_segment,
     events_pb2.DOCUMENT_FORM_CLOUD_EVENTS: read_cloud_event,
 }
+PIECE_BYTES = 16 * 1024
+"""Documents of one call that are read in one go: some 10 ms of work, after which it is others' turn."""
+
 _KINDS = {
     PartKind.DOCUMENT: events_pb2.DOCUMENT_PART_KIND_DOCUMENT,
     PartKind.EVENT: events_pb2.DOCUMENT_PART_KIND_EVENT,
@@ -41,43 +52,79 @@ _MERGES = {
 
 
 async def track_documents(
-    application: Application, request: events_pb2.TrackDocumentsRequest
+    application: Application, request: events_pb2.TrackDocumentsRequest, patience: Patience
 ) -> events_pb2.TrackDocumentsResponse:
     """What became of each document; see the proto."""
     read = _READERS.get(request.form)
     if read is None:
         raise invalid_argument([Violation("form", "expected SEGMENT or CLOUD_EVENTS, got neither.")])
     require_count("documents", len(request.documents), MAX_BATCH)
-    documents = await application.preparations.run(_read_all, application, read, request.documents)
-    require_count("documents", sum(len(each.parts) for each in documents), MAX_DOCUMENT_PARTS)
-    results = await application.writes.run(_keep_all, application, documents)
+    program, now_us = application.serving.program, application.now_us()
+    documents: list[Document] = []
+    for piece in _pieces(request.documents):
+        documents += await application.preparations.run(
+            _read_some, lambda document: read(program, document, now_us), piece, _room(documents), patience
+        )
+    results = await application.writes.run(_keep_all, application, documents, patience)
     return events_pb2.TrackDocumentsResponse(results=results)
 
 
-def _read_all(application: Application, read: Read, documents: Sequence[bytes]) -> list[Document]:
-    program, now_us = application.serving.program, application.now_us()
-    return [read(program, document, now_us) for document in with_pauses(documents)]
+def _pieces(documents: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """What is read in one go, in a thread that others wait for as well."""
+    piece: list[bytes] = []
+    size = 0
+    for document in documents:
+        piece.append(document)
+        size += len(document)
+        if size >= PIECE_BYTES:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
 
 
-def _keep_all(application: Application, documents: Sequence[Document]) -> list[events_pb2.DocumentResult]:
+def _read_some(
+    read: Callable[[bytes], Document], documents: Sequence[bytes], room: int, patience: Patience
+) -> list[Document]:
+    """Read documents that may say so much together."""
+    found: list[Document] = []
+    for document in with_pauses(documents):
+        patience.require()
+        found.append(read(document))
+        room -= len(found[-1].parts)
+        if room < 0:
+            raise _too_many_parts()
+    return found
+
+
+def _room(documents: Sequence[Document]) -> int:
+    """How much more may be said."""
+    return MAX_DOCUMENT_PARTS - sum(len(document.parts) for document in documents)
+
+
+def _too_many_parts() -> CallRefused:
+    problem = (
+        f"expected documents that say at most {MAX_DOCUMENT_PARTS:,} things together, such as the lines of "
+        "orders, got more. Send fewer of them at a time."
+    )
+    return invalid_argument([Violation("documents", problem)])
+
+
+def _keep_all(
+    application: Application, documents: Sequence[Document], patience: Patience
+) -> list[events_pb2.DocumentResult]:
     """Keep events, then profiles, then merges: whoever is merged takes both along."""
-    store, now_us = application.store, application.now_us()
     parts = [part.content for document in documents for part in document.parts]
-    events = iter(store.append_events([one for one in parts if isinstance(one, EventRecord)]))
-    patches = iter(_keep_patches(store, [one for one in parts if isinstance(one, ProfilePatch)], now_us))
-    merges = iter([_merge(store, one, now_us) for one in parts if isinstance(one, Merge)])
-    application.came_in()
+    try:
+        kept = _kept(application.store, parts, application.now_us(), patience)
+    finally:
+        application.came_in()
 
     def result(part: Part) -> Result:
-        match part.content:
-            case Rejected() as rejected:
-                return rejected_result(rejected)
-            case EventRecord():
-                return event_result(next(events))
-            case ProfilePatch():
-                return next(patches)
-            case Merge():
-                return next(merges)
+        if isinstance(part.content, Rejected):
+            return rejected_result(part.content)
+        came_of_it = next(kept[type(part.content)])
+        return erased_result(part.customer_field) if came_of_it is ERASED else came_of_it
 
     return [
         events_pb2.DocumentResult(
@@ -89,6 +136,27 @@ def _keep_all(application: Application, documents: Sequence[Document]) -> list[e
         )
         for document in documents
     ]
+
+
+def _kept(
+    store: Store, parts: Sequence[Content | Rejected], now_us: int, patience: Patience
+) -> Mapping[type[Content], Iterator[Result]]:
+    """What became of the parts of each kind. What was kept stays so when the caller waits no longer."""
+    patience.require()
+    events = [part for part in parts if isinstance(part, EventRecord)]
+    outcomes = store.append_events(events) if events else []
+    patience.require()
+    patches = _keep_patches(store, [part for part in parts if isinstance(part, ProfilePatch)], now_us)
+    merges: list[Result] = []
+    for part in parts:
+        if isinstance(part, Merge):
+            patience.require()
+            merges.append(_merge(store, part, now_us))
+    return {
+        EventRecord: map(event_result, outcomes),
+        ProfilePatch: iter(patches),
+        Merge: iter(merges),
+    }
 
 
 def _keep_patches(store: Store, patches: Sequence[ProfilePatch], now_us: int) -> list[Result]:

@@ -11,9 +11,14 @@ _CONFLICT = "An event of this source and id is kept with other content. Send new
 
 ACCEPTED = events_pb2.TrackEventResult(outcome=events_pb2.EVENT_OUTCOME_ACCEPTED)
 DUPLICATE = events_pb2.TrackEventResult(outcome=events_pb2.EVENT_OUTCOME_DUPLICATE)
-ERASED = events_pb2.TrackEventResult(
-    outcome=events_pb2.EVENT_OUTCOME_REJECTED, field="customer_id", reason=REASON
-)
+
+
+def erased_result(field: str) -> events_pb2.TrackEventResult:
+    """That the customer whom a field names was erased."""
+    return events_pb2.TrackEventResult(outcome=events_pb2.EVENT_OUTCOME_REJECTED, field=field, reason=REASON)
+
+
+ERASED = erased_result("customer_id")
 
 _RESULTS = {
     Outcome.ACCEPTED: ACCEPTED,
