@@ -11,12 +11,13 @@ import pytest
 
 from dearly.delivery import parse_sink
 from dearly.language.types import DAY_US, HOUR_US
+from dearly.server.limits import MAX_EXPORTS
 from dearly.server.wire import to_struct, to_timestamp
 from dearly.v1 import events_pb2, profiles_pb2, segments_pb2
 from tests.server.conftest import NOW_US, Log, OpenShop, Shop, put_products
 from tests.server.requests import patch, track, viewed
 from tests.server.test_bad_input import refusal, refused_field
-from tests.server.waiting import until
+from tests.server.waiting import eventually, until
 
 REJECTED = events_pb2.EVENT_OUTCOME_REJECTED
 DELETED = profiles_pb2.ERASURE_STATE_DELETED
@@ -162,8 +163,14 @@ async def test_an_export_has_all_that_is_held_and_is_the_same_each_time(shop: Sh
     assert told["profile"]["changed"]["country"] == "2026-02-25T06:13:20Z"
     assert told["consents"][0]["granted"] is True
     assert [event["event_id"] for event in told["events"]] == ["e1"]
-    assert told["membership"] is not None
+    assert told["membership"]["as_of"] == "2026-02-25T06:13:20Z"
+    assert told["membership"]["names"]["hesitant"] == {
+        "state": "in",
+        "since": "2026-02-25T06:13:20Z",
+        "next_change": "2026-03-04T05:13:20Z",
+    }
     assert "merge" in {record["kind"] for record in told["feed"]}
+    assert {record["at"][:10] for record in told["feed"]} == {"2026-02-25"}
     assert told == await exported(shop, "ada")
 
 
@@ -176,6 +183,30 @@ async def test_a_long_export_comes_in_pieces(shop: Shop) -> None:
     pieces = [piece.json async for piece in shop.client.profiles.ExportProfile(request)]
     assert len(pieces) > 4
     assert len(json.loads(b"".join(pieces))["events"]) == 5_000
+
+
+async def test_exports_beyond_a_number_are_refused_and_room_comes_back(shop: Shop) -> None:
+    note = to_struct({"order_id": "o" * 60_000, "total": 1})
+    for batch in range(12):
+        events = [viewed(f"{batch}-{n}", type="order_completed", properties=note) for n in range(15)]
+        await track(shop, *events)
+    request = profiles_pb2.ExportProfileRequest(customer_id="c1")
+    calls = [shop.client.profiles.ExportProfile(request) for _ in range(MAX_EXPORTS)]
+    for call in calls:
+        assert (await call.read()).json.startswith(b"{")  # and no more: the rest of 10 MB waits
+    error = await refusal(shop.client.profiles.ExportProfile(request).read())
+    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "exports are under way" in (error.details() or "")
+    while (await calls[0].read()) is not grpc.aio.EOF:
+        pass
+
+    async def admitted() -> bool:
+        try:
+            return bool((await shop.client.profiles.ExportProfile(request).read()).json)
+        except grpc.aio.AioRpcError:
+            return False
+
+    assert await eventually(admitted, True)
 
 
 async def test_nobody_is_exported_of_whom_nothing_is_held(shop: Shop) -> None:

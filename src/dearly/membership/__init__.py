@@ -5,6 +5,7 @@
 """
 
 from dearly.membership.engine import MembershipEngine, Progress
+from dearly.membership.exported import exported_standing
 from dearly.membership.feed_records import merge_body
 from dearly.membership.firing import Firing, Move, run_trigger
 from dearly.membership.flips import MOST_FLIPS, Course, follow
@@ -32,6 +33,7 @@ __all__ = [
     "TriggerStanding",
     "UnreadableStanding",
     "Watched",
+    "exported_standing",
     "follow",
     "join_standings",
     "merge_body",

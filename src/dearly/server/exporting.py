@@ -7,13 +7,19 @@ from typing import Any
 import msgspec
 
 from dearly.language.values import time_to_stored
+from dearly.membership import exported_standing
 from dearly.store import Consent, CustomerExport, EventRecord, ProfileRecord
 
+_BODY = msgspec.json.Decoder(dict[str, Any]).decode
 
-def export_json(export: CustomerExport) -> bytes:
+
+def export_json(export: CustomerExport, serving: int | None) -> bytes:
     """The object in UTF-8, its members in one order: the same for the same export.
 
-    Times are RFC 3339 in UTC. ``membership`` is what the server remembers of the customer between two looks.
+    Times are RFC 3339 in UTC. ``membership`` is told of the generation that serves.
+
+    Raises:
+        UnreadableStanding: another version of Dearly looked at the customer last.
     """
     told = {
         "customer_id": export.customer_id,
@@ -21,8 +27,8 @@ def export_json(export: CustomerExport) -> bytes:
         "profile": None if export.profile is None else _profile(export.profile, export),
         "consents": [_consent(consent) for consent in export.consents],
         "events": [_event(event) for event in export.events],
-        "membership": None if export.standing is None else msgspec.Raw(export.standing.encode()),
-        "feed": [msgspec.Raw(body.encode()) for body in export.feed],
+        "membership": None if export.standing is None else exported_standing(export.standing, serving),
+        "feed": [_record(body) for body in export.feed],
     }
     return msgspec.json.format(msgspec.json.encode(told), indent=2)
 
@@ -43,6 +49,15 @@ def _consent(consent: Consent) -> dict[str, Any]:
         "source": consent.source,
         "time": time_to_stored(consent.time_us),
     }
+
+
+def _record(body: str) -> dict[str, Any]:
+    """A record as sinks are told it, but for its place in the feed."""
+    return dict(_told(key, value) for key, value in _BODY(body).items())
+
+
+def _told(key: str, value: Any) -> tuple[str, Any]:
+    return ("at", time_to_stored(value)) if key == "at_us" else (key, value)
 
 
 def _event(event: EventRecord) -> dict[str, Any]:

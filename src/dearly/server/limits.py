@@ -19,6 +19,9 @@ MAX_STREAMS = 32
 """Streams of events under way at a time."""
 MAX_WATCHERS = 64
 """Watches of the feed under way at a time."""
+MAX_EXPORTS = 3
+"""Exports under way at a time, each until its caller has the last piece; fewer than there are threads for
+reads."""
 MAX_DOCUMENT_PARTS = 10_000
 """What the documents of one call may say together."""
 MAX_PAGE = 1_000

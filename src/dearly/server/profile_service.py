@@ -7,15 +7,16 @@ from collections.abc import AsyncGenerator, Sequence
 from dearly.ingest import Rejected, prepare_consent, prepare_profile
 from dearly.language import Program
 from dearly.membership import join_standings, merge_body
+from dearly.server.admission import Admission
 from dearly.server.application import Application, Context
 from dearly.server.checking import check_all
 from dearly.server.erased import TAKEN_REASON, erased
 from dearly.server.erasing import erase
 from dearly.server.exporting import export_json
-from dearly.server.limits import MAX_BATCH, require_count, require_id
+from dearly.server.limits import MAX_BATCH, MAX_EXPORTS, require_count, require_id
 from dearly.server.statuses import Violation, failed_precondition, invalid_argument, not_there
 from dearly.server.wire import time_problem, to_plain, to_struct, to_timestamp, to_us
-from dearly.store import Consent, MergeOutcome, ProfilePatch
+from dearly.store import Consent, GenerationState, MergeOutcome, ProfilePatch
 from dearly.v1 import profiles_pb2, profiles_pb2_grpc
 
 EXPORT_PIECE_BYTES = 256 * 1024
@@ -26,6 +27,7 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
 
     def __init__(self, application: Application) -> None:
         self._application = application
+        self._exports = Admission("exports", MAX_EXPORTS)
 
     async def UpsertProfiles(  # noqa: N802 - the method's name in the proto
         self, request: profiles_pb2.UpsertProfilesRequest, context: Context
@@ -90,12 +92,15 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
     async def ExportProfile(  # noqa: N802 - the method's name in the proto
         self, request: profiles_pb2.ExportProfileRequest, context: Context
     ) -> AsyncGenerator[profiles_pb2.ExportProfileResponse, None]:
-        """As of one instant, in pieces that fit into messages."""
+        """As of one instant, in pieces that fit into messages. It is in memory as a whole, and so counts as
+        under way until its caller has the last.
+        """
         del context
         customer_id = require_id("customer_id", request.customer_id)
-        body = await self._application.reads.run(self._export, customer_id)
-        for start in range(0, len(body), EXPORT_PIECE_BYTES):
-            yield profiles_pb2.ExportProfileResponse(json=body[start : start + EXPORT_PIECE_BYTES])
+        with self._exports.admitted():
+            body = await self._application.reads.run(self._export, customer_id)
+            for start in range(0, len(body), EXPORT_PIECE_BYTES):
+                yield profiles_pb2.ExportProfileResponse(json=body[start : start + EXPORT_PIECE_BYTES])
 
     async def EraseProfile(  # noqa: N802 - the method's name in the proto
         self, request: profiles_pb2.EraseProfileRequest, context: Context
@@ -125,10 +130,12 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
         return profiles_pb2.GetProfileResponse(profile=profile, consents=map(_to_wire, consents))
 
     def _export(self, customer_id: str) -> bytes:
-        export = self._application.store.export_customer(customer_id)
+        store = self._application.store
+        export = store.export_customer(customer_id)
         if export is None:
             raise not_there("customer", "Nothing is held of this customer.")
-        return export_json(export)
+        serving = (one.number for one in store.generations() if one.state is GenerationState.SERVING)
+        return export_json(export, next(serving, None))
 
 
 def _check(program: Program, patch: profiles_pb2.ProfilePatch, now_us: int) -> ProfilePatch:
