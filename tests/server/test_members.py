@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import grpc
@@ -10,13 +13,15 @@ import pytest
 
 from dearly.language.types import DAY_US, HOUR_US
 from dearly.server import member_pages
+from dearly.server.application import MAX_WAITING_MEMBERS, MEMBER_THREADS
 from dearly.server.wire import to_struct, to_timestamp
+from dearly.store import Member
 from dearly.v1 import rules_pb2, segments_pb2
 from tests.server.conftest import NOW_US, OpenShop, Shop
 from tests.server.requests import patch, track, viewed
 from tests.server.shop import SEGMENTS, write_rules
 from tests.server.test_bad_input import refusal, refused_field
-from tests.server.waiting import eventually
+from tests.server.waiting import eventually, until
 
 ENDS_US = NOW_US - HOUR_US + 7 * DAY_US
 """When who viewed something an hour ago is hesitant no more."""
@@ -109,6 +114,18 @@ async def test_a_page_token_of_another_question_is_refused(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
+    ("size", "expected"), [(-1, "0 to 1,000, got -1"), (1_001, "at most 1,000, got 1,001")]
+)
+async def test_a_page_of_no_possible_size_is_refused_with_what_is_possible(
+    shop: Shop, size: int, expected: str
+) -> None:
+    request = segments_pb2.ListMembersRequest(segment="dutch", page_size=size)
+    field, message = await refused_field(shop.client.segments.ListMembers(request))
+    assert field == "page_size"
+    assert expected in message
+
+
+@pytest.mark.parametrize(
     ("asked", "field"),
     [
         ({}, "segment"),
@@ -119,6 +136,54 @@ async def test_a_page_token_of_another_question_is_refused(shop: Shop) -> None:
 async def test_a_question_that_is_none_is_refused(shop: Shop, asked: dict[str, Any], field: str) -> None:
     call = shop.client.segments.ListMembers(segments_pb2.ListMembersRequest(**asked))
     assert (await refused_field(call))[0] == field
+
+
+async def test_reads_of_members_beyond_a_number_are_refused_and_evaluations_go_on(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free, room = threading.Event(), MEMBER_THREADS + MAX_WAITING_MEMBERS
+    worker = shop.running.application.membership
+    assert worker is not None
+    members_now = worker.engine.members_now
+
+    def slowly(*asked: Any) -> Sequence[Member]:
+        free.wait(30)
+        return members_now(*asked)
+
+    monkeypatch.setattr(worker.engine, "members_now", slowly)
+    request = segments_pb2.ListMembersRequest(segment="dutch")
+    calls = [asyncio.ensure_future(shop.client.segments.ListMembers(request)) for _ in range(100)]
+    try:
+        await until(lambda: sum(call.done() for call in calls) == len(calls) - room)
+        one = segments_pb2.EvaluateSegmentsRequest(customer_id="ada", segments=["dutch"])
+        assert (await shop.client.segments.EvaluateSegments(one)).segments
+    finally:
+        free.set()
+    ended = await asyncio.gather(*calls, return_exceptions=True)
+    refused = [each for each in ended if isinstance(each, grpc.aio.AioRpcError)]
+    assert {each.code() for each in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+    assert len(ended) - len(refused) == room
+
+
+async def test_a_read_of_members_ends_when_its_caller_waits_no_longer(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(member_pages, "MOST_READ", 1_000_000)
+    worker = shop.running.application.membership
+    assert worker is not None
+    looks: list[str] = []
+
+    def without_end(name: str, after: str | None, limit: int) -> Sequence[Member]:
+        looks.append(name)
+        time.sleep(0.01)
+        return [Member("c", "another", 0)] * limit
+
+    monkeypatch.setattr(worker.engine, "members_now", without_end)
+    request = segments_pb2.ListMembersRequest(lifecycle="stage", stage="visitor")
+    error = await refusal(shop.client.segments.ListMembers(request, timeout=0.2))
+    assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    await until(lambda: shop.running.application.member_reads._under_way == 0)
+    assert looks
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,8 @@ is two, since one long document must not hold up everybody."""
 WRITE_THREADS = 16
 """Writes that wait together share one commit."""
 EVALUATION_THREADS = 2
+MEMBER_THREADS = 2
+"""While the worker lags, such a read evaluates many customers; who asks for one must not wait for that."""
 READ_THREADS = 4
 STREAM_THREADS = 2
 """While one waits for its commit, the other checks what comes next."""
@@ -45,6 +47,7 @@ WATCH_THREADS = 2
 CHECK_THREADS = 1
 MAX_WAITING = 256
 MAX_WAITING_CHECKS = 2
+MAX_WAITING_MEMBERS = 32
 BATCHES_AHEAD = 4
 """A stream has fewer batches of events under way; so none of its calls is ever refused a thread."""
 
@@ -94,6 +97,7 @@ class Application:
         self.writes = BlockingThreads(WRITE_THREADS, MAX_WAITING)
         self.reads = BlockingThreads(READ_THREADS, MAX_WAITING)
         self.evaluations = BlockingThreads(EVALUATION_THREADS, MAX_WAITING)
+        self.member_reads = BlockingThreads(MEMBER_THREADS, MAX_WAITING_MEMBERS)
         self.checks = BlockingThreads(CHECK_THREADS, MAX_WAITING_CHECKS)
         self.streams = BlockingThreads(STREAM_THREADS, MAX_STREAMS * BATCHES_AHEAD)
         self.watches = BlockingThreads(WATCH_THREADS, MAX_WATCHERS)
@@ -193,6 +197,7 @@ class Application:
             self.writes,
             self.reads,
             self.evaluations,
+            self.member_reads,
             self.streams,
             self.watches,
             self._changes,

@@ -76,7 +76,7 @@ def require_count(field: str, count: int, most: int, *, least: int = 1) -> None:
     """
     if least <= count <= most:
         return
-    expected = f"{least:,} to {most:,}" if least else f"at most {most:,}"
+    expected = f"at most {most:,}" if least == 0 <= count else f"{least:,} to {most:,}"
     raise invalid_argument([Violation(field, f"expected {expected}, got {count:,}.")])
 
 

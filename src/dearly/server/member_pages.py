@@ -12,6 +12,7 @@ from dearly.language import Program, nearest
 from dearly.membership import MembershipEngine, NotKeptYet
 from dearly.server.application import Application
 from dearly.server.limits import DEFAULT_PAGE, MAX_PAGE, require_count
+from dearly.server.patience import Patience
 from dearly.server.statuses import (
     CallRefused,
     Violation,
@@ -50,20 +51,22 @@ _READ_TOKEN = msgspec.json.Decoder(_PageToken).decode
 
 
 def list_members(
-    application: Application, request: segments_pb2.ListMembersRequest
+    application: Application, request: segments_pb2.ListMembersRequest, patience: Patience
 ) -> segments_pb2.ListMembersResponse:
     """One page. Blocks.
 
     Raises:
-        CallRefused: the name is not declared, the token is of another question, or it is not known yet.
+        CallRefused: the name is not declared, the token is of another question, it is not known yet, or the
+            caller waits no longer.
     """
+    patience.require()
     engine = _engine(application)
     asked = _asked(application.serving.program, request)
     require_count("page_size", request.page_size, MAX_PAGE, least=0)
     after = _after(asked, request.page_token)
     now_us = application.now_us()
     try:
-        members, last = _page(engine, asked, after, request.page_size or DEFAULT_PAGE)
+        members, last = _page(engine, asked, after, request.page_size or DEFAULT_PAGE, patience)
     except NotKeptYet as error:
         raise unavailable(str(error), RETRY_AFTER_S) from None
     return segments_pb2.ListMembersResponse(
@@ -74,9 +77,10 @@ def list_members(
 
 
 def count_members(
-    application: Application, request: segments_pb2.CountMembersRequest
+    application: Application, request: segments_pb2.CountMembersRequest, patience: Patience
 ) -> segments_pb2.CountMembersResponse:
     """How many there are. Blocks; refuses as :func:`list_members` does."""
+    patience.require()
     engine = _engine(application)
     asked = _asked(application.serving.program, request)
     now_us = application.now_us()
@@ -122,12 +126,13 @@ def _require_stage(program: Program, kind: str, name: str, stage: str) -> None:
 
 
 def _page(
-    engine: MembershipEngine, asked: _Asked, after: str | None, size: int
+    engine: MembershipEngine, asked: _Asked, after: str | None, size: int, patience: Patience
 ) -> tuple[Sequence[Member], str | None]:
     """So many members at most, and the last id that was looked at; None when there are no more."""
     found: list[Member] = []
     read = 0
     while len(found) < size and read < MOST_READ:
+        patience.require()
         wanted = size - len(found)
         page = engine.members_now(asked.name, after, wanted)
         found += [member for member in page if asked.stage in ("", member.state)]
