@@ -69,6 +69,12 @@ def numbers(count: int) -> list[str]:
     return [f"s{number:04}" for number in range(count)]
 
 
+async def step_until_begun(courier: Courier, store: Store, count: int) -> None:
+    """Step until so many sinks are known, each of which begins at the feed's end."""
+    while len(store.sinks()) < count:
+        await courier.step()
+
+
 async def step_until_told(courier: Courier, clock: Clock, every_us: int = MINUTE_US) -> SinkReport:
     """Let time go by until a sink that was told of everything says so; its report."""
     for _ in range(10_000):
@@ -104,6 +110,19 @@ async def test_more_than_a_page_is_told_in_one_go(store: Store, clock: Clock, tm
 
     assert report.delivered == 1_234
     assert [json.loads(line)["name"] for line in file.read_bytes().splitlines()] == numbers(1_234)
+
+
+async def test_large_records_are_told_in_one_go_as_well(store: Store, clock: Clock, tmp_path: Path) -> None:
+    file = tmp_path / "feed.jsonl"
+    telling = courier(store, JsonLinesSink("log", file, 10**9, store.erased_ids), clock=clock)
+    names = [f"s{number:04}{'e' * 300_000}" for number in range(20)]
+    async with running(telling):
+        put(store, "anna", *names)
+        (report,) = await telling.step()
+        assert await telling.step() == []
+
+    assert (report.delivered, report.waiting) == (20, 0)
+    assert [json.loads(line)["name"] for line in file.read_bytes().splitlines()] == names
 
 
 async def test_an_hour_of_500_loses_nothing_and_the_lag_is_told(store: Store, clock: Clock) -> None:
@@ -390,7 +409,7 @@ async def test_a_mistake_in_one_sink_is_a_failure_of_that_one_and_holds_up_no_ot
     telling = courier(store, faulty, JsonLinesSink("log", file, 10**9, store.erased_ids), clock=clock)
     reports: dict[str, SinkReport] = {}
     async with running(telling):
-        await telling.step()
+        await step_until_begun(telling, store, 2)
         put(store, "anna", *numbers(3))
         while len(reports) < 2:
             news = [report for report in await telling.step() if report.delivered or report.failures]
@@ -413,7 +432,7 @@ async def test_while_the_store_is_away_for_one_sink_the_reports_of_others_are_no
     telling = courier(store, faulty, JsonLinesSink("log", file, 10**9, store.erased_ids), clock=clock)
     delivered = failed = 0
     async with running(telling):
-        await telling.step()
+        await step_until_begun(telling, store, 2)
         for number in range(20):
             put(store, "anna", f"s{number}")
             while delivered <= number:

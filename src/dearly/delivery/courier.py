@@ -20,6 +20,8 @@ _ROUND_US = 20 * SECOND_US
 """No record is begun with after so long, so that the last one ends well within the lease."""
 _PAGE = 500
 """So many records at most are told twice after a crash."""
+_PAGE_BYTES = 2 * 2**20
+"""No more of their bodies, but for the last one, is held at a time."""
 _HOPELESS = 2
 """So many records given up in a row show that it is the sink that fails, not they."""
 
@@ -187,9 +189,9 @@ class Courier:
             return None
         round_ = _Round(name, state.position, state.failures, state.failing_since_us)
         try:
-            page = await asyncio.to_thread(store.read_feed, state.position, _PAGE)
+            page = await asyncio.to_thread(store.read_feed, state.position, _PAGE, _PAGE_BYTES)
             await self._tell_records(sink, page, round_, now_us + _ROUND_US)
-            round_.is_last = round_.retry_us is not None or (not round_.rest and len(page) < _PAGE)
+            round_.is_last = round_.retry_us is not None or (not round_.rest and _is_the_end(page))
         finally:  # when this is cancelled as well: others need not wait for the lease to end
             retry_us = self._now_us() if round_.retry_us is None else round_.retry_us
             is_kept = await self._settle(round_.state, retry_us, round_.dead)
@@ -270,6 +272,11 @@ class Courier:
             failing_since_us=round_.failing_since_us,
             reason=None if round_.failure is None else round_.failure.reason,
         )
+
+
+def _is_the_end(page: Sequence[FeedRecord]) -> bool:
+    """Whether a page is shorter than it might be, for want of further records."""
+    return len(page) < _PAGE and sum(len(record.body.encode()) for record in page) < _PAGE_BYTES
 
 
 async def _deliver(sink: Sink, records: Sequence[FeedRecord]) -> Delivery:
