@@ -19,7 +19,7 @@ from dearly.delivery import feed_json
 from dearly.store import DeadLetter, Store, open_store
 from tests.cli.conftest import Dearly, Ended
 from tests.delivery.feeding import put
-from tests.delivery.records import NOON_US
+from tests.delivery.records import NOON_US, body
 from tests.delivery.verifying import verify
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -142,6 +142,18 @@ def test_what_is_shown_can_be_chosen(
     dearly: Dearly, url: str, options: tuple[object, ...], customers: list[str]
 ) -> None:
     assert shown(dearly("feed", "show", "--store", url, "--format", "json", *options)) == customers
+
+
+@pytest.mark.parametrize("customer_id", ["c00", "c07"])
+def test_a_customer_of_two_is_shown_with_what_was_told_of_both_by_either_id(
+    dearly: Dearly, url: str, customer_id: str
+) -> None:
+    with opened(url) as store:
+        store.merge_customers("c00", "c07", NOON_US, body("joined", kind="merge"), lambda lost, kept: kept)
+
+    told = shown(dearly("feed", "show", "--store", url, "--format", "json", "--customer", customer_id))
+
+    assert told == ["c00", "c07", "c00", "c07"]
 
 
 def test_a_feed_in_which_nothing_is_yet_shows_nothing(dearly: Dearly, tmp_path: Path) -> None:
