@@ -38,6 +38,7 @@ def test_a_backup_is_a_store_and_says_what_is_in_it(dearly: Dearly, url: str, tm
     assert "3 customers, feed up to 4." in first
     assert restore == f"  make a store of it: dearly restore {file} --store URL"
     assert "still in this file" in erasure
+    assert file.read_bytes()[18:20] == b"\1\1", "it can be read wherever it may not be written"
     made = open_store(f"sqlite:///{file}")
     assert list(made.page_customers(None, 10)) == ["anna", "ben", "carl"]
     made.close()

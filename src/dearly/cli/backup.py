@@ -12,7 +12,7 @@ import typer
 from dearly import DearlyError
 from dearly.cli.options import DEFAULT_STORE, JsonOption, StoreOption
 from dearly.cli.progress import show_steps
-from dearly.store import open_store
+from dearly.store import look_into_backup, open_store
 
 ERASURE = (
     "Customers who are erased from the store from now on are still in this file: erase them again when it is "
@@ -59,9 +59,5 @@ def backup(
 
 
 def _look_at(file: Path) -> dict[str, int]:
-    made = open_store(f"sqlite:///{file}")
-    try:
-        customers, (_, newest) = made.count_customers(), made.feed_ends()
-    finally:
-        made.close()
-    return {"bytes": file.stat().st_size, "customers": customers, "feed_position": newest}
+    contents = look_into_backup(file)
+    return {"bytes": file.stat().st_size, **contents._asdict()}

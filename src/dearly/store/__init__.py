@@ -41,6 +41,7 @@ from dearly.store.records import (
     Stored,
 )
 from dearly.store.restoring import restore_backup
+from dearly.store.sqlite import look_into_backup
 
 __all__ = [
     "ALL_TOUCHED",
@@ -83,6 +84,7 @@ __all__ = [
     "StoreUrlError",
     "Stored",
     "customer_pages",
+    "look_into_backup",
     "open_store",
     "restore_backup",
     "shown_url",

@@ -1,19 +1,18 @@
-"""A whole store as of one instant, in a new file, and back; and overwriting what deleted rows left."""
+"""A whole store as of one instant, into a file, and back; and overwriting what deleted rows left."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkstemp
 from typing import TypeAlias
 
 from dearly.store.contract import StoreUnavailable
-from dearly.store.sqlite.connections import WRITE_TIMEOUT_S, open_connection, open_file, unavailable
-from dearly.store.sqlite.schema import check_schema, is_older, migrate, renew_identity
+from dearly.store.sqlite.backup_files import new_store_file
+from dearly.store.sqlite.connections import WRITE_TIMEOUT_S, open_connection, unavailable
+from dearly.store.sqlite.schema import renew_identity
 
 SCRUB_PATIENCE_S = 30.0
 """So long a scrub waits for readers that still need the old pages."""
@@ -33,53 +32,6 @@ def backup(connection: sqlite3.Connection, path: Path) -> None:
         connection.backup(target)
         target.execute("PRAGMA journal_mode = DELETE")  # to be read wherever it may not be written
         renew_identity(target)
-
-
-@contextmanager
-def new_store_file(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to an empty file, which is put in its place when this ends well: whole, or not at all.
-
-    Raises:
-        StoreUnavailable: the file is there already, or cannot be written.
-    """
-    if path.exists() or path.is_symlink():
-        raise StoreUnavailable(f"The backup {path} is there already. Name another file.")
-    try:
-        handle, fresh = mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-        try:
-            with closing(sqlite3.connect(fresh, isolation_level=None)) as target:
-                yield target
-            _put_in_place(Path(fresh), path)
-        finally:
-            Path(fresh).unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreUnavailable(f"The backup {path} cannot be written ({error.strerror}).") from None
-    except sqlite3.Error as error:
-        raise unavailable(path, error) from error
-
-
-@contextmanager
-def opened_backup(path: Path) -> Iterator[sqlite3.Connection]:
-    """A backup to be read, as a store of this version: one of an older version is migrated in a copy.
-
-    Raises:
-        StoreUnavailable: the file is not there, is no store, or one of a newer version.
-    """
-    if not path.is_file():
-        raise StoreUnavailable(f"There is no backup {path}. Name the file that `dearly backup` wrote.")
-    try:
-        with TemporaryDirectory(prefix="dearly-restore-") as directory, closing(open_file(path)) as kept:
-            if not is_older(kept):
-                check_schema(kept, path)
-                yield kept
-                return
-            with closing(sqlite3.connect(Path(directory, "store.db"), isolation_level=None)) as copy:
-                kept.backup(copy)
-                migrate(copy, path)
-                yield copy
-    except sqlite3.Error as error:
-        raise unavailable(path, error) from error
 
 
 def load(path: Path, source: sqlite3.Connection, progress: Progress) -> None:
@@ -108,16 +60,6 @@ def load(path: Path, source: sqlite3.Connection, progress: Progress) -> None:
         except sqlite3.Error as error:
             raise unavailable(path, error) from error
     progress("pages", pages)
-
-
-def _put_in_place(fresh: Path, path: Path) -> None:
-    """Name a whole file; a name that somebody took meanwhile is left to them."""
-    with fresh.open("rb") as file:
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(fresh)
-    except FileExistsError:
-        raise StoreUnavailable(f"The backup {path} is there already. Name another file.") from None
 
 
 def scrub(path: Path) -> None:

@@ -48,6 +48,7 @@ from dearly.store.sqlite import (
     schema,
     tombstones,
 )
+from dearly.store.sqlite.backup_files import opened_backup
 from dearly.store.sqlite.connections import Readers, create_or_migrate
 from dearly.store.sqlite.file import StoreFile
 from dearly.store.sqlite.writer import Writer
@@ -309,7 +310,7 @@ class SqliteStore:
 
     def load(self, path: Path, progress: Callable[[str, int], None]) -> None:
         """See :meth:`dearly.store.Store.load`."""
-        with backup.opened_backup(path) as source:
+        with opened_backup(path) as source:
             backup.load(self.path, source, progress)
 
     def close(self) -> None:
