@@ -28,7 +28,10 @@ def ids_of(connection: Connection, customer_id: str) -> list[str]:
 
 
 def touch(connection: Connection, touches: Iterable[Touch]) -> None:
-    """Make customers due at once, and those known who were not; their rows are locked, in order of ids."""
+    """Make customers due at once, and those known who were not; their rows are locked, in order of ids.
+
+    Each touch makes the version another: what a look has read that is under way is not all there is.
+    """
     given = list(touches)
     if not given:
         return
@@ -40,12 +43,8 @@ def touch(connection: Connection, touches: Iterable[Touch]) -> None:
            ON CONFLICT (id) DO UPDATE SET
              due_us = excluded.due_us,
              touched = (SELECT array_agg(DISTINCT what) FROM unnest(known.touched || excluded.touched) what),
-             touched_since_us = least(known.touched_since_us, excluded.touched_since_us)
-           WHERE known.due_us IS DISTINCT FROM excluded.due_us
-             OR NOT known.touched @> excluded.touched
-             OR coalesce(known.touched_since_us > excluded.touched_since_us,
-                         excluded.touched_since_us IS NOT NULL)""",
-        # A row that is not to be changed is locked all the same: a look that has read it must end first.
+             touched_since_us = least(known.touched_since_us, excluded.touched_since_us),
+             version = known.version + 1""",
         (
             AT_ONCE_US,
             [each.customer_id for each in given],

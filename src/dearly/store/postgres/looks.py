@@ -1,33 +1,52 @@
-"""Looking at customers: who is due is claimed by locking their rows, until what comes of it is kept."""
+"""Looking at customers: who is due is claimed, read and looked at, and kept if nothing came between.
+
+A claim is an advisory lock, which no touch asks for: what comes in does not wait for a look. Each touch makes
+a customer's version another, and a look that was made of an older one is dropped; its customer is due still.
+Claims end with the transaction, so those of a server that is killed end with its session.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from dearly.store.postgres.feed import append_records
 from dearly.store.postgres.reads import read_customers
-from dearly.store.postgres.schema import Connection
+from dearly.store.postgres.schema import CLAIMS, Connection
 from dearly.store.records import Due, Look, LookAt, MemberChange
 
-_DUE = "SELECT id, due_us, touched, touched_since_us, standing FROM customers"
+_SERVERS = 4
+"""So many times as many are tried as are asked for, since other servers may have claimed the first."""
+_ROWS = "SELECT id, due_us, touched, touched_since_us, standing, version FROM customers"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A customer as read for a look, and which version that was."""
+
+    due: Due
+    version: int
 
 
 def look_at_due(connection: Connection, now_us: int, limit: int, look_at: LookAt) -> int:
-    """See :meth:`dearly.store.Store.look_at_due`.
-
-    Whoever is locked is looked at, or written to, by another, and stays due. Whatever came in of the others
-    before they were locked is read, and nothing more comes in until this transaction ends, since a touch
-    needs the lock too.
-    """
-    due = _due(
-        connection,
-        f"{_DUE} WHERE due_us <= %s ORDER BY due_us, id LIMIT %s FOR UPDATE SKIP LOCKED",
-        (now_us, limit),
+    """See :meth:`dearly.store.Store.look_at_due`."""
+    claimed = connection.execute(
+        """WITH due AS MATERIALIZED (
+             SELECT id FROM customers WHERE due_us <= %s ORDER BY due_us, id LIMIT %s)
+           SELECT id FROM due WHERE pg_try_advisory_xact_lock(%s, hashtext(id)) LIMIT %s""",
+        (now_us, limit * _SERVERS, CLAIMS, limit),
     )
-    _look(connection, due, now_us, look_at)
-    return len(due)
+    ids = [customer_id for (customer_id,) in claimed]
+    # Read after they were claimed: whoever had them until just now may have looked at them.
+    seen = _seen(
+        connection,
+        f"{_ROWS} WHERE id = ANY(%s::text[]) AND due_us <= %s ORDER BY due_us, id",
+        (ids, now_us),
+    )
+    _look(connection, seen, now_us, look_at)
+    return len(seen)
 
 
 def look_at_page(connection: Connection, number: int, limit: int, now_us: int, look_at: LookAt) -> int:
@@ -35,14 +54,19 @@ def look_at_page(connection: Connection, number: int, limit: int, now_us: int, l
     found = connection.execute(
         "SELECT cursor FROM generations WHERE number = %s FOR NO KEY UPDATE", (number,)
     ).fetchone()
-    page = _lock_page(connection, found[0] or "", limit) if found else []
-    if page:
+    if found is None:
+        return 0
+    seen = _seen(connection, f"{_ROWS} WHERE id > %s ORDER BY id LIMIT %s", (found[0] or "", limit))
+    kept = _look(connection, seen, now_us, look_at)
+    ids = [one.due.customer_id for one in seen]
+    # The pass goes on behind those that were kept without a gap; whoever was overtaken comes again.
+    done = next((place for place, one in enumerate(ids) if one not in kept), len(ids))
+    if done:
         connection.execute(
             "UPDATE generations SET cursor = %s, done = done + %s WHERE number = %s",
-            (page[-1].customer_id, len(page), number),
+            (ids[done - 1], done, number),
         )
-        _look(connection, page, now_us, look_at)
-    return len(page)
+    return len(seen)
 
 
 def next_due_us(connection: Connection) -> int | None:
@@ -61,37 +85,32 @@ def count_due(connection: Connection, now_us: int) -> int:
 
 def due_customers(connection: Connection, now_us: int, after: str | None, limit: int) -> list[Due]:
     """See :meth:`dearly.store.Store.due_customers`."""
-    return _due(
+    seen = _seen(
         connection,
-        f"{_DUE} WHERE due_us <= %s AND id > %s ORDER BY id LIMIT %s",
+        f"{_ROWS} WHERE due_us <= %s AND id > %s ORDER BY id LIMIT %s",
         (now_us, "" if after is None else after, limit),
     )
+    return [one.due for one in seen]
 
 
-def _lock_page(connection: Connection, after: str, limit: int) -> list[Due]:
-    """The next customers; none only when there are none, and not when all were merged or erased meanwhile."""
-    while True:
-        page = _due(connection, f"{_DUE} WHERE id > %s ORDER BY id LIMIT %s FOR UPDATE", (after, limit))
-        more = "SELECT FROM customers WHERE id > %s LIMIT 1"
-        if page or connection.execute(more, (after,)).fetchone() is None:
-            return page
-
-
-def _due(connection: Connection, statement: str, bound: Sequence[Any]) -> list[Due]:
+def _seen(connection: Connection, statement: str, bound: Sequence[Any]) -> list[_Seen]:
     return [
-        Due(customer_id, due_us, frozenset(touched), since_us, standing)
-        for customer_id, due_us, touched, since_us, standing in connection.execute(statement, bound)
+        _Seen(Due(customer_id, due_us, frozenset(touched), since_us, standing), version)
+        for customer_id, due_us, touched, since_us, standing, version in connection.execute(statement, bound)
     ]
 
 
-def _look(connection: Connection, due: Sequence[Due], now_us: int, look_at: LookAt) -> None:
-    if not due:
-        return
+def _look(connection: Connection, seen: Sequence[_Seen], now_us: int, look_at: LookAt) -> Collection[str]:
+    """Look at customers, and keep what comes of it unless something came between; whose was kept."""
+    if not seen:
+        return ()
+    looks = look_at([one.due for one in seen], partial(read_customers, connection))
     # Before anything is kept of them, and until the end: generations that are forgotten keep no members.
     rows = connection.execute("SELECT number FROM generations ORDER BY number FOR KEY SHARE")
     numbers = {number for (number,) in rows}
-    looks = look_at(due, partial(read_customers, connection))
-    _keep_standings(connection, due, looks)
+    kept = _lock_unchanged(connection, seen)
+    looks = [look for look in looks if look.customer_id in kept]
+    _keep_standings(connection, kept, looks)
     changes = {
         (change.generation, change.name, look.customer_id): change  # the last of each
         for look in looks
@@ -100,12 +119,25 @@ def _look(connection: Connection, due: Sequence[Due], now_us: int, look_at: Look
     }
     _keep_members(connection, changes)
     append_records(connection, [(look.customer_id, body) for look in looks for body in look.feed], now_us)
+    return kept
 
 
-def _keep_standings(connection: Connection, due: Sequence[Due], looks: Sequence[Look]) -> None:
+def _lock_unchanged(connection: Connection, seen: Sequence[_Seen]) -> set[str]:
+    """Lock the rows that are what they were; who is locked is being touched, and waited for by nobody."""
+    rows = connection.execute(
+        """SELECT customers.id FROM customers
+           JOIN unnest(%s::text[], %s::bigint[]) AS seen (id, version)
+             ON seen.id = customers.id AND seen.version = customers.version
+           FOR UPDATE OF customers SKIP LOCKED""",
+        ([one.due.customer_id for one in seen], [one.version for one in seen]),
+    )
+    return {customer_id for (customer_id,) in rows}
+
+
+def _keep_standings(connection: Connection, kept: Collection[str], looks: Sequence[Look]) -> None:
     connection.execute(
         """UPDATE customers SET due_us = look.next_us, touched = '{}', touched_since_us = NULL,
-             standing = look.standing
+             standing = look.standing, version = version + 1
            FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS look (id, next_us, standing)
            WHERE customers.id = look.id""",
         (
@@ -114,7 +146,7 @@ def _keep_standings(connection: Connection, due: Sequence[Due], looks: Sequence[
             [look.standing for look in looks],
         ),
     )
-    passed_over = {each.customer_id for each in due} - {look.customer_id for look in looks}
+    passed_over = set(kept) - {look.customer_id for look in looks}
     if passed_over:
         connection.execute(
             "UPDATE customers SET due_us = NULL WHERE id = ANY(%s::text[])", (list(passed_over),)

@@ -50,6 +50,9 @@ OLDEST_POSTGRES = 15
 
 LOCKS = 0x44524C59
 """``DRLY``: the first of the two numbers that name each of our advisory locks."""
+CLAIMS = LOCKS + 1
+"""The first of the two that claim a customer for a look; the second is a hash of the id. Two ids of one hash
+are claimed together, which does no harm."""
 MIGRATION_LOCK = 1
 SCRUB_LOCK = 4
 MIGRATION_PATIENCE_S = 60
@@ -173,6 +176,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
              ADD COLUMN position bigint NOT NULL DEFAULT 0,
              ADD COLUMN erased_us bigint NOT NULL DEFAULT 0,
              ADD COLUMN readmitted boolean NOT NULL DEFAULT false""",
+        "ALTER TABLE customers ADD COLUMN version bigint NOT NULL DEFAULT 0",
         """CREATE TABLE erasures_due (
              number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
              place text NOT NULL
