@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import grpc
 import pytest
 from google.protobuf import duration_pb2
@@ -19,7 +21,7 @@ from dearly.v1 import (
 )
 from tests.server.conftest import NOW_US, OpenShop, Shop, put_products
 from tests.server.requests import batch, patch, render, track, viewed
-from tests.server.shop import SHOP
+from tests.server.shop import SHOP, write_rules
 
 MATCHED = content_pb2.BLOCK_REASON_MATCHED
 
@@ -169,6 +171,23 @@ async def test_the_rules_that_serve_are_told(shop: Shop) -> None:
     ]
     assert (list(reply.catalogs), list(reply.lifecycles)) == (["product"], ["stage"])
     assert not reply.HasField("rejected")
+
+
+async def test_triggers_are_listed_with_what_sets_them_off(open_shop: OpenShop, tmp_path: Path) -> None:
+    more = """
+trigger remind  { when entering hesitant emit { campaign: "remind" } }
+trigger congratulate {
+  when stage becomes customer
+  emit { campaign: "first" }
+}
+"""
+    write_rules(tmp_path / "rules", SHOP | {"triggers.rules": more})
+    async with open_shop() as shop:
+        reply = await shop.client.rules.GetRules(rules_pb2.GetRulesRequest())
+    assert [(each.name, each.watches, each.rule) for each in reply.triggers] == [
+        ("congratulate", "stage", "triggers.rules:3"),
+        ("remind", "hesitant", "triggers.rules:2"),
+    ]
 
 
 async def test_a_package_can_be_checked_without_serving_it(shop: Shop) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dearly.content import check_servable
 from dearly.language import Package
-from dearly.membership import Progress
+from dearly.membership import Progress, subject_of
 from dearly.server.application import Application, Context
 from dearly.server.limits import MAX_CHECKED_BYTES, MAX_RULES_FILES, require_count
 from dearly.server.membership_worker import state_of
@@ -56,6 +56,10 @@ class RulesService(rules_pb2_grpc.RulesServiceServicer):
             event_types=sorted(program.events),
             rejected=_rejected(rules.rejected),
             membership=membership,
+            triggers=[
+                rules_pb2.TriggerSummary(name=name, watches=subject_of(trigger), rule=str(trigger.span))
+                for name, trigger in sorted(program.triggers.items())
+            ],
         )
 
     async def _membership(self) -> rules_pb2.MembershipProgress | None:
