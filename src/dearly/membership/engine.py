@@ -56,12 +56,15 @@ class MembershipEngine:
         watched: Callable[[], Watched],
         now_us: Callable[[], int],
         hash_of: HashOf,
+        between: Callable[[], None] = lambda: None,
     ) -> None:
-        """``watched`` gives the rules of the moment; ``hash_of`` names customers in the log."""
+        """``watched`` gives the rules of the moment; ``hash_of`` names customers in the log; ``between`` is
+        called between two customers, and may wait a little."""
         self._store = store
         self._watched = watched
         self._now_us = now_us
         self._hash_of = hash_of
+        self._between = between
         self._known: dict[str, Watched] = {}
         self._begun: str | None = None
         self._served = False
@@ -83,7 +86,7 @@ class MembershipEngine:
         now_us = self._now_us()
         generations = self._refresh(now_us)
         view = view_of(generations, self._known)
-        look_at = looks_at(view, now_us, self._hash_of)
+        look_at = looks_at(view, now_us, self._hash_of, self._between)
         # Where the rules that serve, or are built first, are known to others only, whoever is due stays so.
         self._looks = bool(view.watched) and (view.serving is None or view.serving in view.watched)
         looked = self._store.look_at_due(now_us, DUE_AT_ONCE, look_at) if self._looks else 0

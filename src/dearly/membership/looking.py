@@ -51,12 +51,15 @@ class _Looking:
         return [each for each in told if isinstance(each, Firing)]
 
 
-def looks_at(view: View, now_us: int, hash_of: HashOf) -> LookAt:
-    """What to give a store's ``look_at_due`` or ``look_at_page``; see the module."""
+def looks_at(view: View, now_us: int, hash_of: HashOf, between: Callable[[], None]) -> LookAt:
+    """What to give a store's ``look_at_due`` or ``look_at_page``; see the module.
+
+    ``between`` is called before each customer.
+    """
 
     def look_at(due: Sequence[Due], read: ReadCustomers) -> Sequence[Look]:
         looking = [_Looking(plan_look(view, each, read_standing(each.standing), now_us)) for each in due]
-        _advance_each(view, looking, read)
+        _advance_each(view, looking, read, between)
         _tell_each(view, looking, read)
         return [_look(each, hash_of) for each in looking]
 
@@ -82,10 +85,16 @@ def _names_in(number: int, looking: _Looking) -> Mapping[str, NameStanding]:
     return found.names if found is not None else {}
 
 
-def _advance_each(view: View, looking: Sequence[_Looking], read: ReadCustomers) -> None:
+def _advance_each(
+    view: View, looking: Sequence[_Looking], read: ReadCustomers, between: Callable[[], None] = lambda: None
+) -> None:
     """Advance all; those whose past decides once more, with all of their events."""
     rows = _read(read, [(each.plan, each.plan.ranges) for each in looking if each.plan.reads])
-    further = [each for each in looking if not _try_to_advance(view, each, rows, is_whole=False)]
+    further = []
+    for each in looking:
+        between()
+        if not _try_to_advance(view, each, rows, is_whole=False):
+            further.append(each)
     rows = _read(read, [(each.plan, all_of(each.plan.ranges)) for each in further])
     for each in further:
         _try_to_advance(view, each, rows, is_whole=True)

@@ -158,6 +158,7 @@ class Application:
             self.now_us,
             self.hash_of,
             ring,
+            lambda: any(each.is_busy for each in (self.preparations, self.writes, self.streams)),
         )
 
     def _look(self) -> Recommender:

@@ -10,6 +10,7 @@ import structlog
 from dearly.language import Program
 from dearly.membership import MembershipEngine, Progress, Watched, watch_program
 from dearly.server.access_log import CustomerHash
+from dearly.server.giving_way import GivingWay
 from dearly.server.threads import BlockingThreads
 from dearly.store import Store
 
@@ -29,15 +30,17 @@ class MembershipWorker:
         now_us: Callable[[], int],
         hash_of: CustomerHash,
         when_told: Callable[[], None],
+        is_busy: Callable[[], bool],
     ) -> None:
         """``program`` gives the rules of the moment; ``when_told`` is called, from the thread, whenever there
-        may be something new in the feed."""
+        may be something new in the feed; ``is_busy`` says whether events are being taken in, which go first.
+        """
         self._program = program
         self._when_told = when_told
         self._watched: Watched | None = None
         self._stopping = False
         self._thread = BlockingThreads(1, 0)
-        self.engine = MembershipEngine(store, self._watch, now_us, hash_of)
+        self.engine = MembershipEngine(store, self._watch, now_us, hash_of, GivingWay(is_busy))
 
     def begin(self) -> None:
         """Take the first step before anybody calls: so a new store's first customer is told of, too.

@@ -73,6 +73,11 @@ class BlockingThreads:
         for thread in self._threads:
             thread.start()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a call waits or is under way."""
+        return self._under_way > 0
+
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The function's result; what it raises is raised here.
 

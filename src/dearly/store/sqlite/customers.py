@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from dearly.store.records import AT_ONCE_US, PROFILE_TOUCHED, Consent, ProfilePatch
@@ -38,6 +39,21 @@ def number_of(connection: sqlite3.Connection, customer_id: str) -> int:
     if found is None:
         return int(connection.execute("INSERT INTO customers (id) VALUES (?)", (customer_id,)).lastrowid or 0)
     return int(found[0])
+
+
+def numbers_of(connection: sqlite3.Connection, customer_ids: Collection[str]) -> dict[str, int]:
+    """The numbers of customers, aliases or not, all of whom are known from now on."""
+    rows = connection.execute(
+        """SELECT given.value, coalesce(aliases.customer, given.value), customers.no
+           FROM json_each(?) AS given
+           LEFT JOIN aliases ON aliases.id = given.value
+           LEFT JOIN customers ON customers.id = coalesce(aliases.customer, given.value)""",
+        (json.dumps(list(customer_ids)),),
+    ).fetchall()
+    return {
+        customer_id: number_of(connection, who) if number is None else int(number)
+        for customer_id, who, number in rows
+    }
 
 
 def touch(connection: sqlite3.Connection, touches: Iterable[Touch]) -> None:

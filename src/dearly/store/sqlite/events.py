@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dearly.store.records import Outcome
 from dearly.store.rows import EventRow
-from dearly.store.sqlite.customers import Touch, number_of, resolve, touch
+from dearly.store.sqlite.customers import Touch, numbers_of, touch
 from dearly.store.sqlite.tombstones import erased_among
 
 
@@ -18,10 +18,7 @@ def append_events(connection: sqlite3.Connection, events: Sequence[EventRow]) ->
         Outcome.ERASED if event.customer_id in gone else _claim(connection, event) for event in events
     ]
     fresh = [event for event, outcome in zip(events, outcomes, strict=True) if outcome is Outcome.ACCEPTED]
-    numbers = {
-        customer_id: number_of(connection, resolve(connection, customer_id))
-        for customer_id in {event.customer_id for event in fresh}
-    }
+    numbers = numbers_of(connection, {event.customer_id for event in fresh})
     connection.executemany(
         "INSERT INTO events (customer, type, time_us, source, id, properties) VALUES (?, ?, ?, ?, ?, ?)",
         [
