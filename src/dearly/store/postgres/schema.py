@@ -177,6 +177,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
              ADD COLUMN erased_us bigint NOT NULL DEFAULT 0,
              ADD COLUMN readmitted boolean NOT NULL DEFAULT false""",
         "ALTER TABLE customers ADD COLUMN version bigint NOT NULL DEFAULT 0",
+        # Whoever is made anew, after an erasure, is of no version that a look under way has seen.
+        "ALTER TABLE customers ALTER COLUMN version SET DEFAULT floor(random() * 2 ^ 53)::bigint",
         """CREATE TABLE erasures_due (
              number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
              place text NOT NULL
