@@ -102,6 +102,23 @@ def test_asking_keeps_nothing_and_tells_nothing(store: Store) -> None:
     assert store.count_due(shop.now_us) == 1
 
 
+def test_counting_ends_when_whoever_asks_waits_no_longer(store: Store) -> None:
+    shop = Shop(store)
+    shop.settle()
+    shop.happens("ordered")
+
+    class GivenUp(Exception):
+        pass
+
+    def give_up() -> None:
+        raise GivenUp
+
+    with pytest.raises(GivenUp):
+        shop.engine.count_now("buyers", give_up)
+    with pytest.raises(GivenUp):
+        shop.engine.members_now("buyers", None, 10, give_up)
+
+
 def test_a_name_that_is_new_is_said_to_be_in_the_making(store: Store) -> None:
     shop = Shop(store)
     shop.settle()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import grpc
@@ -173,7 +173,9 @@ async def test_a_read_of_members_ends_when_its_caller_waits_no_longer(
     assert worker is not None
     looks: list[str] = []
 
-    def without_end(name: str, after: str | None, limit: int) -> Sequence[Member]:
+    def without_end(
+        name: str, after: str | None, limit: int, between: Callable[[], None]
+    ) -> Sequence[Member]:
         looks.append(name)
         time.sleep(0.01)
         return [Member("c", "another", 0)] * limit

@@ -21,6 +21,8 @@ PAGE = 100
 """Of a pass over everybody, so many at once: whoever is due waits no longer than for these."""
 BATCHES_BETWEEN_PAGES = 4
 """While more are due than one batch takes, a pass goes on once in so many batches."""
+SHORTEST_WAIT_US = 5_000
+"""While those who are due are with other servers."""
 LONGEST_WAIT_US = SECOND_US
 """Another process may make somebody due, or begin a generation, without anybody telling."""
 
@@ -71,6 +73,8 @@ class MembershipEngine:
         """Whether the generation that was begun has served since."""
         self._batches = 0
         self._looks = True
+        self._found_none_us: int | None = None
+        """When the last step found nobody to look at; None: it found somebody."""
         self._poked = threading.Event()
 
     def step(self) -> int:
@@ -90,6 +94,7 @@ class MembershipEngine:
         # Where the rules that serve, or are built first, are known to others only, whoever is due stays so.
         self._looks = bool(view.watched) and (view.serving is None or view.serving in view.watched)
         looked = self._store.look_at_due(now_us, DUE_AT_ONCE, look_at) if self._looks else 0
+        self._found_none_us = None if looked else now_us
         self._batches = self._batches + 1 if looked == DUE_AT_ONCE else 0
         if self._batches % BATCHES_BETWEEN_PAGES:
             return looked
@@ -102,23 +107,29 @@ class MembershipEngine:
         next_us = self._store.next_due_us()
         if next_us is None:
             return LONGEST_WAIT_US
+        if self._found_none_us is not None and next_us <= self._found_none_us:
+            return SHORTEST_WAIT_US
         return min(max(next_us - self._now_us(), 0), LONGEST_WAIT_US)
 
-    def members_now(self, name: str, after: str | None, limit: int) -> Sequence[Member]:
+    def members_now(
+        self, name: str, after: str | None, limit: int, between: Callable[[], None] = lambda: None
+    ) -> Sequence[Member]:
         """Who is in a segment or lifecycle as of now, though the worker may lag.
+
+        ``between`` is called before each page that is read, and may raise what ends it.
 
         Raises:
             NotKeptYet: the name is new, and still being built.
         """
-        return members_now(self._store, self._view(), self._now_us(), name, after, limit)
+        return members_now(self._store, self._view(), self._now_us(), name, after, limit, between)
 
-    def count_now(self, name: str) -> Mapping[str, int]:
+    def count_now(self, name: str, between: Callable[[], None] = lambda: None) -> Mapping[str, int]:
         """How many are in each state of it as of now; see :func:`dearly.membership.members.count_now`.
 
         Raises:
             NotKeptYet: the name is new, and still being built.
         """
-        return count_now(self._store, self._view(), self._now_us(), name)
+        return count_now(self._store, self._view(), self._now_us(), name, between)
 
     def wait(self) -> None:
         """Return when there may be something to do."""

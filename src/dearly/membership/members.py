@@ -6,7 +6,7 @@ Nothing is kept of it. All answers are of the generation that serves, so none mi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from dearly import DearlyError
 from dearly.membership.looking import names_now
@@ -25,9 +25,17 @@ class NotKeptYet(DearlyError):
 
 
 def members_now(
-    store: Store, view: View, now_us: int, name: str, after: str | None, limit: int
+    store: Store,
+    view: View,
+    now_us: int,
+    name: str,
+    after: str | None,
+    limit: int,
+    between: Callable[[], None],
 ) -> Sequence[Member]:
     """Who is in a segment or lifecycle as of now, ascending by id: the next so many after an id.
+
+    ``between`` is called before each page that is read, and may raise what ends it.
 
     Raises:
         NotKeptYet: it is new, and being built.
@@ -35,6 +43,7 @@ def members_now(
     number = _serving(view, name)
     found: list[Member] = []
     while len(found) < limit:
+        between()
         page, last = _page(store, view, number, now_us, name, after)
         found += page
         if last is None:
@@ -43,11 +52,14 @@ def members_now(
     return found[:limit]
 
 
-def count_now(store: Store, view: View, now_us: int, name: str) -> Mapping[str, int]:
+def count_now(
+    store: Store, view: View, now_us: int, name: str, between: Callable[[], None]
+) -> Mapping[str, int]:
     """How many are in each state of a segment or lifecycle as of now.
 
     Exact unless the worker looks at somebody between the reads, five times in a row; then it may count those
-    few as they were or as they are. Costs an evaluation for each customer who is due.
+    few as they were or as they are. Costs an evaluation for each customer who is due, and some bytes of
+    memory. ``between`` is called before each page of them, and may raise what ends it.
 
     Raises:
         NotKeptYet: it is new, and being built.
@@ -55,12 +67,14 @@ def count_now(store: Store, view: View, now_us: int, name: str) -> Mapping[str, 
     number = _serving(view, name)
     counts: Counter[str] = Counter()
     for _ in range(COUNTS):
-        due = list(_all_due(store, now_us))
+        seen = _standings(store, now_us, between)
         counts = Counter(store.count_members(number, name))
-        for before, now in _told_and_true(store, view, number, now_us, name, due):
-            counts[before.state or ""] -= 1
-            counts[now.state or ""] += 1
-        if _standings(due).items() <= _standings(_all_due(store, now_us)).items():
+        for page in _all_due(store, now_us, between):
+            due = [one for one in page if one.customer_id in seen]
+            for before, now in _told_and_true(store, view, number, now_us, name, due):
+                counts[before.state or ""] -= 1
+                counts[now.state or ""] += 1
+        if seen.items() <= _standings(store, now_us, between).items():
             break
     return {state: count for state, count in sorted(counts.items()) if state and count > 0}
 
@@ -97,19 +111,20 @@ def _told_and_true(
     store: Store, view: View, number: int, now_us: int, name: str, due: Sequence[Due]
 ) -> Iterator[tuple[NameStanding, NameStanding]]:
     """Where those who are due stand as last looked at, and as of now."""
-    for start in range(0, len(due), PAGE):
-        page = due[start : start + PAGE]
-        for one, names in zip(page, names_now(view, number, now_us, page, store.read_customers), strict=True):
-            before = read_standing(one.standing).generations.get(number)
-            yield before.names.get(name, NOT_IN) if before else NOT_IN, names.get(name, NOT_IN)
+    for one, names in zip(due, names_now(view, number, now_us, due, store.read_customers), strict=True):
+        before = read_standing(one.standing).generations.get(number)
+        yield before.names.get(name, NOT_IN) if before else NOT_IN, names.get(name, NOT_IN)
 
 
-def _all_due(store: Store, now_us: int) -> Iterator[Due]:
+def _all_due(store: Store, now_us: int, between: Callable[[], None]) -> Iterator[Sequence[Due]]:
     after: str | None = None
     while page := store.due_customers(now_us, after, PAGE):
-        yield from page
+        between()
+        yield page
         after = page[-1].customer_id
 
 
-def _standings(due: Sequence[Due] | Iterator[Due]) -> dict[str, str | None]:
-    return {one.customer_id: one.standing for one in due}
+def _standings(store: Store, now_us: int, between: Callable[[], None]) -> dict[str, int]:
+    """Who is due, each with a hash of where the last look left them."""
+    pages = _all_due(store, now_us, between)
+    return {one.customer_id: hash(one.standing) for page in pages for one in page}

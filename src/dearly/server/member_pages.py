@@ -85,7 +85,7 @@ def count_members(
     asked = _asked(application.serving.program, request)
     now_us = application.now_us()
     try:
-        counts = engine.count_now(asked.name)
+        counts = engine.count_now(asked.name, patience.require)
     except NotKeptYet as error:
         raise unavailable(str(error), RETRY_AFTER_S) from None
     return segments_pb2.CountMembersResponse(
@@ -134,7 +134,7 @@ def _page(
     while len(found) < size and read < MOST_READ:
         patience.require()
         wanted = size - len(found)
-        page = engine.members_now(asked.name, after, wanted)
+        page = engine.members_now(asked.name, after, wanted, patience.require)
         found += [member for member in page if asked.stage in ("", member.state)]
         if len(page) < wanted:
             return found, None
