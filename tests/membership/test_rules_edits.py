@@ -100,6 +100,14 @@ def test_no_trigger_fires_because_rules_changed(store: Store) -> None:
     assert len(shop.fired()) == len(buyers_of_the_last(5)) - len(buyers_of_the_last(4))
 
 
+def test_members_under_the_rules_before_are_deleted_in_the_end(store: Store) -> None:
+    shop = shop_of_buyers(store)
+    (before,) = store.generations()
+    shop.watched = watch(STRICT)
+    shop.settle()
+    assert store.count_members(before.number, "buyers") == {}
+
+
 def test_an_edit_while_others_are_built_gives_those_up(store: Store) -> None:
     shop = shop_of_buyers(store)
     shop.watched = watch(STRICT)

@@ -223,16 +223,19 @@ def test_another_meaning_is_built_and_then_serves_in_one_step(store: Store) -> N
     assert [one.number for one in store.generations()] == [second.number]
 
 
-def test_a_meaning_that_is_given_up_takes_its_members_along(store: Store) -> None:
-    store.begin_generation("one", 1)
-    store.append_events([event("1")])
+def test_the_members_of_a_meaning_that_is_given_up_are_swept_away_bit_by_bit(store: Store) -> None:
+    first = store.begin_generation("one", 1)
+    store.append_events([event(str(number), customer=f"c{number}") for number in range(5)])
     second = store.begin_generation("two", 2)
-    enters = [MemberChange(second.number, "vip", "in", 1)]
+    enters = [MemberChange(each.number, "vip", "in", 1) for each in (first, second)]
     store.look_at_page(second.number, 9, 3, looks(lambda due: Look(due.customer_id, None, "s", enters, [])))
-    assert store.count_members(second.number, "vip") == {"in": 1}
+    assert store.sweep_members(10) == 0
+    assert store.count_members(second.number, "vip") == {"in": 5}
 
     third = store.begin_generation("three", 4)
 
     assert [one.fingerprint for one in store.generations()] == ["one", "three"]
-    assert store.count_members(second.number, "vip") == {}
     assert third.number > second.number
+    assert [store.sweep_members(3) for _ in range(3)] == [3, 2, 0]
+    assert store.count_members(second.number, "vip") == {}
+    assert store.count_members(first.number, "vip") == {"in": 5}

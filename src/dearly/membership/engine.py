@@ -23,6 +23,8 @@ BATCHES_BETWEEN_PAGES = 4
 """While more are due than one batch takes, a pass goes on once in so many batches."""
 SHORTEST_WAIT_US = 5_000
 """While those who are due are with other servers."""
+SWEEP = 2_000
+"""Members of what was left that are deleted in one commit."""
 LONGEST_WAIT_US = SECOND_US
 """Another process may make somebody due, or begin a generation, without anybody telling."""
 
@@ -73,6 +75,8 @@ class MembershipEngine:
         """Whether the generation that was begun has served since."""
         self._batches = 0
         self._looks = True
+        self._sweeps = True
+        """Whether there may be members of generations that were forgotten."""
         self._found_none_us: int | None = None
         """When the last step found nobody to look at; None: it found somebody."""
         self._poked = threading.Event()
@@ -98,7 +102,8 @@ class MembershipEngine:
         self._batches = self._batches + 1 if looked == DUE_AT_ONCE else 0
         if self._batches % BATCHES_BETWEEN_PAGES:
             return looked
-        return looked + self._pass_on(generations, view, now_us, look_at)
+        passed = self._pass_on(generations, view, now_us, look_at)
+        return looked + (passed or self._sweep())
 
     def wait_us(self) -> int:
         """How long nothing is to be done: until the next timer, and no longer than a second."""
@@ -184,7 +189,7 @@ class MembershipEngine:
 
     def _begin(self, watched: Watched, now_us: int) -> None:
         """A generation of these rules; one of others that is still being built is given up."""
-        self._served = False
+        self._served, self._sweeps = False, True
         begun = self._store.begin_generation(watched.fingerprint, now_us)
         if begun.state is GenerationState.SERVING:
             building = _one(self._store.generations(), GenerationState.BUILDING)
@@ -202,6 +207,11 @@ class MembershipEngine:
             return self._leave(view.serving, view.leaving, now_us, look_at)
         return 0
 
+    def _sweep(self) -> int:
+        swept = self._store.sweep_members(SWEEP) if self._sweeps else 0
+        self._sweeps = swept > 0
+        return swept
+
     def _build(self, building: Generation, now_us: int, look_at: LookAt) -> int:
         looked = self._store.look_at_page(building.number, PAGE, now_us, look_at)
         if looked:
@@ -216,6 +226,7 @@ class MembershipEngine:
             return looked
         for number in leaving:
             self._store.end_generation(number)
+        self._sweeps = True
         _log.info("generation_left", generations=list(leaving), serving=serving)
         return 1
 

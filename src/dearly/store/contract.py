@@ -208,7 +208,11 @@ class Store(Protocol):
         ...
 
     def end_generation(self, number: int) -> None:
-        """Forget a generation that was left, and whatever members it still has."""
+        """Forget a generation that was left, or given up. Its members are left to :meth:`sweep_members`."""
+        ...
+
+    def sweep_members(self, limit: int) -> int:
+        """Delete at most so many members of generations that were forgotten; how many it was."""
         ...
 
     def look_at_due(self, now_us: int, limit: int, look_at: LookAt) -> int:

@@ -64,7 +64,27 @@ def end_generation(connection: Connection, number: int) -> None:
     _lock(connection)
     # The row first: looks that may still add members hold it, and those that come later find it gone.
     connection.execute("DELETE FROM generations WHERE number = %s", (number,))
-    connection.execute("DELETE FROM members WHERE generation = %s", (number,))
+
+
+def sweep_members(connection: Connection, limit: int) -> int:
+    """See :meth:`dearly.store.Store.sweep_members`."""
+    live = {number for (number,) in connection.execute("SELECT number FROM generations")}
+    swept, number = 0, 0
+    while swept < limit:
+        found = connection.execute(
+            "SELECT min(generation) FROM members WHERE generation > %s", (number,)
+        ).fetchone()
+        if found is None or found[0] is None:
+            break
+        number = found[0]
+        if number not in live:
+            swept += connection.execute(
+                """DELETE FROM members WHERE (generation, name, customer) IN (
+                     SELECT generation, name, customer FROM members WHERE generation = %s
+                     LIMIT %s FOR UPDATE SKIP LOCKED)""",
+                (number, limit - swept),
+            ).rowcount
+    return swept
 
 
 def members(

@@ -216,6 +216,12 @@ class PostgresStore:
         """See :meth:`dearly.store.Store.end_generation`."""
         self._writers.write(lambda connection: generations.end_generation(connection, number), Access.APART)
 
+    def sweep_members(self, limit: int) -> int:
+        """See :meth:`dearly.store.Store.sweep_members`."""
+        return self._writers.write(
+            lambda connection: generations.sweep_members(connection, limit), Access.APART
+        )
+
     def look_at_due(self, now_us: int, limit: int, look_at: LookAt) -> int:
         """See :meth:`dearly.store.Store.look_at_due`."""
         return self._writers.write(

@@ -56,7 +56,26 @@ def cut_over(connection: sqlite3.Connection, number: int, now_us: int) -> bool:
 def end_generation(connection: sqlite3.Connection, number: int) -> None:
     """See :meth:`dearly.store.Store.end_generation`."""
     connection.execute("DELETE FROM generations WHERE number = ?", (number,))
-    connection.execute("DELETE FROM members WHERE generation = ?", (number,))
+
+
+def sweep_members(connection: sqlite3.Connection, limit: int) -> int:
+    """See :meth:`dearly.store.Store.sweep_members`."""
+    live = {number for (number,) in connection.execute("SELECT number FROM generations")}
+    swept, number = 0, 0
+    while swept < limit:
+        (next_number,) = connection.execute(
+            "SELECT min(generation) FROM members WHERE generation > ?", (number,)
+        ).fetchone()
+        if next_number is None:
+            break
+        number = next_number
+        if number not in live:
+            swept += connection.execute(
+                """DELETE FROM members WHERE (generation, name, customer) IN (
+                     SELECT generation, name, customer FROM members WHERE generation = ? LIMIT ?)""",
+                (number, limit - swept),
+            ).rowcount
+    return swept
 
 
 def members(

@@ -208,6 +208,10 @@ class SqliteStore:
         """See :meth:`dearly.store.Store.end_generation`."""
         self._writer.write(lambda connection: generations.end_generation(connection, number))
 
+    def sweep_members(self, limit: int) -> int:
+        """See :meth:`dearly.store.Store.sweep_members`."""
+        return self._writer.write(lambda connection: generations.sweep_members(connection, limit))
+
     def look_at_due(self, now_us: int, limit: int, look_at: LookAt) -> int:
         """See :meth:`dearly.store.Store.look_at_due`."""
         seen = self._readers.read(looks.see_due, now_us, limit)
