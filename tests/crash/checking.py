@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,8 @@ from dearly.evaluation import facts_reader, read_facts
 from dearly.language import Program
 from dearly.language.types import END_OF_TIME_US
 from dearly.membership import MembershipEngine, state_of, watch_program
-from dearly.store import EventRange, GenerationState, Store, customer_pages
+from dearly.store import EventRange, FeedRecord, GenerationState, Store, customer_pages
+from tests.crash.instants import Arrival, Instants, Told, judge_instants, replayed, told_of
 from tests.crash.sending import Sender
 
 PAGE = 1_000
@@ -23,8 +24,10 @@ TRIGGER, SETS_OFF = "reminder", "waiting"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found: none but ``acked``, ``told`` (``told_in_time`` by servers) and ``fired`` may be
-    anything but 0.
+    """What was found: up to ``triggers_wrong``, none but ``acked`` may be anything but 0.
+
+    Of what was ``told`` (``told_in_time`` by servers), ``exact`` records have an instant of a replay from
+    scratch; late events explain the others, and why ``left_out`` instants were not told.
     """
 
     acked: int
@@ -33,8 +36,11 @@ class Verdict:
     refused: int
     memberships_wrong: int
     transitions_lost: int
+    instants_wrong: int
     triggers_wrong: int
     told: int
+    exact: int
+    left_out: int
     told_in_time: int
     fired: int
 
@@ -42,7 +48,7 @@ class Verdict:
     def is_good(self) -> bool:
         """Whether all is as it ought to be."""
         wrong = (self.lost, self.doubled, self.refused, self.memberships_wrong)
-        return not any((*wrong, self.transitions_lost, self.triggers_wrong))
+        return not any((*wrong, self.transitions_lost, self.instants_wrong, self.triggers_wrong))
 
 
 def judge(store: Store, program: Program, sender: Sender) -> Verdict:
@@ -52,7 +58,9 @@ def judge(store: Store, program: Program, sender: Sender) -> Verdict:
     _catch_up(store, program, now_us)
     kept = Counter(event_id for customer_id in _customers(store) for event_id in _events(store, customer_id))
     states = _states_kept(store, program)
-    told = list(_feed(store))
+    records = list(_feed(store))
+    told = [(record.customer_id, msgspec.json.decode(record.body)) for record in records]
+    instants = _instants(store, program, records, _arrivals(sender), now_us)
     fired = Counter(customer_id for customer_id, record in told if record["kind"] == "trigger")
     return Verdict(
         acked=len(sender.acked),
@@ -61,8 +69,11 @@ def judge(store: Store, program: Program, sender: Sender) -> Verdict:
         refused=len(sender.refused),
         memberships_wrong=_memberships_wrong(store, program, states, now_us),
         transitions_lost=_broken_links(told, states),
+        instants_wrong=instants.wrong,
         triggers_wrong=_triggers_wrong(told, fired),
         told=len(told),
+        exact=instants.exact,
+        left_out=instants.left_out,
         told_in_time=in_time,
         fired=fired.total(),
     )
@@ -112,11 +123,44 @@ def _memberships_wrong(
     return wrong
 
 
-def _feed(store: Store) -> Iterator[tuple[str, dict[str, Any]]]:
+def _instants(
+    store: Store,
+    program: Program,
+    records: Sequence[FeedRecord],
+    arrivals: Mapping[str, Sequence[Arrival]],
+    now_us: int,
+) -> Instants:
+    """Everything that was told against a replay of everybody's events."""
+    told: dict[tuple[str, str], list[Told]] = defaultdict(list)
+    for record in records:
+        body = msgspec.json.decode(record.body)
+        if body["kind"] in ("segment", "lifecycle"):
+            told[record.customer_id, body["name"]].append(told_of(body, record.recorded_us))
+    watched, reader = watch_program(program), facts_reader(program)
+    ranges = [EventRange(event, None) for event in program.events]
+    judged = Instants()
+    for page in customer_pages(store, ranges, END_OF_TIME_US):
+        for customer_id, rows in page:
+            facts = read_facts(reader, rows.profile, rows.logs)
+            for name in watched.names:
+                true = replayed(watched, name, facts, now_us)
+                judged += judge_instants(told[customer_id, name], true, arrivals[customer_id])
+    return judged
+
+
+def _arrivals(sender: Sender) -> Mapping[str, Sequence[Arrival]]:
+    """By customer; what was never acknowledged may be known any time."""
+    found: dict[str, list[Arrival]] = defaultdict(list)
+    for event in sender.sent:
+        known_us = sender.acked.get(event.event_id, END_OF_TIME_US)
+        found[event.customer_id].append(Arrival(event.time.ToMicroseconds(), known_us))
+    return found
+
+
+def _feed(store: Store) -> Iterator[FeedRecord]:
     position = 0
     while page := store.read_feed(position, PAGE):
-        for record in page:
-            yield record.customer_id, msgspec.json.decode(record.body)
+        yield from page
         position = page[-1].position
 
 

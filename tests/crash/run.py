@@ -3,7 +3,8 @@
 Reads DEARLY_CRASH_KILLS (50) and DEARLY_CRASH_EVENTS (100,000), of each store. A real server on a real socket
 is killed by SIGKILL at random moments and started again, while a client sends on until every event is
 acknowledged. Then every acknowledged event must be there once, membership must be what an evaluation from
-scratch says, and what was told must follow without a gap. Exits with 1 when anything is wrong.
+scratch says, and what was told must follow without a gap, at the instants that a replay has. Exits with 1
+when anything is wrong.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def main() -> int:
 
 def _report(verdicts: dict[str, Verdict], kills: int) -> dict[str, Any]:
     """The figures in all, and of each store."""
-    in_all = ("acked", "lost", "doubled", "transitions_lost")
+    in_all = ("acked", "lost", "doubled", "transitions_lost", "instants_wrong")
     sums = {name: sum(getattr(verdict, name) for verdict in verdicts.values()) for name in in_all}
     stores = {name: asdict(verdict) for name, verdict in verdicts.items()}
     return {"kills": kills * len(verdicts), **sums, "stores": stores}

@@ -27,7 +27,8 @@ class Sender:
 
     address: Callable[[], str | None]
     chance: random.Random
-    acked: set[str] = field(default_factory=set)
+    acked: dict[str, int] = field(default_factory=dict)
+    """Those that were acknowledged, and when first."""
     refused: list[str] = field(default_factory=list)
     """Outcomes that no event of these may have."""
     sent: list[events_pb2.Event] = field(default_factory=list)
@@ -43,7 +44,7 @@ class Sender:
                 time.sleep(PAUSE_S)
             for event, outcome in zip(batch, outcomes, strict=True):
                 if outcome in TAKEN:
-                    self.acked.add(event.event_id)
+                    self.acked.setdefault(event.event_id, time.time_ns() // 1_000)
                 else:
                     self.refused.append(f"{event.event_id}: {events_pb2.EventOutcome.Name(outcome)}")
 

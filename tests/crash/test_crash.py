@@ -26,3 +26,4 @@ def test_no_kill_loses_or_doubles_anything(tmp_path: Path, name: str) -> None:
     assert verdict.acked >= 3_000
     assert verdict.told > verdict.fired > 50
     assert verdict.told_in_time > verdict.told / 2
+    assert verdict.exact > verdict.told / 4
