@@ -129,6 +129,10 @@ def end(state: GenerationState) -> Verb:
     ]
 
 
+def sweep(limit: int) -> Verb:
+    return lambda store: store.sweep_members(limit)
+
+
 def look_at_due(now_us: int) -> Verb:
     # All who are due: of those who have been for the same time, either store may take any first.
     return lambda store: store.look_at_due(now_us, FAR_US, watching(store))
@@ -233,6 +237,7 @@ verbs = st.one_of(
     st.builds(begin, st.sampled_from("fg"), times_us),
     st.builds(cut_over, times_us),
     st.builds(end, st.sampled_from(GenerationState)),
+    st.builds(sweep, limits),
     st.builds(look_at_due, times_us),
     st.builds(look_at_pages, times_us, limits),
     st.builds(deliver, st.sampled_from(["me", "you"]), times_us, st.booleans()),
@@ -249,6 +254,7 @@ def everything(store: Store) -> Any:
     return {
         "ids": store.page_customers(None, FAR_US),
         "count": store.count_customers(),
+        "names": [store.ids_of(each) for each in CUSTOMERS],
         "customers": store.read_customers([CustomerQuery(each, RANGES, 4) for each in CUSTOMERS]),
         "decoded": [
             (rows.fields, rows.events)
