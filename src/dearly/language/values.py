@@ -43,6 +43,8 @@ MAX_SET_ELEMENTS = 10_000
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_PLAIN_ID = re.compile(f"[ -~]{{1,{MAX_ID_BYTES}}}")
+"""Most ids; any other is looked at closely."""
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARKS = re.compile(b"[\x01-\xff]{31}")
@@ -89,6 +91,8 @@ def check_id(incoming: object) -> str:
     Raises:
         ValueProblem: empty, too long, not text, or with control characters or line breaks in it.
     """
+    if isinstance(incoming, str) and _PLAIN_ID.fullmatch(incoming):
+        return incoming
     text = _check_text(incoming, MAX_ID_BYTES, "an id")
     if not text:
         raise ValueProblem(f"expected an id of 1 to {MAX_ID_BYTES} bytes, got an empty one.")
@@ -213,12 +217,14 @@ def time_from_stored(text: str) -> int:
 def _check_text(incoming: object, max_bytes: int, what: str) -> str:
     if not isinstance(incoming, str):
         raise ValueProblem(f"expected {what}, got {_name_of(incoming)}.")
+    if incoming.isascii() and len(incoming) <= max_bytes:
+        return incoming
     text = incoming
     if not text.isascii():
         if len(text) > max_bytes:
             raise ValueProblem(f"expected {what} of at most {max_bytes:,} bytes, got more.")
         text = normalise(text, what, _LONG_TEXT)
-    size = len(text) if text.isascii() else len(text.encode())
+    size = len(text.encode())
     if size > max_bytes:
         raise ValueProblem(f"expected {what} of at most {max_bytes:,} bytes, got {size:,}.")
     return text

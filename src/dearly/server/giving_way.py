@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-MOST_TIMES_LONGER = 4
-"""It waits at most so many times as long as it worked: under a flood of calls it has a fifth of the time."""
+MOST_TIMES_LONGER = 8
+"""It waits at most so many times as long as it worked: under a flood of calls it has a ninth of the time."""
 LONGEST_S = 0.01
 STEP_S = 0.0005
 

@@ -13,6 +13,7 @@ from psycopg import conninfo, errors
 
 from dearly.store.contract import StoreUnavailable
 from dearly.store.postgres.advice import in_our_words
+from dearly.store.postgres.arrays import ListDumper
 from dearly.store.postgres.schema import LOCKS, Connection, check_schema
 
 P = ParamSpec("P")
@@ -87,6 +88,7 @@ def connect(database: Database, lock_timeout_s: float) -> Connection:
     must not be one for a table that was still empty then (``enable_seqscan = off``).
     """
     connection = psycopg.connect(database.parameters, autocommit=True)
+    connection.adapters.register_dumper(list, ListDumper)
     try:
         connection.execute(
             f"""SET search_path = dearly, pg_temp;

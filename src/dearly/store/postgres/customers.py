@@ -28,30 +28,34 @@ def ids_of(connection: Connection, customer_id: str) -> list[str]:
 
 
 def touch(connection: Connection, touches: Iterable[Touch]) -> None:
-    """Make customers due at once, and those known who were not; their rows are locked, in order of ids.
-
-    Each touch makes the version another: what a look has read that is under way is not all there is.
-    """
+    """Make customers due at once, and those known who were not; their rows are locked, in order of ids."""
     given = list(touches)
     if not given:
         return
     connection.execute(
-        """INSERT INTO customers AS known (id, due_us, touched, touched_since_us)
-           SELECT id, %s, array_agg(DISTINCT what ORDER BY what), min(time_us)
-           FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS given (id, what, time_us)
-           GROUP BY id ORDER BY id COLLATE "C"
-           ON CONFLICT (id) DO UPDATE SET
-             due_us = excluded.due_us,
-             touched = (SELECT array_agg(DISTINCT what) FROM unnest(known.touched || excluded.touched) what),
-             touched_since_us = least(known.touched_since_us, excluded.touched_since_us),
-             version = known.version + 1""",
+        touching("unnest(%s::text[], %s::text[], %s::bigint[])"),
         (
-            AT_ONCE_US,
             [each.customer_id for each in given],
             [each.what for each in given],
             [each.time_us for each in given],
         ),
     )
+
+
+def touching(touches: str) -> str:
+    """The statement that makes customers due at once: ``touches`` has ids, what came in, and times.
+
+    Each touch makes the version another: what a look has read that is under way is not all there is.
+    """
+    return f"""INSERT INTO customers AS known (id, due_us, touched, touched_since_us)
+           SELECT id, {AT_ONCE_US}, array_agg(DISTINCT what ORDER BY what), min(time_us)
+           FROM {touches} AS given (id, what, time_us)
+           GROUP BY id ORDER BY id COLLATE "C"
+           ON CONFLICT (id) DO UPDATE SET
+             due_us = excluded.due_us,
+             touched = (SELECT array_agg(DISTINCT what) FROM unnest(known.touched || excluded.touched) what),
+             touched_since_us = least(known.touched_since_us, excluded.touched_since_us),
+             version = known.version + 1"""  # noqa: S608 (words of our own)
 
 
 def upsert_profiles(connection: Connection, patches: Sequence[ProfilePatch], now_us: int) -> list[int]:

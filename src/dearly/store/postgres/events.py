@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from dearly.store.postgres.customers import Touch, touch
+from dearly.store.postgres.customers import touching
 from dearly.store.postgres.schema import Connection
 from dearly.store.postgres.tombstones import erased_among
 from dearly.store.records import Outcome
@@ -14,17 +14,32 @@ from dearly.store.rows import EventRow
 Key: TypeAlias = tuple[str, str]
 
 
+_INSERT = f"""WITH fresh AS (
+    INSERT INTO events (customer, type, time_us, source, id, properties, payload_hash)
+    SELECT coalesce(aliases.customer, given.customer), type, time_us, source, given.id, properties, hash
+    FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bytea[])
+      WITH ORDINALITY AS given (customer, type, time_us, source, id, properties, hash, place)
+    LEFT JOIN aliases ON aliases.id = given.customer
+    ORDER BY source COLLATE "C", given.id COLLATE "C", place
+    ON CONFLICT (source, id) DO NOTHING
+    RETURNING customer, type, time_us, source, id),
+  touched AS ({touching("(SELECT customer, type, time_us FROM fresh)")})
+  SELECT source, id FROM fresh"""  # noqa: S608 (words of our own)
+
+
 def append_events(connection: Connection, events: Sequence[EventRow]) -> list[Outcome]:
     """Keep the events that are new; one outcome each."""
     gone = erased_among(connection, {event.customer_id for event in events})
     fresh = _insert(connection, [event for event in events if event.customer_id not in gone])
-    kept = fresh | _kept_hashes(connection, [event for event in events if _key(event) not in fresh])
+    kept = _kept_hashes(connection, [event for event in events if _key(event) not in fresh])
     outcomes = []
     for event in events:
         key = _key(event)
         if event.customer_id in gone:
             outcomes.append(Outcome.ERASED)
-        elif fresh.pop(key, None):
+        elif key in fresh:
+            fresh.remove(key)
+            kept[key] = event.payload_hash
             outcomes.append(Outcome.ACCEPTED)
         else:
             same = kept.get(key, event.payload_hash) == event.payload_hash  # none: it expired just now
@@ -49,25 +64,12 @@ def expire_events(connection: Connection, before_us: int, limit: int) -> int:
     ).rowcount
 
 
-def _insert(connection: Connection, events: Sequence[EventRow]) -> dict[Key, bytes]:
-    """Keep the events whose key is new, the first of each, and touch their customers: the hashes of those."""
+def _insert(connection: Connection, events: Sequence[EventRow]) -> set[Key]:
+    """Keep the events whose key is new, the first of each, and touch their customers: the keys of those."""
     if not events:
-        return {}
-    columns = list(zip(*events, strict=True))
-    rows = connection.execute(
-        """INSERT INTO events (customer, type, time_us, source, id, properties, payload_hash)
-           SELECT coalesce(aliases.customer, given.customer), type, time_us, source, given.id, properties,
-             hash
-           FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bytea[])
-             WITH ORDINALITY AS given (customer, type, time_us, source, id, properties, hash, place)
-           LEFT JOIN aliases ON aliases.id = given.customer
-           ORDER BY source COLLATE "C", given.id COLLATE "C", place
-           ON CONFLICT (source, id) DO NOTHING
-           RETURNING customer, type, time_us, source, id, payload_hash""",
-        [list(column) for column in columns],
-    ).fetchall()
-    touch(connection, [Touch(customer, kind, time_us) for customer, kind, time_us, *_ in rows])
-    return {(source, event_id): bytes(payload_hash) for *_, source, event_id, payload_hash in rows}
+        return set()
+    columns = [list(column) for column in zip(*events, strict=True)]
+    return set(connection.execute(_INSERT, columns).fetchall())
 
 
 def _kept_hashes(connection: Connection, events: Sequence[EventRow]) -> dict[Key, bytes]:

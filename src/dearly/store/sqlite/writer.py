@@ -22,8 +22,8 @@ T = TypeVar("T")
 MOST_PER_COMMIT = 32
 """Calls that share a commit; more wait for the next, so that no commit holds the lock for seconds."""
 CACHE_KIB = 64 * 1024
-CHECKPOINT_PAGES = 4_000
-"""16 MiB of log between checkpoints: a page that changes often is copied once (+30 % rows/s)."""
+CHECKPOINT_PAGES = 16_000
+"""64 MiB of log between checkpoints: a page that changes often is copied once (+30 % rows/s)."""
 
 
 @dataclass(slots=True, eq=False)
