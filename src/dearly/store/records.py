@@ -36,9 +36,11 @@ class Outcome(Enum):
     """The customer was erased and has not been readmitted since; nothing is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventRecord:
-    """One event as kept. ``(source, event_id)`` is unique; ``time_us`` is event time."""
+class EventRecord(NamedTuple):
+    """One event as kept. ``(source, event_id)`` is unique; ``time_us`` is event time.
+
+    A tuple is made in half the time of a frozen dataclass, and there are many.
+    """
 
     customer_id: str
     type: str
