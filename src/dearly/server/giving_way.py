@@ -26,7 +26,10 @@ class GivingWay:
     def __call__(self) -> None:
         """Wait while calls are under way, but not for long."""
         now_s = time.monotonic()
-        until_s = now_s + min((now_s - self._since_s) * MOST_TIMES_LONGER, LONGEST_S)
+        worked_s = now_s - self._since_s
+        if worked_s < STEP_S:
+            return
+        until_s = now_s + min(worked_s * MOST_TIMES_LONGER, LONGEST_S)
         while self._is_busy() and time.monotonic() < until_s:
             time.sleep(STEP_S)
         self._since_s = time.monotonic()
