@@ -214,6 +214,32 @@ def test_a_late_event_sets_it_off_when_it_comes(store: Store) -> None:
     assert shop.fired() == [("t", 5)]
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_history_that_is_imported_sets_off_nothing_that_is_over(store: Store, known: bool) -> None:
+    shop = shop_with(store, "entering left_behind")
+    if known:
+        shop.happens("viewed")
+        shop.settle()
+    shop.pass_time(days(40))
+    shop.happens("added", hours(1))
+    shop.settle()
+
+    assert shop.fired() == []
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_history_that_is_imported_fires_now_what_holds_still(store: Store, known: bool) -> None:
+    shop = shop_with(store, "entering left_behind", "at most 1 per 7 days")
+    if known:
+        shop.happens("viewed")
+        shop.settle()
+    shop.pass_time(days(5))
+    shop.happens("added", hours(1))
+    shop.settle()
+
+    assert shop.fired() == [("t", 120)]
+
+
 def test_a_late_event_that_undoes_it_in_quiet_hours_is_in_time(store: Store) -> None:
     shop = shop_with(store, "entering left_behind", "quiet 09:00 to 18:00")
     shop.happens("added")

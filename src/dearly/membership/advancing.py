@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dearly.evaluation import Facts
 from dearly.language.calendar import zone_of
-from dearly.language.types import MINUTE_US
+from dearly.language.types import HOUR_US, MINUTE_US
 from dearly.membership.firing import Firing, Move, Zones, run_trigger
 from dearly.membership.moving import Moved, Transition, move
 from dearly.membership.planning import Plan, Task, View, least
@@ -27,6 +27,9 @@ from dearly.membership.standing import (
 )
 from dearly.store import MemberChange
 
+LATE_US = HOUR_US
+"""What an event brought longer ago than this sets off triggers only if it is so still, and now: history that
+is imported is no reason to write to anybody."""
 SOON_US = MINUTE_US
 """After so long somebody else looks at what was left to others."""
 
@@ -154,7 +157,7 @@ def _run_triggers(
     zones: Zones = {"customer": zone_of(settings, facts.profile), "package": settings.timezone}
     fired: list[Firing] = []
     for name in dict.fromkeys((*(each.name for each in moved.transitions), *_waiting(task, plan))):
-        moves, state_at = _moves(name, moved), _state_at(task, facts, name)
+        moves, state_at = _moves(task, name, moved, plan.now_us), _state_at(task, facts, name)
         for trigger in task.watched.triggers.get(name, ()):
             before = triggers.pop(trigger.name, NOT_FIRED)
             standing, more = run_trigger(trigger, zones, before, moves, plan.now_us, state_at)
@@ -177,12 +180,19 @@ def _waiting(task: Task, plan: Plan) -> Iterator[str]:
                 yield name
 
 
-def _moves(name: str, moved: Moved) -> list[Move]:
+def _moves(task: Task, name: str, moved: Moved, now_us: int) -> list[Move]:
     return [
-        Move(each.at_us, each.before, each.after, each.cause, is_late=each.cause == "late_event")
+        Move(each.at_us, each.before, each.after, each.cause, _is_late(task, each, now_us))
         for each in moved.transitions
         if each.name == name
     ]
+
+
+def _is_late(task: Task, moved: Transition, now_us: int) -> bool:
+    """Whether it was of an event that came long after it happened; what time alone brought is on time."""
+    came_of_us = task.touched_since_us
+    is_old = came_of_us is not None and came_of_us <= moved.at_us < now_us - LATE_US
+    return is_old or moved.cause == "late_event"
 
 
 def _state_at(task: Task, facts: Facts, name: str) -> Callable[[int], State]:
