@@ -175,6 +175,22 @@ def test_what_the_last_looks_left_of_both_is_joined(store: Store) -> None:
     assert seen["bob"] == {"new": "cyd's + ada's + bob's"}
 
 
+def test_a_merge_whose_standings_cannot_be_joined_says_so_and_changes_nothing(store: Store) -> None:
+    class UnreadableHereError(Exception):
+        pass
+
+    def join(lost: str | None, kept: str | None) -> str | None:
+        raise UnreadableHereError
+
+    store.append_events([event("1", at=1, customer="visitor"), event("2", at=2)])
+    with pytest.raises(UnreadableHereError):
+        store.merge_customers("visitor", "ada", 2, "merged", join)
+    assert store.ids_of("visitor") == ["visitor"]
+    assert (times(store, customer="visitor"), times(store)) == ([1], [2])
+    assert store.feed_ends() == (0, 0)
+    assert store.append_events([event("3", at=3)]) == [Outcome.ACCEPTED]
+
+
 def test_what_the_feed_told_stays_under_the_id_of_then(store: Store) -> None:
     look_at("visitor", "ada", in_=store)
     store.merge_customers("visitor", "ada", 2, "merged", kept_of_both)
