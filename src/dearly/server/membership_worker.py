@@ -39,6 +39,8 @@ class MembershipWorker:
         self._when_told = when_told
         self._watched: Watched | None = None
         self._stopping = False
+        self._is_done = False
+        """Whether the last step found nothing to do: only then is there anything to wait for."""
         self._thread = BlockingThreads(1, 0)
         self.engine = MembershipEngine(store, self._watch, now_us, hash_of, GivingWay(is_busy))
 
@@ -79,8 +81,12 @@ class MembershipWorker:
     def _work(self) -> None:
         ends_s = time.monotonic() + RUN_S
         while not self._stopping and time.monotonic() < ends_s:
-            self.engine.wait()
-            if not self._stopping and self.engine.step():
+            if self._is_done:
+                self.engine.wait()
+            if self._stopping:
+                return
+            self._is_done = self.engine.step() == 0
+            if not self._is_done:
                 self._when_told()
 
     def _watch(self) -> Watched:
