@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import random
@@ -12,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -152,6 +154,32 @@ def test_a_disk_that_is_full_takes_nothing_and_leaves_no_half_a_line(path: Path)
     assert path.stat().st_size == size
     assert deliver(sink, record(2), record(3)) == Delivery(2)
     assert positions_in([path]) == [1, 2, 3]
+
+
+def test_a_disk_that_is_full_at_rotation_takes_nothing_and_closes_nobody_elses_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = lines_sink(path, rotate_bytes=10)
+    deliver(sink, record(1))
+    others: list[int] = []
+    really_open = os.open
+
+    def open_on_a_full_disk(name: Any, *how: Any, **where: Any) -> int:
+        if name == path and not path.exists():
+            others.append(really_open(os.devnull, os.O_RDONLY))  # it gets the lowest number that is free
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return really_open(name, *how, **where)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "open", open_on_a_full_disk)
+        delivery = deliver(sink, record(2))
+
+    (other,) = others
+    os.close(other)
+    assert delivery.failure is not None
+    assert "No space left on device" in delivery.failure.reason
+    assert deliver(sink, record(2)) == Delivery(1)
+    assert positions_in(files_of(path)) == [1, 2]
 
 
 def test_two_writers_of_one_file_do_not_mix_their_lines(path: Path) -> None:

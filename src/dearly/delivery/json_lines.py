@@ -73,24 +73,31 @@ class JsonLinesSink:
     def _append(self, records: Sequence[FeedRecord]) -> None:
         with self._locked():
             lines = [_line_of(record) for record in without_erased(records, self._erased_ids)]
-            file = self._open()
-            try:
+            with self._opened() as file:
                 size = self._look_over(file)
                 new = b"".join(line for line in lines if line not in self._last_lines)
-                if size and size + len(new) > self._rotate_bytes:
-                    self._rotate()
-                    os.close(file)
-                    file, size = self._open(), 0
-                _append_durably(file, new, size)
-                if not size:  # its name may be new, whoever made it
-                    sync_directory(self.path.parent)
-                self._left = (os.fstat(file).st_ino, size + len(new))
-                self._last_lines = frozenset(lines)
-            finally:
-                os.close(file)
+                fits = not size or size + len(new) <= self._rotate_bytes
+                if fits:
+                    self._write(file, new, size)
+            if not fits:
+                self._rotate()
+                with self._opened() as file:
+                    self._write(file, new, 0)
+            self._last_lines = frozenset(lines)
 
-    def _open(self) -> int:
-        return os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def _write(self, file: int, new: bytes, size: int) -> None:
+        _append_durably(file, new, size)
+        if not size:  # its name may be new, whoever made it
+            sync_directory(self.path.parent)
+        self._left = (os.fstat(file).st_ino, size + len(new))
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            yield file
+        finally:
+            os.close(file)
 
     def _look_over(self, file: int) -> int:
         """The size of the file; when it is not as this sink left it, a half-written last line is cut off, and
