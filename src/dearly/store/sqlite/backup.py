@@ -37,29 +37,41 @@ def backup(connection: sqlite3.Connection, path: Path) -> None:
 def load(path: Path, source: sqlite3.Connection, progress: Progress) -> None:
     """Make an empty store what another is, page by page, but for its identity.
 
+    From its first page on nobody else writes to it. It is seen only then whether it is empty, so that nothing
+    comes in between; and the last page, with which all are there for good, is left for after that.
+
     Raises:
         StoreUnavailable: the store is not empty, or cannot be written.
     """
+    seen_empty = False
 
-    def tell(done: int, left: int) -> None:
-        if left:  # once all are there, it is too late to break off
-            progress("pages", done)
+    def tell(status: int, left: int, all_: int) -> None:
+        nonlocal seen_empty
+        if status != sqlite3.SQLITE_OK or not left:  # still waiting to begin; or too late to break off
+            return
+        if not seen_empty:
+            _require_empty(path)
+            seen_empty = True
+        progress("pages", all_ - left)
 
     with closing(open_connection(path, WRITE_TIMEOUT_S)) as target:
         try:
-            for table in KEPT:
-                if target.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():  # noqa: S608 (our own names)
-                    raise StoreUnavailable(
-                        f"The store {path} is not empty: it has rows in {table}. "
-                        "Name a file that is not there."
-                    )
-            source.backup(target, pages=PAGES_AT_ONCE, progress=lambda _, left, all_: tell(all_ - left, left))
+            (pages,) = source.execute("PRAGMA page_count").fetchone()
+            source.backup(target, pages=min(PAGES_AT_ONCE, pages - 1), progress=tell)
             target.execute("PRAGMA journal_mode = WAL")
             renew_identity(target)
-            (pages,) = target.execute("PRAGMA page_count").fetchone()
         except sqlite3.Error as error:
             raise unavailable(path, error) from error
     progress("pages", pages)
+
+
+def _require_empty(path: Path) -> None:
+    with closing(open_connection(path, WRITE_TIMEOUT_S)) as reader:
+        for table in KEPT:
+            if reader.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():  # noqa: S608 (our own names)
+                raise StoreUnavailable(
+                    f"The store {path} is not empty: it has rows in {table}. Name a file that is not there."
+                )
 
 
 def scrub(path: Path) -> None:
