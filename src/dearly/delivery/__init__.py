@@ -2,7 +2,6 @@
 
 from dearly.delivery.courier import Courier, SinkReport
 from dearly.delivery.json_lines import JsonLinesSink
-from dearly.delivery.patience import Patience
 from dearly.delivery.rendering import feed_json
 from dearly.delivery.replaying import Replayed, each_dead_letter, replay
 from dearly.delivery.resuming import ResumeToken, TokenExpired, TokenRefused, read_token, resume_position
@@ -26,7 +25,6 @@ __all__ = [
     "Failure",
     "JsonLinesSettings",
     "JsonLinesSink",
-    "Patience",
     "Replayed",
     "ResumeToken",
     "Secret",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from dearly.delivery.patience import Patience, is_given_up, pause_us
+from dearly.delivery.retrying import RetryPolicy, is_given_up, pause_us
 from dearly.delivery.sinks import Delivery, Failure, Sink
 from dearly.language.types import SECOND_US
 from dearly.language.values import time_to_stored
@@ -114,7 +114,6 @@ class Courier:
         now_us: Callable[[], int],
         random: Callable[[], float],
         owner: str,
-        patience: Patience | None = None,
     ) -> None:
         """``random`` gives numbers of [0, 1); ``owner`` is a name that no other courier has."""
         self._store = store
@@ -122,7 +121,7 @@ class Courier:
         self._now_us = now_us
         self._random = random
         self._owner = owner
-        self._patience = patience or Patience()
+        self._policy = RetryPolicy()
         self.latest: dict[str, SinkReport] = {}
         """How each sink stood when it was last told something, or failed; renewed while it catches up."""
         self._tasks: dict[str, asyncio.Task[SinkReport | None]] = {}
@@ -253,11 +252,11 @@ class Courier:
             round_.give_up(record, failure, now_us)
             round_.rest = round_.rest[1:]
         else:
-            round_.retry_us = now_us + pause_us(self._patience, round_.failures, failure, self._random())
+            round_.retry_us = now_us + pause_us(self._policy, round_.failures, failure, self._random())
 
     def _is_given_up(self, record: FeedRecord, round_: _Round) -> bool:
         since_us, now_us = round_.failing_since_us, self._now_us()
-        return since_us is not None and is_given_up(self._patience, record, since_us, now_us)
+        return since_us is not None and is_given_up(self._policy, record, since_us, now_us)
 
     async def _report(self, round_: _Round, delivered: int, dead: int) -> SinkReport:
         _, newest = await asyncio.to_thread(self._store.feed_ends)

@@ -30,7 +30,7 @@ _NEVER = frozenset({400, 413, 422})
 of the address, the secret or the moment, and the next record would fare no better."""
 _SHOWN_CHARACTERS = 200
 _FOR_LONG_US = 2**62
-"""Longer than anybody waits: as long as patience has it."""
+"""Longer than anybody waits: as long as a retry policy has it."""
 
 
 class ExtraMissing(DearlyError):
