@@ -80,8 +80,9 @@ class Store(Protocol):
         ...
 
     def set_consents(self, customer_id: str, consents: Sequence[Consent]) -> bool:
-        """Keep what a customer agreed to, making one who is new; False, and nothing, for one who was
-        erased.
+        """Keep what a customer agreed to; False, and nothing, for one who was erased.
+
+        A customer who was not known so far is from now on, and becomes due at once.
         """
         ...
 
@@ -219,9 +220,10 @@ class Store(Protocol):
         """Look at the customers with ``due_us <= now_us``, earliest first, at most so many, and keep what
         comes of it, in one durable commit; how many were taken.
 
-        No two callers are given the same customer at a time; a customer who was touched meanwhile stays due.
-        Of a customer whom ``look_at`` gives no :class:`Look`, nothing is changed but that they are no more
-        due.
+        Several callers may be given the same customer, but what comes of one look alone is kept. (PostgreSQL
+        gives each those whom nobody else has at that moment, so that servers share the work.) A customer who
+        was touched meanwhile stays due. Of a customer whom ``look_at`` gives no :class:`Look`, nothing is
+        changed but that they are no more due.
         """
         ...
 
