@@ -39,15 +39,16 @@ def webhook(
     allow_private: bool = True,
     whole_s: float = 30.0,
     erasures: Erasures | None = None,
+    clock: Clock | None = None,
 ) -> WebhookSink:
-    """A sink at a URL, with a clock that stands at noon."""
+    """A sink at a URL, with a clock that stands at noon unless a test has one of its own."""
     return WebhookSink(
         "crm",
         url,
         read_secrets(SECRET, "the test"),
         "store1",
         erasures or Erasures(),
-        Clock(),
+        clock or Clock(),
         at_once=at_once,
         allow_private=allow_private,
         whole_s=whole_s,
@@ -106,6 +107,20 @@ async def test_a_batch_is_an_array_whatever_its_length() -> None:
 
     assert [[each["position"] for each in json.loads(body)] for body in receiver.bodies] == [[4, 5, 6], [7]]
     assert [request.headers["webhook-id"] for request in receiver.requests] == ["store1_4_6", "store1_7"]
+
+
+async def test_the_records_of_a_batch_that_is_refused_share_the_time_of_one_call() -> None:
+    clock = Clock()
+
+    def takes_two_seconds(request: Request) -> Behaviour:
+        clock.us += 2_000_000
+        return answers(400 if len(json.loads(request.body)) > 1 else 200)
+
+    async with receiving(takes_two_seconds, each=True) as receiver:
+        sink = webhook(receiver.url, at_once=10, whole_s=3.0, clock=clock)
+        delivery = await deliver(sink, 4, 5, 6, 7)
+
+    assert delivery == Delivery(2)
 
 
 async def test_of_a_batch_that_is_refused_the_record_that_is_at_fault_is_found() -> None:
