@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from dearly.store.postgres.reads import WHO, resolve
 from dearly.store.postgres.schema import Connection
 from dearly.store.postgres.tombstones import erased_among, readmit
 from dearly.store.records import AT_ONCE_US, PROFILE_TOUCHED, Consent, ProfilePatch
 from dearly.store.rows import Fields, change_fields, decode_fields, decode_times, encode
-
-
-class Touch(NamedTuple):
-    """What came in of a customer: a type of event and its time, or fields of the profile (None)."""
-
-    customer_id: str
-    what: str
-    time_us: int | None
 
 
 def ids_of(connection: Connection, customer_id: str) -> list[str]:
@@ -27,23 +18,16 @@ def ids_of(connection: Connection, customer_id: str) -> list[str]:
     return [who, *(alias for (alias,) in rows)]
 
 
-def touch(connection: Connection, touches: Iterable[Touch]) -> None:
+def touch(connection: Connection, customer_ids: Iterable[str], what: str) -> None:
     """Make customers due at once, and those known who were not; their rows are locked, in order of ids."""
-    given = list(touches)
-    if not given:
-        return
     connection.execute(
-        touching("unnest(%s::text[], %s::text[], %s::bigint[])"),
-        (
-            [each.customer_id for each in given],
-            [each.what for each in given],
-            [each.time_us for each in given],
-        ),
+        touching("(SELECT id, %s::text, NULL::bigint FROM unnest(%s::text[]) AS id)"),
+        (what, list(customer_ids)),
     )
 
 
 def touching(touches: str) -> str:
-    """The statement that makes customers due at once: ``touches`` has ids, what came in, and times.
+    """The statement that makes customers due at once: ``touches`` has ids, what came in, and times of events.
 
     Each touch makes the version another: what a look has read that is under way is not all there is.
     """
@@ -70,7 +54,7 @@ def upsert_profiles(connection: Connection, patches: Sequence[ProfilePatch], now
     changes: dict[str, list[ProfilePatch]] = {}
     for patch in patches:
         changes.setdefault(who[patch.customer_id], []).append(patch)
-    touch(connection, [Touch(customer_id, PROFILE_TOUCHED, None) for customer_id in changes])
+    touch(connection, changes, PROFILE_TOUCHED)
     profiles = read_fields(connection, list(changes))
     for customer_id, made in changes.items():
         kept = profiles.setdefault(customer_id, Fields({}, {}))
@@ -112,7 +96,7 @@ def set_consents(connection: Connection, customer_id: str, consents: Sequence[Co
     if consents:
         made = connection.execute("INSERT INTO customers (id) VALUES (%s) ON CONFLICT DO NOTHING", (who,))
         if made.rowcount:  # what holds of everybody holds of them from now on
-            touch(connection, [Touch(who, PROFILE_TOUCHED, None)])
+            touch(connection, [who], PROFILE_TOUCHED)
         write_consents(connection, who, consents)
     return True
 

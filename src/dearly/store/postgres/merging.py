@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dearly.store.postgres.customers import (
-    Touch,
     get_consents,
     read_fields,
     touch,
@@ -32,7 +31,7 @@ def merge_customers(
     connection.execute(
         "SELECT FROM customers WHERE id = ANY(%s::text[]) ORDER BY id FOR UPDATE", ([gone, survivor],)
     )
-    touch(connection, [Touch(survivor, ALL_TOUCHED, None)])
+    touch(connection, [survivor], ALL_TOUCHED)
     _join_standings(connection, gone, survivor, join)
     _move_profile(connection, gone, survivor)
     _move_consents(connection, gone, survivor)
