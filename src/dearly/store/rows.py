@@ -1,17 +1,19 @@
-"""What both stores keep alike: how an event is encoded, and which value of a field stands."""
+"""What both stores keep alike: how rows are made of what comes in, and what is made of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
 
-from dearly.store.records import EventRecord, Stored
+from dearly.store.records import EventRange, EventRecord, Generation, GenerationState, ItemRecord, Stored
 
 HASH_BYTES = 16
 TOMBSTONE_BYTES = 32
+BEFORE_ALL_US = -(2**63)
+"""The least time that either database can compare with."""
 
 encode = msgspec.json.Encoder(order="sorted").encode
 """Sorted keys: equal mappings give equal bytes, for the payload's hash and for finding unchanged items."""
@@ -69,3 +71,25 @@ def change_fields(kept: Fields, changes: Iterable[tuple[str, Stored | None, int]
 def tombstone(customer_id: str, key: bytes) -> bytes:
     """The keyed hash that stands for an erased id."""
     return blake2b(customer_id.encode(), key=key, digest_size=TOMBSTONE_BYTES).digest()
+
+
+def range_start_us(asked: EventRange) -> int:
+    """The time after which a reader needs events, as a number in any case."""
+    return BEFORE_ALL_US if asked.since_us is None else asked.since_us
+
+
+def item_records(rows: Iterable[tuple[str, str, str | None, int]], after_change: int) -> list[ItemRecord]:
+    """The items of rows (catalog, id, fields, change). Those without fields were deleted, which readers of
+    changes are told, and who reads all there are is not.
+    """
+    return [
+        ItemRecord(catalog, item_id, {} if fields is None else decode_fields(fields), deleted=fields is None)
+        for catalog, item_id, fields, _ in rows
+        if fields is not None or after_change > 0
+    ]
+
+
+def generation(row: Sequence[Any]) -> Generation:
+    """The generation of a row (number, fingerprint, state, since, cursor, done)."""
+    number, fingerprint, state, since_us, cursor, done = row
+    return Generation(number, fingerprint, GenerationState(state), since_us, cursor, done)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from dearly.store.postgres.counters import take
 from dearly.store.postgres.schema import Connection
-from dearly.store.records import ItemRecord, Stored
-from dearly.store.rows import decode_fields, encode
+from dearly.store.records import ItemRecord
+from dearly.store.rows import encode, item_records
 
 
 def upsert_items(connection: Connection, items: Sequence[ItemRecord]) -> None:
@@ -51,19 +51,10 @@ def read_items(connection: Connection, after_change: int) -> tuple[list[ItemReco
     rows = connection.execute(
         "SELECT catalog, id, fields, change FROM items WHERE change > %s ORDER BY change", (after_change,)
     ).fetchall()
-    items = [
-        ItemRecord(catalog, item_id, _decode_item(fields), deleted=fields is None)
-        for catalog, item_id, fields, _ in rows
-        if fields is not None or after_change > 0
-    ]
-    return items, rows[-1][3] if rows else newest
+    return item_records(rows, after_change), rows[-1][3] if rows else newest
 
 
 def item_change(connection: Connection) -> int:
     """See :meth:`dearly.store.Store.item_change`."""
     (newest,) = connection.execute("SELECT coalesce(max(change), 0) FROM items").fetchone() or (0,)
     return int(newest)
-
-
-def _decode_item(fields: str | None) -> Mapping[str, Stored]:
-    return {} if fields is None else decode_fields(fields)

@@ -18,9 +18,8 @@ from dearly.store.records import (
     KeptEvents,
     ProfileRecord,
 )
-from dearly.store.rows import decode_fields, encode
+from dearly.store.rows import decode_fields, encode, range_start_us
 
-BEFORE_ALL_US = -(2**63)
 COUNT_EXACTLY = 100_000
 """So many customers are counted; of more, PostgreSQL's own estimate is told, as old as its statistics are."""
 
@@ -95,7 +94,7 @@ def _ranges_as_json(ranges: Sequence[tuple[int, EventRange]]) -> str:
                 "query": number,
                 "range": place,
                 "type": asked.type,
-                "since_us": BEFORE_ALL_US if asked.since_us is None else asked.since_us,
+                "since_us": range_start_us(asked),
             }
             for place, (number, asked) in enumerate(ranges)
         ]

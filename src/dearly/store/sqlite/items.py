@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from dearly.store.records import ItemRecord, Stored
-from dearly.store.rows import decode_fields, encode
+from dearly.store.records import ItemRecord
+from dearly.store.rows import encode, item_records
 
 
 def prepare_items(items: Iterable[ItemRecord]) -> list[tuple[str, str, str]]:
@@ -44,12 +44,7 @@ def read_items(connection: sqlite3.Connection, after_change: int) -> tuple[list[
         "SELECT catalog, id, fields, change FROM items WHERE change > ? ORDER BY change", (after_change,)
     ).fetchall()
     newest = rows[-1][3] if rows else item_change(connection)
-    items = [
-        ItemRecord(catalog, item_id, _decode_item(fields), deleted=fields is None)
-        for catalog, item_id, fields, _ in rows
-        if fields is not None or after_change > 0
-    ]
-    return items, newest
+    return item_records(rows, after_change), newest
 
 
 def item_change(connection: sqlite3.Connection) -> int:
@@ -60,7 +55,3 @@ def item_change(connection: sqlite3.Connection) -> int:
 
 def _next_change(connection: sqlite3.Connection) -> int:
     return item_change(connection) + 1
-
-
-def _decode_item(fields: str | None) -> Mapping[str, Stored]:
-    return {} if fields is None else decode_fields(fields)

@@ -19,9 +19,7 @@ from dearly.store.records import (
     KeptEvents,
     ProfileRecord,
 )
-from dearly.store.rows import decode_fields
-
-BEFORE_ALL_US = -(2**63)
+from dearly.store.rows import decode_fields, range_start_us
 
 _type_of = attrgetter("type")
 
@@ -84,7 +82,7 @@ def _read_logs(
 ) -> list[KeptEvents]:
     bound: list[str | int] = [number, until_us]
     for asked in ranges:
-        bound += (asked.type, BEFORE_ALL_US if asked.since_us is None else asked.since_us)
+        bound += (asked.type, range_start_us(asked))
     return [
         KeptEvents(ranges[place].type, _TIMES.decode(f"[{times}]"), f"[{properties}]")
         for place, times, properties in connection.execute(events_statement(len(ranges)), bound)
