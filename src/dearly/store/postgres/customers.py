@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from dearly.store.postgres.reads import WHO, resolve
 from dearly.store.postgres.schema import Connection
 from dearly.store.postgres.tombstones import erased_among, readmit
 from dearly.store.records import AT_ONCE_US, PROFILE_TOUCHED, Consent, ProfilePatch
+from dearly.store.refusals import readmitted_by, refused_patches
 from dearly.store.rows import Fields, change_fields, decode_fields, decode_times, encode
 
 
@@ -44,12 +46,10 @@ def touching(touches: str) -> str:
 
 def upsert_profiles(connection: Connection, patches: Sequence[ProfilePatch], now_us: int) -> list[int]:
     """See :meth:`dearly.store.Store.upsert_profiles`."""
-    readmitted = {patch.customer_id for patch in patches if patch.readmit}
-    gone = erased_among(connection, {patch.customer_id for patch in patches} - readmitted)
-    refused = [place for place, patch in enumerate(patches) if patch.customer_id in gone]
+    refused = refused_patches(patches, partial(erased_among, connection))
     if refused or not patches:
         return refused
-    readmit(connection, readmitted)
+    readmit(connection, readmitted_by(patches))
     who = resolve_all(connection, [patch.customer_id for patch in patches])
     changes: dict[str, list[ProfilePatch]] = {}
     for patch in patches:

@@ -14,6 +14,7 @@ from dearly.store.postgres.reads import resolve
 from dearly.store.postgres.schema import Connection
 from dearly.store.postgres.tombstones import erased_among
 from dearly.store.records import ALL_TOUCHED, JoinStandings, MergeOutcome
+from dearly.store.refusals import refused_merge
 from dearly.store.rows import change_fields
 
 
@@ -21,13 +22,10 @@ def merge_customers(
     connection: Connection, from_id: str, into_id: str, now_us: int, record: str, join: JoinStandings
 ) -> MergeOutcome:
     """See :meth:`dearly.store.Store.merge_customers`. Nobody writes meanwhile, but looks may be under way."""
-    if erased_among(connection, {from_id, into_id}):
-        return MergeOutcome.ERASED
     gone, survivor = resolve(connection, from_id), resolve(connection, into_id)
-    if gone == survivor:
-        return MergeOutcome.ALREADY_ONE
-    if gone != from_id:
-        return MergeOutcome.TAKEN
+    refused = refused_merge(from_id, gone, survivor, erased_among(connection, {from_id, into_id}))
+    if refused is not None:
+        return refused
     connection.execute(
         "SELECT FROM customers WHERE id = ANY(%s::text[]) ORDER BY id FOR UPDATE", ([gone, survivor],)
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from dearly.store.records import AT_ONCE_US, PROFILE_TOUCHED, Consent, ProfilePatch
+from dearly.store.refusals import readmitted_by, refused_patches
 from dearly.store.rows import Fields, change_fields, decode_fields, decode_times, encode
 from dearly.store.sqlite.tombstones import erased_among, readmit
 
@@ -77,13 +79,10 @@ def upsert_profiles(
     connection: sqlite3.Connection, patches: Sequence[ProfilePatch], now_us: int
 ) -> list[int]:
     """See :meth:`dearly.store.Store.upsert_profiles`."""
-    readmitted = {patch.customer_id for patch in patches if patch.readmit}
-    gone = erased_among(connection, {patch.customer_id for patch in patches} - readmitted)
-    refused = [place for place, patch in enumerate(patches) if patch.customer_id in gone]
+    refused = refused_patches(patches, partial(erased_among, connection))
     if refused:
         return refused
-    if readmitted:
-        readmit(connection, readmitted)
+    readmit(connection, readmitted_by(patches))
     touched: set[int] = set()
     for patch in patches:
         number = number_of(connection, resolve(connection, patch.customer_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from dearly.store.records import ALL_TOUCHED, JoinStandings, MergeOutcome
+from dearly.store.refusals import refused_merge
 from dearly.store.rows import Fields, change_fields
 from dearly.store.sqlite.customers import (
     Touch,
@@ -30,13 +31,10 @@ def merge_customers(
     join: JoinStandings,
 ) -> MergeOutcome:
     """See :meth:`dearly.store.Store.merge_customers`."""
-    if erased_among(connection, {from_id, into_id}):
-        return MergeOutcome.ERASED
     gone, survivor = resolve(connection, from_id), resolve(connection, into_id)
-    if gone == survivor:
-        return MergeOutcome.ALREADY_ONE
-    if gone != from_id:
-        return MergeOutcome.TAKEN
+    refused = refused_merge(from_id, gone, survivor, erased_among(connection, {from_id, into_id}))
+    if refused is not None:
+        return refused
     number, into = number_of(connection, gone), number_of(connection, survivor)
     _move_profile(connection, number, into)
     write_consents(connection, survivor, get_consents(connection, gone))

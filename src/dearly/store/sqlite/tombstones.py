@@ -47,10 +47,11 @@ def set_tombstones(connection: sqlite3.Connection, customer_ids: Collection[str]
 
 def readmit(connection: sqlite3.Connection, customer_ids: Collection[str]) -> None:
     """Let the ids come back."""
-    connection.executemany(
-        "UPDATE erased SET readmitted = 1 WHERE hash = ?",
-        [(found,) for found in _hashes(connection, customer_ids).values()],
-    )
+    if customer_ids:
+        connection.executemany(
+            "UPDATE erased SET readmitted = 1 WHERE hash = ?",
+            [(found,) for found in _hashes(connection, customer_ids).values()],
+        )
 
 
 def _hashes(connection: sqlite3.Connection, customer_ids: Collection[str]) -> dict[str, bytes]:
