@@ -73,3 +73,14 @@ def test_a_token_before_what_is_kept_or_behind_what_there_is_is_refused(tmp_path
         assert store.trim_feed(NOON_US + 1, NOON_US + 1, 10) == 2
         with pytest.raises(TokenRefused, match="are not kept"):
             resume_position(store, early)
+
+
+def test_a_token_before_what_was_erased_goes_on_with_the_others(tmp_path: Path) -> None:
+    with opened(f"sqlite:///{tmp_path}/a.db") as store:
+        put(store, "anna", "vip", "regular")
+        put(store, "bob", "vip")
+        beginning = str(ResumeToken(store.identity(), 0))
+        store.erase_customer("anna", NOON_US)
+
+        assert resume_position(store, beginning) == 0
+        assert [record.customer_id for record in store.read_feed(0, 9)] == ["bob"]

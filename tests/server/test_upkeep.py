@@ -79,6 +79,25 @@ async def test_what_a_sink_was_not_told_is_kept_twice_as_long_and_its_loss_is_lo
     assert [(line["sink"], line["count"]) for line in log.lines("sink_lost_records")] == [("down", 2)]
 
 
+async def test_a_sink_loses_nothing_by_the_erased_behind_what_it_was_told(
+    open_shop: OpenShop, log: Log
+) -> None:
+    async with open_shop(keep_feed_days=2) as shop:
+        store = shop.running.application.store
+        await patch(shop, "ada", country="NL")
+        await until(lambda: len(store.read_feed(0, 10)) == 2)
+        store.lease_sink("slow", "nobody", NOW_US, NOW_US)  # it begins here: of ada it has been told
+        await patch(shop, "bob", country="NL")
+        await until(lambda: len(store.read_feed(0, 10)) == 4)
+        await erased(shop, "bob")
+        shop.clock.now_us = NOW_US + 3 * DAY_US
+        await patch(shop, "cyd", country="NL")
+        await until(lambda: len(store.read_feed(0, 10)) == 4)
+        await shop.running.application.look_after_store()
+        assert [record.customer_id for record in store.read_feed(0, 10)] == ["cyd", "cyd"]
+    assert log.lines("sink_lost_records") == []
+
+
 async def test_a_server_does_it_all_without_being_asked(
     open_shop: OpenShop, tmp_path: Path, log: Log
 ) -> None:

@@ -50,6 +50,25 @@ def test_what_is_trimmed_never_comes_back_and_positions_go_on(store: Store) -> N
     assert later.position > last.position
 
 
+def test_the_erased_at_the_feeds_beginning_are_none_that_were_trimmed(store: Store) -> None:
+    tell(store, "a", "b", customer="ada")
+    *_, last = tell(store, "c", customer="bob")
+    store.erase_customer("ada", 1)
+    assert store.read_feed(0, 9) == [last]
+    assert store.feed_ends() == (0, last.position)
+    store.erase_customer("bob", 1)
+    assert store.feed_ends() == (0, last.position)
+
+
+def test_the_erased_behind_what_was_trimmed_are_not_trimmed_with_it(store: Store) -> None:
+    *_, trimmed = tell(store, "a", "b", customer="cyd", now_us=1)
+    tell(store, "c", "d", customer="ada", now_us=2)
+    *_, last = tell(store, "e", customer="bob", now_us=9)
+    store.erase_customer("ada", 3)
+    assert store.trim_feed(5, 5, 9) == 2
+    assert store.feed_ends() == (trimmed.position, last.position)
+
+
 def told(store: Store, name: str, position: int) -> None:
     state = store.lease_sink(name, "me", 1, 2)
     assert state is not None

@@ -67,15 +67,15 @@ def resume_position(store: Store, text: str) -> int:
         TokenRefused: it is no token.
     """
     token = read_token(text)
-    oldest, newest = store.feed_ends()
+    trimmed, newest = store.feed_ends()
     if token.store != store.identity():
         raise TokenExpired(
             "The resume token is of another store's feed (or of this one before it was restored from a "
             "backup). Begin without a token, and read who is in what with ListMembers."
         )
-    if token.position < oldest:
+    if token.position < trimmed:
         raise TokenExpired(
-            f"The resume token stands at position {token.position}, and records up to {oldest} are not kept "
+            f"The resume token stands at position {token.position}, and records up to {trimmed} are not kept "
             "any more. Begin without a token, and read who is in what with ListMembers."
         )
     if token.position > newest:

@@ -262,8 +262,9 @@ class Store(Protocol):
         ...
 
     def feed_ends(self) -> tuple[int, int]:
-        """The position before the oldest record that is kept, and that of the newest ever (0, 0: none
-        yet).
+        """The greatest position that was ever trimmed, and that of the newest record ever (0: none yet).
+
+        Who has read up to the first has lost nothing: what is missing behind it was erased.
         """
         ...
 

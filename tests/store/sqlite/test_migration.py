@@ -1,4 +1,4 @@
-"""A store of the first version is carried forward with all that it holds."""
+"""A store of an earlier version is carried forward with all that it holds."""
 
 from __future__ import annotations
 
@@ -59,3 +59,22 @@ def test_everybody_is_due_at_once_for_everything(store: SqliteStore) -> None:
     assert {one.customer_id: one.touched for one in due} == dict.fromkeys(
         ["ada", "bob"], frozenset({ALL_TOUCHED})
     )
+
+
+@pytest.mark.parametrize(("kept", "trimmed"), [((3, 4), 2), ((1, 2), 0), ((), 4)])
+def test_what_was_gone_from_its_feed_counts_as_trimmed(
+    tmp_path: Path, kept: tuple[int, ...], trimmed: int
+) -> None:
+    path = tmp_path / "before.db"
+    with closing(sqlite3.connect(path)) as before, before:
+        for statements in MIGRATIONS[:3]:
+            for statement in statements:
+                before.execute(statement)
+        for position in (1, 2, 3, 4):
+            before.execute("INSERT INTO feed VALUES (?, 'ada', '{}', 1)", (position,))
+            if position not in kept:
+                before.execute("DELETE FROM feed WHERE position = ?", (position,))
+        before.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        before.execute("PRAGMA user_version = 3")
+    with closing(SqliteStore(path)) as store:
+        assert store.feed_ends() == (trimmed, 4)

@@ -64,8 +64,8 @@ def _write(connection: Connection, table: Table, target: sqlite3.Connection) -> 
 
 
 def _write_counters(connection: Connection, target: sqlite3.Connection) -> None:
-    (key,) = _first(connection.execute("SELECT tombstone_key FROM dearly_store").fetchone())
-    target.execute("UPDATE store SET tombstone_key = ?", (key,))
+    kept = _first(connection.execute("SELECT tombstone_key, feed_trimmed FROM dearly_store").fetchone())
+    target.execute("UPDATE store SET tombstone_key = ?, feed_trimmed = ?", kept)
     for counter in COUNTERS:
         (newest,) = _first(connection.execute(counter.read_postgres).fetchone())
         target.execute("DELETE FROM sqlite_sequence WHERE name = ?", (counter.name,))
@@ -86,8 +86,8 @@ def _load(
 
 
 def _load_counters(connection: Connection, source: sqlite3.Connection) -> None:
-    (key,) = source.execute("SELECT tombstone_key FROM store").fetchone()
-    connection.execute("UPDATE dearly_store SET tombstone_key = %s", (key,))
+    kept = source.execute("SELECT tombstone_key, feed_trimmed FROM store").fetchone()
+    connection.execute("UPDATE dearly_store SET tombstone_key = %s, feed_trimmed = %s", kept)
     connection.execute(
         "UPDATE counters SET newest = (SELECT coalesce(max(change), 0) FROM items) WHERE name = 'items'"
     )

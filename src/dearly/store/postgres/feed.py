@@ -47,24 +47,30 @@ def read_feed(connection: Connection, after: int, limit: int, most_bytes: int | 
 
 def feed_ends(connection: Connection) -> tuple[int, int]:
     """See :meth:`dearly.store.Store.feed_ends`."""
-    before, last = connection.execute(
-        """SELECT coalesce((SELECT min(position) - 1 FROM feed), newest), newest
-           FROM counters WHERE name = 'feed'"""
+    trimmed, last = connection.execute(
+        "SELECT feed_trimmed, newest FROM dearly_store, counters WHERE name = 'feed'"
     ).fetchone() or (0, 0)
-    return before, last
+    return trimmed, last
 
 
 def trim_feed(connection: Connection, before_us: int, untold_before_us: int, limit: int) -> int:
     """See :meth:`dearly.store.Store.trim_feed`."""
-    return connection.execute(
+    rows = connection.execute(
         """DELETE FROM feed WHERE position IN (
              SELECT position FROM feed
              WHERE position < (SELECT min(position) FROM feed) + %s AND recorded_us < %s
                AND (recorded_us < %s OR NOT EXISTS (SELECT 1 FROM sinks WHERE sinks.position < feed.position))
              ORDER BY position LIMIT %s
-             FOR UPDATE SKIP LOCKED)""",
+             FOR UPDATE SKIP LOCKED)
+           RETURNING position""",
         (_LOOKED_AT, before_us, untold_before_us, limit),
-    ).rowcount
+    )
+    trimmed = [position for (position,) in rows]
+    if trimmed:
+        connection.execute(
+            "UPDATE dearly_store SET feed_trimmed = greatest(feed_trimmed, %s)", (max(trimmed),)
+        )
+    return len(trimmed)
 
 
 def sinks(connection: Connection) -> list[SinkState]:

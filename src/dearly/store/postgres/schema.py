@@ -4,7 +4,8 @@ Everything lies in the schema ``dearly``. Ids are ``COLLATE "C"``, so that they 
 points, and JSON is ``text``: kept to the byte, and it may hold ``\\u0000``, which ``jsonb`` may not.
 
 ``dearly_store``
-    One row: the version, the store's identity, the key of the tombstones' hashes.
+    One row: the version, the store's identity, the key of the tombstones' hashes, up to where the feed was
+    trimmed.
 ``customers``
     One row a known customer: when they are due, what was touched, what the last look left. Whoever changes
     anything about a customer locks this row first, and several in the order of their ids.
@@ -184,6 +185,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
              place text NOT NULL
            )""",
     ),
+    (
+        "ALTER TABLE dearly_store ADD COLUMN feed_trimmed bigint NOT NULL DEFAULT 0",
+        # What is gone from the beginning was erased or trimmed: nobody can say any more, so that it counts
+        # as trimmed.
+        """UPDATE dearly_store SET feed_trimmed = coalesce(
+             (SELECT min(position) - 1 FROM feed),
+             (SELECT newest FROM counters WHERE name = 'feed'))""",
+    ),
 )
 """The statements that lead from each version to the next; a store's version is how many it has seen."""
 
@@ -264,7 +273,7 @@ def _make_room(connection: Connection, name: str) -> None:
            )"""
     )
     connection.execute(
-        "INSERT INTO dearly_store VALUES (0, %s, %s)",
+        "INSERT INTO dearly_store (version, identity, tombstone_key) VALUES (0, %s, %s)",
         (secrets.token_hex(IDENTITY_BYTES), secrets.token_bytes(TOMBSTONE_KEY_BYTES)),
     )
 

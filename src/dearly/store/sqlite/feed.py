@@ -44,9 +44,8 @@ def _within(records: Iterable[FeedRecord], most_bytes: int) -> Iterator[FeedReco
 
 def feed_ends(connection: sqlite3.Connection) -> tuple[int, int]:
     """See :meth:`dearly.store.Store.feed_ends`."""
-    (oldest,) = connection.execute("SELECT min(position) FROM feed").fetchone()
-    newest = newest_position(connection)
-    return (newest if oldest is None else oldest - 1), newest
+    (trimmed,) = connection.execute("SELECT feed_trimmed FROM store").fetchone()
+    return int(trimmed), newest_position(connection)
 
 
 def newest_position(connection: sqlite3.Connection) -> int:
@@ -57,14 +56,19 @@ def newest_position(connection: sqlite3.Connection) -> int:
 
 def trim_feed(connection: sqlite3.Connection, before_us: int, untold_before_us: int, limit: int) -> int:
     """See :meth:`dearly.store.Store.trim_feed`."""
-    return connection.execute(
+    rows = connection.execute(
         """DELETE FROM feed WHERE position IN (
              SELECT position FROM feed
              WHERE position < (SELECT min(position) FROM feed) + ? AND recorded_us < ?
                AND (recorded_us < ? OR NOT EXISTS (SELECT 1 FROM sinks WHERE sinks.position < feed.position))
-             ORDER BY position LIMIT ?)""",
+             ORDER BY position LIMIT ?)
+           RETURNING position""",
         (_LOOKED_AT, before_us, untold_before_us, limit),
-    ).rowcount
+    )
+    trimmed = [position for (position,) in rows]
+    if trimmed:
+        connection.execute("UPDATE store SET feed_trimmed = max(feed_trimmed, ?)", (max(trimmed),))
+    return len(trimmed)
 
 
 def sinks(connection: sqlite3.Connection) -> list[SinkState]:

@@ -26,7 +26,7 @@
     The feed, how far each sink has been told of it, and what they would not take. There is one writer, so
     that positions become visible in their order.
 ``store``
-    One row: the store's identity, the key of the tombstones' hashes.
+    One row: the store's identity, the key of the tombstones' hashes, up to where the feed was trimmed.
 """
 
 from __future__ import annotations
@@ -154,6 +154,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
              number INTEGER PRIMARY KEY AUTOINCREMENT,
              place TEXT NOT NULL
            ) STRICT""",
+    ),
+    (
+        "ALTER TABLE store ADD COLUMN feed_trimmed INTEGER NOT NULL DEFAULT 0",
+        # What is gone from the beginning was erased or trimmed: nobody can say any more, so that it counts
+        # as trimmed.
+        """UPDATE store SET feed_trimmed = coalesce(
+             (SELECT min(position) - 1 FROM feed),
+             (SELECT seq FROM sqlite_sequence WHERE name = 'feed'),
+             0)""",
     ),
 )
 """The statements that lead from each version to the next; a file's version is how many it has seen."""
