@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from dearly.store.passes import kept_without_gap
 from dearly.store.postgres.feed import append_records
 from dearly.store.postgres.reads import read_customers
 from dearly.store.postgres.schema import CLAIMS, Connection
@@ -58,13 +59,11 @@ def look_at_page(connection: Connection, number: int, limit: int, now_us: int, l
         return 0
     seen = _seen(connection, f"{_ROWS} WHERE id > %s ORDER BY id LIMIT %s", (found[0] or "", limit))
     kept = _look(connection, seen, now_us, look_at)
-    ids = [one.due.customer_id for one in seen]
-    # The pass goes on behind those that were kept without a gap; whoever was overtaken comes again.
-    done = next((place for place, one in enumerate(ids) if one not in kept), len(ids))
+    done = kept_without_gap([one.due.customer_id for one in seen], kept)
     if done:
         connection.execute(
             "UPDATE generations SET cursor = %s, done = done + %s WHERE number = %s",
-            (ids[done - 1], done, number),
+            (done[-1], len(done), number),
         )
     return len(seen)
 

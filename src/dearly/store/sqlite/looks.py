@@ -66,19 +66,13 @@ def see_page(connection: sqlite3.Connection, number: int, limit: int) -> tuple[s
 def keep_looks(
     connection: sqlite3.Connection, seen: Sequence[Seen], looks: Sequence[Look], now_us: int
 ) -> set[str]:
-    """Keep what came of looks, but for those of whom something came between: the ids of these."""
+    """Keep what came of looks unless something came between; of whom it was kept."""
     by_id = {look.customer_id: look for look in looks}
-    kept: list[Look] = []
-    overtaken: set[str] = set()
-    for one in seen:
-        look = by_id.get(one.due.customer_id)
-        if not _settle(connection, one, look):
-            overtaken.add(one.due.customer_id)
-        elif look is not None:
-            kept.append(look)
-    _keep_members(connection, kept)
-    append_records(connection, [(look.customer_id, body) for look in kept for body in look.feed], now_us)
-    return overtaken
+    kept = {one.due.customer_id for one in seen if _settle(connection, one, by_id.get(one.due.customer_id))}
+    looks = [look for look in looks if look.customer_id in kept]
+    _keep_members(connection, looks)
+    append_records(connection, [(look.customer_id, body) for look in looks for body in look.feed], now_us)
+    return kept
 
 
 def move_cursor(

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
+from dearly.store.passes import kept_without_gap
 from dearly.store.records import (
     STORE_FILES,
     Consent,
@@ -228,12 +229,10 @@ class SqliteStore:
         made = look_at([one.due for one in seen], self.read_customers)
 
         def keep(connection: sqlite3.Connection) -> None:
-            overtaken = looks.keep_looks(connection, seen, made, now_us)
-            ids = [one.due.customer_id for one in seen]
-            # The pass goes on behind those that were kept without a gap; whoever was overtaken comes again.
-            done = next((place for place, one in enumerate(ids) if one in overtaken), len(ids))
+            kept = looks.keep_looks(connection, seen, made, now_us)
+            done = kept_without_gap([one.due.customer_id for one in seen], kept)
             if done:
-                looks.move_cursor(connection, number, cursor, ids[done - 1], done)
+                looks.move_cursor(connection, number, cursor, done[-1], len(done))
 
         self._writer.write(keep)
         return len(seen)
