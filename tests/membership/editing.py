@@ -12,6 +12,7 @@ from dearly.language.types import DAY_US
 from dearly.membership import State, Watched, watch_program
 from dearly.membership.moving import Transition
 from dearly.membership.planning import View, view_of
+from dearly.membership.standing import NameStanding
 from dearly.store import Generation, GenerationState
 from tests.evaluation.generator import random_case
 from tests.membership.watched_customer import Happening, WatchedCustomer, happenings
@@ -68,6 +69,8 @@ def _edit(random: Random, old: Watched, new: Watched, facts: Facts) -> Iterator[
     is_old_known = random.randrange(3) > 0
     customer, twin = (WatchedCustomer(_view([old], (old, SERVING)), facts) for _ in range(2))
     known = [old, new] if is_old_known else [new]
+    same = new.shared_with(old.fingerprint).names
+    told: dict[str, NameStanding] = {}
     now_us = min(one.time_us for one in events)
     for view in (
         customer.view,
@@ -78,13 +81,16 @@ def _edit(random: Random, old: Watched, new: Watched, facts: Facts) -> Iterator[
         for _ in range(random.randrange(1, 4)):
             now_us += random.choice((0, 1, DAY_US, 9 * DAY_US))
             _live_a_little(random, (customer, twin), events, now_us)
+        if view.serving == OLD and view.knows(OLD):
+            told = _others(customer, same)
+        elif view.serving == OLD:
+            yield "of names that are not known any more", _others(customer, same), told
     for each in (customer, twin):
         each.arrive(events)
         each.look(now_us)
     states = _states(customer)
     yield "states", states, customer.true_states(new.program, new.names, now_us)
     yield "told", _told(customer), states
-    same = new.shared_with(old.fingerprint).names
     if same:
         yield "of names that mean the same", _moves_of(customer, same), _moves_of(twin, same)
 
@@ -113,6 +119,11 @@ def _moves_of(customer: WatchedCustomer, names: Sequence[str]) -> list[Transitio
     told = [each for each in customer.transitions() if each.name in names]
     told = [replace(each, at_us=0) if each.cause == "late_event" else each for each in told]
     return sorted(told, key=lambda each: names.index(each.name))
+
+
+def _others(customer: WatchedCustomer, same: Sequence[str]) -> dict[str, NameStanding]:
+    """Where a customer stands under the rules before, by the names that have come to mean something else."""
+    return {name: each for name, each in customer.names_in(OLD).items() if name not in same}
 
 
 def _states(customer: WatchedCustomer) -> dict[str, State]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.membership import shop
 from tests.membership.shop import watch
 
 RULES = """
@@ -37,3 +38,14 @@ def test_what_means_the_same_has_the_same_fingerprint(name: str) -> None:
 @pytest.mark.parametrize("name", OTHER)
 def test_what_means_something_else_has_another(name: str) -> None:
     assert watch(RULES.replace(*OTHER[name])).fingerprint != watch(RULES).fingerprint
+
+
+def test_the_time_zone_that_somebody_has_by_default_belongs_to_what_today_means(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rules = "segment browsing { any viewed today }"
+    before = watch(rules).fingerprint
+    monkeypatch.setattr(
+        shop, "SCHEMA", shop.SCHEMA.replace("timezone text?", 'timezone text = "America/New_York"')
+    )
+    assert watch(rules).fingerprint != before

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from dearly.membership import NotKeptYet
+from dearly.membership.advancing import SOON_US
 from dearly.store import GenerationState, Store
 from tests.membership.shop import Shop, days, hours, watch
 
@@ -186,6 +187,47 @@ def test_timers_of_names_that_mean_the_same_run_on_though_the_server_was_started
     }
     fired = [each for each in told if each["kind"] == "trigger"]
     assert {each["customer"]: each["at_us"] for each in fired} == left
+
+
+GONE = " segment gone { any ordered within 8 days } trigger g { when leaving gone emit { c: 1 } }"
+
+
+@pytest.mark.parametrize("edited", ["", GONE.replace("8 days", "8 hours"), GONE.replace("8 days", "9 days")])
+def test_timers_of_names_that_are_not_known_any_more_are_left_to_who_knows_them(
+    store: Store, edited: str
+) -> None:
+    shop = shop_of_buyers(store, LAX + GONE)
+    shop.watched = watch(LAX + edited)
+    shop.now_us = hours(24)
+    shop.restart()
+    shop.engine.step()
+    shop.watched = watch(LAX + GONE)  # back to the rules before
+    shop.restart()
+    shop.pass_time(hours(24) + SOON_US)
+
+    left = {customer: hours(192 - 0.9 * number) for number, customer in enumerate(CUSTOMERS)}
+    left = {customer: at_us for customer, at_us in left.items() if hours(0) < at_us <= hours(24)}
+    told = [each for each in shop.news() if each["name"] in ("gone", "g")]
+    moves = [each for each in told if each["kind"] == "segment"]
+    assert {each["customer"]: each["at_us"] for each in moves} == left
+    fired = [each for each in told if each["kind"] == "trigger"]
+    assert {each["customer"]: each["at_us"] for each in fired} == left
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_rules_that_are_edited_before_anybody_came_serve_alone(store: Store, is_restarted: bool) -> None:
+    shop = Shop(store, watch(LAX))
+    shop.settle()
+    shop.watched = watch(STRICT + " segment more { any ordered }")
+    if is_restarted:
+        shop.restart()
+    shop.settle()
+    shop.happens("ordered", days(-7))
+    shop.settle()
+
+    (generation,) = store.generations()
+    assert generation.state is GenerationState.SERVING
+    assert (shop.members("buyers"), shop.members("more")) == ({}, {"ada": "in"})
 
 
 def test_events_while_other_rules_are_built_are_told_at_once_of_names_that_mean_the_same(

@@ -20,11 +20,11 @@ from dearly.language.program import (
     Field,
     Occurs,
     Pick,
-    ProfileField,
     Program,
     Selection,
     TimeSince,
 )
+from dearly.language.requirements import expression_requirements
 from dearly.language.traversal import definitions, names_directly_within, walk
 
 MEANING = 1
@@ -76,14 +76,12 @@ def _declared(program: Program, name: str) -> object:
 
 def _fields_read(program: Program, roots: Sequence[Expression]) -> Iterator[tuple[str, Field]]:
     """Every field that is read, with where it stands: its type and default belong to the meaning."""
+    # Of the profile also what no condition names: `today` goes by the customer's time zone.
+    for name in sorted(expression_requirements(program, roots).profile_fields):
+        yield "profile", program.profile[name]
     for expression in (part for root in roots for part in walk(root)):
-        match expression:
-            case ProfileField(name):
-                yield "profile", program.profile[name]
-            case Occurs() | Aggregate() | Pick() | TimeSince():
-                yield from _properties_read(program, expression)
-            case _:
-                pass
+        if isinstance(expression, Occurs | Aggregate | Pick | TimeSince):
+            yield from _properties_read(program, expression)
 
 
 def _properties_read(

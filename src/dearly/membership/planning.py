@@ -180,7 +180,11 @@ def _known(number: int, watched: Watched, before: GenerationStanding, due: Due, 
     since_us = least(due.touched_since_us, before.missed_since_us)
     changed = watched.touched_by(touched)
     follow = changed.to_follow
-    elapsed = [name for name, each in before.names.items() if _is_over(each.next_us, now_us)]
+    elapsed = [
+        name
+        for name, each in before.names.items()
+        if _is_over(each.next_us, now_us) and name in watched.reads  # it may be of rules not known here
+    ]
     if elapsed:
         handled = {*changed.to_compare, *follow}
         follow = (*follow, *(name for name in elapsed if name not in handled))

@@ -147,8 +147,11 @@ def _emitted_by(trigger: Trigger) -> tuple[Emitted, ...]:
 def _shared(watched: Watched, other: str) -> Watched:
     ours, theirs = meanings_in(watched.fingerprint), meanings_in(other)
     names = tuple(name for name in watched.names if ours[name] == theirs.get(name))
+    reads = {name: watched.reads[name] for name in names}
     triggers = {name: each for name, each in watched.triggers.items() if name in names}
-    return replace(watched, names=names, triggers=triggers, _touched={}, _horizons={}, _shared={})
+    return replace(
+        watched, names=names, reads=reads, triggers=triggers, _touched={}, _horizons={}, _shared={}
+    )
 
 
 def _touched_by(watched: Watched, touched: frozenset[str]) -> Touched:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from dearly.store.postgres.schema import LOCKS, Connection
 from dearly.store.records import Generation, GenerationState, Member
+from dearly.store.rows import generation
 
 GENERATIONS_LOCK = 3
 """Generations come and go one at a time."""
@@ -16,7 +16,7 @@ _GENERATIONS = "SELECT number, fingerprint, state, since_us, cursor, done FROM g
 
 def generations(connection: Connection) -> list[Generation]:
     """See :meth:`dearly.store.Store.generations`."""
-    return [_generation(row) for row in connection.execute(f"{_GENERATIONS} ORDER BY number")]
+    return [generation(row) for row in connection.execute(f"{_GENERATIONS} ORDER BY number")]
 
 
 def begin_generation(connection: Connection, fingerprint: str, now_us: int) -> Generation:
@@ -25,10 +25,10 @@ def begin_generation(connection: Connection, fingerprint: str, now_us: int) -> G
     for known in generations(connection):
         if known.fingerprint == fingerprint and known.state is not GenerationState.LEAVING:
             return known
-    for given_up in generations(connection):
-        if given_up.state is GenerationState.BUILDING:
-            end_generation(connection, given_up.number)
     is_empty = connection.execute("SELECT FROM customers LIMIT 1").fetchone() is None
+    for over in generations(connection):
+        if is_empty or over.state is GenerationState.BUILDING:
+            end_generation(connection, over.number)
     state = GenerationState.SERVING if is_empty else GenerationState.BUILDING
     row = connection.execute(
         """INSERT INTO generations (fingerprint, state, since_us) VALUES (%s, %s, %s)
@@ -36,7 +36,7 @@ def begin_generation(connection: Connection, fingerprint: str, now_us: int) -> G
         (fingerprint, state.value, now_us),
     ).fetchone()
     assert row is not None  # an INSERT returns what it inserted
-    return _generation(row)
+    return generation(row)
 
 
 def cut_over(connection: Connection, number: int, now_us: int) -> bool:
@@ -111,8 +111,3 @@ def count_members(connection: Connection, generation: int, name: str) -> Mapping
 
 def _lock(connection: Connection) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCKS, GENERATIONS_LOCK))
-
-
-def _generation(row: Sequence[Any]) -> Generation:
-    number, fingerprint, state, since_us, cursor, done = row
-    return Generation(number, fingerprint, GenerationState(state), since_us, cursor, done)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from dearly.store.records import Generation, GenerationState, Member
+from dearly.store.rows import generation
 
 _GENERATIONS = "SELECT number, fingerprint, state, since_us, cursor, done FROM generations"
 
 
 def generations(connection: sqlite3.Connection) -> list[Generation]:
     """See :meth:`dearly.store.Store.generations`."""
-    return [_generation(row) for row in connection.execute(f"{_GENERATIONS} ORDER BY number")]
+    return [generation(row) for row in connection.execute(f"{_GENERATIONS} ORDER BY number")]
 
 
 def begin_generation(connection: sqlite3.Connection, fingerprint: str, now_us: int) -> Generation:
@@ -22,17 +22,17 @@ def begin_generation(connection: sqlite3.Connection, fingerprint: str, now_us: i
     for one in known:
         if one.fingerprint == fingerprint and one.state is not GenerationState.LEAVING:
             return one
-    for given_up in known:
-        if given_up.state is GenerationState.BUILDING:
-            end_generation(connection, given_up.number)
     is_empty = connection.execute("SELECT 1 FROM customers LIMIT 1").fetchone() is None
+    for over in known:
+        if is_empty or over.state is GenerationState.BUILDING:
+            end_generation(connection, over.number)
     state = GenerationState.SERVING if is_empty else GenerationState.BUILDING
     row = connection.execute(
         """INSERT INTO generations (fingerprint, state, since_us) VALUES (?, ?, ?)
            RETURNING number, fingerprint, state, since_us, cursor, done""",
         (fingerprint, state.value, now_us),
     ).fetchone()
-    return _generation(row)
+    return generation(row)
 
 
 def cut_over(connection: sqlite3.Connection, number: int, now_us: int) -> bool:
@@ -97,8 +97,3 @@ def count_members(connection: sqlite3.Connection, generation: int, name: str) ->
         (generation, name),
     )
     return dict(rows.fetchall())
-
-
-def _generation(row: Sequence[Any]) -> Generation:
-    number, fingerprint, state, since_us, cursor, done = row
-    return Generation(number, fingerprint, GenerationState(state), since_us, cursor, done)
