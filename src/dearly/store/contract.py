@@ -34,6 +34,11 @@ from dearly.store.records import (
     SinkState,
 )
 
+READ_TIMEOUT_S = 0.05
+"""How long a read waits for a lock: a render has no more to spare."""
+WRITE_TIMEOUT_S = 2.0
+"""How long a write waits for one."""
+
 
 class StoreUnavailable(DearlyError):
     """The store cannot answer now (locked, gone, full); trying again later may succeed."""
@@ -42,9 +47,9 @@ class StoreUnavailable(DearlyError):
 class Store(Protocol):
     """The verbs. Writes return when they are durable. Every verb may raise :class:`StoreUnavailable`.
 
-    Verbs block; none waits for a lock longer than the store's own short time-out. They may be called
-    from several threads. The id of a customer who was merged into another stands for that other, in every
-    verb.
+    Verbs block: a read waits for a lock :data:`READ_TIMEOUT_S` long, a write :data:`WRITE_TIMEOUT_S`. They may
+    be called from several threads. The id of a customer who was merged into another stands for that other,
+    in every verb.
     """
 
     # ------------------------------------------------------------------------------- events and profiles

@@ -19,9 +19,6 @@ from dearly.store.postgres.schema import LOCKS, Connection, check_schema
 P = ParamSpec("P")
 T = TypeVar("T")
 
-READ_TIMEOUT_S = 0.05
-"""How long a read waits for a lock: a render has no more to spare."""
-WRITE_TIMEOUT_S = 2.0
 CONNECT_TIMEOUT_S = 2
 SILENCE_MS = 5_000
 """So long may sent data stay without an answer from the network before a connection counts as lost."""

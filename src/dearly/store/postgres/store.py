@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
+from dearly.store.contract import READ_TIMEOUT_S, WRITE_TIMEOUT_S
 from dearly.store.postgres import (
     backup,
     customers,
@@ -20,8 +21,6 @@ from dearly.store.postgres import (
 )
 from dearly.store.postgres.advice import in_our_words
 from dearly.store.postgres.connections import (
-    READ_TIMEOUT_S,
-    WRITE_TIMEOUT_S,
     Access,
     Database,
     Sessions,

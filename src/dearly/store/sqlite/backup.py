@@ -9,9 +9,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
-from dearly.store.contract import StoreUnavailable
+from dearly.store.contract import WRITE_TIMEOUT_S, StoreUnavailable
 from dearly.store.sqlite.backup_files import new_store_file
-from dearly.store.sqlite.connections import WRITE_TIMEOUT_S, open_connection, unavailable
+from dearly.store.sqlite.connections import open_connection, unavailable
 from dearly.store.sqlite.schema import renew_identity
 
 SCRUB_PATIENCE_S = 30.0

@@ -9,16 +9,13 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
 
-from dearly.store.contract import StoreUnavailable
+from dearly.store.contract import READ_TIMEOUT_S, WRITE_TIMEOUT_S, StoreUnavailable
 from dearly.store.sqlite.file import FileIdentity, StoreFile
 from dearly.store.sqlite.schema import check_schema, migrate
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-READ_TIMEOUT_S = 0.05
-"""How long a read waits for a lock: a render has no more to spare."""
-WRITE_TIMEOUT_S = 2.0
 OLDEST_SQLITE = (3, 37, 0)
 """STRICT tables came with it."""
 

@@ -9,12 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from dearly.store.contract import StoreUnavailable
-from dearly.store.sqlite.connections import (
-    WRITE_TIMEOUT_S,
-    open_connection,
-    unavailable,
-)
+from dearly.store.contract import WRITE_TIMEOUT_S, StoreUnavailable
+from dearly.store.sqlite.connections import open_connection, unavailable
 from dearly.store.sqlite.file import FileIdentity, StoreFile
 
 T = TypeVar("T")
