@@ -47,9 +47,9 @@ class StoreUnavailable(DearlyError):
 class Store(Protocol):
     """The verbs. Writes return when they are durable. Every verb may raise :class:`StoreUnavailable`.
 
-    Verbs block: a read waits for a lock :data:`READ_TIMEOUT_S` long, a write :data:`WRITE_TIMEOUT_S`. They may
-    be called from several threads. The id of a customer who was merged into another stands for that other,
-    in every verb.
+    Verbs block: a read waits for a lock :data:`READ_TIMEOUT_S` long, a write :data:`WRITE_TIMEOUT_S`. They
+    may be called from several threads. The id of a customer who was merged into another stands for that
+    other, in every verb.
     """
 
     # ------------------------------------------------------------------------------- events and profiles
