@@ -13,6 +13,7 @@ from dearly.delivery import parse_sink
 from dearly.language.types import DAY_US, HOUR_US
 from dearly.server.limits import MAX_EXPORTS
 from dearly.server.wire import to_struct, to_timestamp
+from dearly.store import DeadLetter
 from dearly.v1 import events_pb2, profiles_pb2, segments_pb2
 from tests.server.conftest import NOW_US, Log, OpenShop, Shop, put_products
 from tests.server.requests import patch, track, viewed
@@ -157,7 +158,9 @@ async def test_an_export_has_all_that_is_held_and_is_the_same_each_time(shop: Sh
     assert worker is not None
     await until(lambda: worker.engine.progress().due == 0)
     told = await exported(shop, "visitor")
-    assert list(told) == ["customer_id", "other_ids", "profile", "consents", "events", "membership", "feed"]
+    assert list(told) == [
+        *("customer_id", "other_ids", "profile", "consents", "events", "membership", "feed", "dead_letters")
+    ]
     assert (told["customer_id"], told["other_ids"]) == ("ada", ["visitor"])
     assert told["profile"]["fields"] == {"country": "IT", "first_name": "Ada"}
     assert told["profile"]["changed"]["country"] == "2026-02-25T06:13:20Z"
@@ -172,6 +175,26 @@ async def test_an_export_has_all_that_is_held_and_is_the_same_each_time(shop: Sh
     assert "merge" in {record["kind"] for record in told["feed"]}
     assert {record["at"][:10] for record in told["feed"]} == {"2026-02-25"}
     assert told == await exported(shop, "ada")
+
+
+async def test_an_export_has_what_a_sink_would_not_take(shop: Shop) -> None:
+    store = shop.running.application.store
+    await patch(shop, "ada", country="NL")
+    await until(lambda: len(store.read_feed(0, 10)) == 2)
+    record = store.read_feed(0, 1)[0]
+    state = store.lease_sink("crm", "test", NOW_US, NOW_US + 1)
+    assert state is not None
+    letter = DeadLetter(0, "crm", record, "it answered 400 Bad Request", NOW_US)
+    assert store.settle_sink(state, "test", NOW_US, [letter])
+    told = await exported(shop, "ada")
+    assert told["dead_letters"] == [
+        {
+            "sink": "crm",
+            "reason": "it answered 400 Bad Request",
+            "died_at": "2026-02-25T06:13:20Z",
+            "record": told["feed"][0],
+        }
+    ]
 
 
 async def test_a_long_export_comes_in_pieces(shop: Shop) -> None:

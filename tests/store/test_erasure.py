@@ -7,8 +7,12 @@ from contextlib import closing
 from dearly.store import (
     SINKS,
     STORE_FILES,
+    Consent,
     DeadLetter,
     ErasedId,
+    FeedRecord,
+    Look,
+    MemberChange,
     Outcome,
     ProfilePatch,
     Store,
@@ -106,3 +110,56 @@ def test_what_is_due_names_nobody(store: Store) -> None:
     store.lease_sink("log", "me", 1, 2)
     store.erase_customer("ada", 1)
     assert not any("ada" in due.place for due in store.erasures_due())
+
+
+def bury(store: Store, *records: FeedRecord) -> None:
+    state = store.lease_sink("crm", "me", 1, 10)
+    assert state is not None
+    assert store.settle_sink(state, "me", 1, [DeadLetter(0, "crm", record, "no", 1) for record in records])
+
+
+def hold_everything(store: Store) -> None:
+    """Have something in every table of ada, who was a visitor once."""
+    bury(store, *tell(store, "a", customer="visitor"))
+    store.upsert_profiles([ProfilePatch("ada", {"name": "Ada"}, 1)], 1)
+    store.set_consents("ada", [Consent("mail", True, "form", 1)])
+    store.merge_customers("visitor", "ada", 2, "merged", kept_of_both)
+    changes = [MemberChange(store.begin_generation("g", 1).number, "vip", "in", 2)]
+    store.look_at_due(9, 9, lambda due, _: [Look(one.customer_id, None, "s", changes, ["b"]) for one in due])
+    bury(store, store.read_feed(0, 9)[-1])
+
+
+EXPORTED = {
+    "aliases": "other_ids",
+    "consents": "consents",
+    "customers": "customer_id",
+    "dead_letters": "dead_letters",
+    "events": "events",
+    "feed": "feed",
+    "profiles": "profile",
+    "standings": "standing",
+}
+"""Of each table, what an export gives it as."""
+DERIVED = {"members"}
+"""Tables that say what the customer's standing says, for whoever asks the other way round."""
+
+
+def test_whatever_an_erasure_deletes_an_export_has_given(store: Store) -> None:
+    hold_everything(store)
+    held = store.export_customer("ada")
+    deleted = store.erase_customer("ada", 9).rows
+
+    assert held is not None
+    assert {table for table, count in deleted.items() if not count} == set()
+    assert deleted.keys() <= EXPORTED.keys() | DERIVED
+    assert [table for table in deleted.keys() - DERIVED if not getattr(held, EXPORTED[table])] == []
+
+
+def test_an_export_has_the_dead_letters_from_before_a_merge(store: Store) -> None:
+    hold_everything(store)
+    held = store.export_customer("ada")
+    assert held is not None
+    assert [(letter.sink, letter.record.customer_id) for letter in held.dead_letters] == [
+        ("crm", "visitor"),
+        ("crm", "ada"),
+    ]

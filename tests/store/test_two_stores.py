@@ -263,7 +263,12 @@ def everything(store: Store) -> Any:
         "profiles": [store.get_profile(each) for each in CUSTOMERS],
         "consents": [store.get_consents(each) for each in CUSTOMERS],
         "exports": [
-            export and replace(export, feed=sorted(export.feed))
+            export
+            and replace(
+                export,
+                feed=sorted(export.feed),
+                dead_letters=in_no_order([letter.record for letter in export.dead_letters]),
+            )
             for export in map(store.export_customer, CUSTOMERS)
         ],
         "items": sorted(store.read_items()[0], key=lambda item: (item.catalog, item.item_id)),

@@ -2,7 +2,7 @@
 
 from dearly.delivery.courier import Courier, SinkReport
 from dearly.delivery.json_lines import JsonLinesSink
-from dearly.delivery.rendering import feed_json
+from dearly.delivery.rendering import feed_json, told_body
 from dearly.delivery.replaying import Replayed, each_dead_letter, replay
 from dearly.delivery.resuming import ResumeToken, TokenExpired, TokenRefused, read_token, resume_position
 from dearly.delivery.settings import (
@@ -46,4 +46,5 @@ __all__ = [
     "read_token",
     "replay",
     "resume_position",
+    "told_body",
 ]

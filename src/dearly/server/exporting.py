@@ -6,17 +6,17 @@ from typing import Any
 
 import msgspec
 
+from dearly.delivery import told_body
 from dearly.language.values import time_to_stored
 from dearly.membership import exported_standing
-from dearly.store import Consent, CustomerExport, EventRecord, ProfileRecord
-
-_BODY = msgspec.json.Decoder(dict[str, Any]).decode
+from dearly.store import Consent, CustomerExport, DeadLetter, EventRecord, ProfileRecord
 
 
 def export_json(export: CustomerExport, serving: int | None) -> bytes:
     """The object in UTF-8, its members in one order: the same for the same export.
 
-    Times are RFC 3339 in UTC. ``membership`` is told of the generation that serves.
+    Times are RFC 3339 in UTC. ``membership`` is told of the generation that serves; records of the feed as
+    sinks are told them, but for their place in it.
 
     Raises:
         UnreadableStanding: another version of Dearly looked at the customer last.
@@ -28,7 +28,8 @@ def export_json(export: CustomerExport, serving: int | None) -> bytes:
         "consents": [_consent(consent) for consent in export.consents],
         "events": [_event(event) for event in export.events],
         "membership": None if export.standing is None else exported_standing(export.standing, serving),
-        "feed": [_record(body) for body in export.feed],
+        "feed": [told_body(body) for body in export.feed],
+        "dead_letters": [_dead_letter(letter) for letter in export.dead_letters],
     }
     return msgspec.json.format(msgspec.json.encode(told), indent=2)
 
@@ -51,13 +52,13 @@ def _consent(consent: Consent) -> dict[str, Any]:
     }
 
 
-def _record(body: str) -> dict[str, Any]:
-    """A record as sinks are told it, but for its place in the feed."""
-    return dict(_told(key, value) for key, value in _BODY(body).items())
-
-
-def _told(key: str, value: Any) -> tuple[str, Any]:
-    return ("at", time_to_stored(value)) if key == "at_us" else (key, value)
+def _dead_letter(letter: DeadLetter) -> dict[str, Any]:
+    return {
+        "sink": letter.sink,
+        "reason": letter.reason,
+        "died_at": time_to_stored(letter.died_us),
+        "record": told_body(letter.record.body),
+    }
 
 
 def _event(event: EventRecord) -> dict[str, Any]:

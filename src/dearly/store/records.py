@@ -99,7 +99,8 @@ class MergeOutcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CustomerExport:
-    """Everything that is held of one customer. ``feed`` are the bodies of their records, oldest first."""
+    """Everything that is held of one customer. ``feed`` are the bodies of their records, oldest first, and
+    ``dead_letters`` those that some sink would not take."""
 
     customer_id: str
     other_ids: Sequence[str]
@@ -109,6 +110,7 @@ class CustomerExport:
     events: Sequence[EventRecord]
     standing: str | None
     feed: Sequence[str]
+    dead_letters: Sequence[DeadLetter]
 
 
 @dataclass(frozen=True, slots=True)

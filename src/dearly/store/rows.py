@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
 
-from dearly.store.records import EventRange, EventRecord, Generation, GenerationState, ItemRecord, Stored
+from dearly.store.records import (
+    DeadLetter,
+    ErasedId,
+    EventRange,
+    EventRecord,
+    FeedRecord,
+    Generation,
+    GenerationState,
+    ItemRecord,
+    Stored,
+)
 
 HASH_BYTES = 16
 TOMBSTONE_BYTES = 32
@@ -93,3 +103,30 @@ def generation(row: Sequence[Any]) -> Generation:
     """The generation of a row (number, fingerprint, state, since, cursor, done)."""
     number, fingerprint, state, since_us, cursor, done = row
     return Generation(number, fingerprint, GenerationState(state), since_us, cursor, done)
+
+
+def dead_letter(row: Sequence[Any]) -> DeadLetter:
+    """The dead letter of a row (number, sink, position, customer, body, recorded, reason, died)."""
+    number, sink, *record, reason, died_us = row
+    return DeadLetter(number, sink, FeedRecord(*record), reason, died_us)
+
+
+def dead_letter_rows(
+    dead: Iterable[DeadLetter], erased: Mapping[str, ErasedId], who: Mapping[str, str]
+) -> list[tuple[str | int, ...]]:
+    """The rows of dead letters, as :func:`dead_letter` takes them but for the number, under who their
+    customers are by now (``who``); none of those who were erased while a sink was told of them.
+    """
+    return [
+        (
+            letter.sink,
+            letter.record.position,
+            who[letter.record.customer_id],
+            letter.record.body,
+            letter.record.recorded_us,
+            letter.reason.replace("\x00", "\ufffd"),  # PostgreSQL's text holds no NUL
+            letter.died_us,
+        )
+        for letter in dead
+        if (gone := erased.get(letter.record.customer_id)) is None or letter.record.position > gone.position
+    ]

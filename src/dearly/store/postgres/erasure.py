@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from dearly.store.postgres.counters import newest
 from dearly.store.postgres.customers import get_consents, ids_of, read_fields
+from dearly.store.postgres.feed import dead_letters_of
 from dearly.store.postgres.reads import get_profile
 from dearly.store.postgres.schema import LOCKS, SCRUB_LOCK, Connection
 from dearly.store.postgres.tombstones import set_tombstones
@@ -43,8 +44,8 @@ def export_customer(connection: Connection, customer_id: str) -> CustomerExport 
         feed = connection.execute(
             "SELECT body FROM feed WHERE customer = ANY(%s::text[]) ORDER BY position", (ids,)
         )
-        bodies = [body for (body,) in feed]
-        if known is None and not others and not bodies:
+        bodies, dead = [body for (body,) in feed], dead_letters_of(connection, ids)
+        if known is None and not others and not bodies and not dead:
             return None
         profiles = read_fields(connection, [who])
         return CustomerExport(
@@ -56,6 +57,7 @@ def export_customer(connection: Connection, customer_id: str) -> CustomerExport 
             events=_events_of(connection, who),
             standing=known[0] if known else None,
             feed=bodies,
+            dead_letters=dead,
         )
 
 

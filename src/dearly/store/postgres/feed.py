@@ -9,6 +9,7 @@ from dearly.store.postgres.customers import resolve_all
 from dearly.store.postgres.schema import Connection
 from dearly.store.postgres.tombstones import erased_ids
 from dearly.store.records import SINKS, DeadLetter, FeedRecord, SinkState
+from dearly.store.rows import dead_letter, dead_letter_rows
 
 _LOOKED_AT = 10_000
 """Positions at the feed's beginning among which old records are looked for: they come in order, nearly."""
@@ -120,10 +121,17 @@ def dead_letters(connection: Connection, sink: str | None, after: int, limit: in
            WHERE number > %s AND (%s::text IS NULL OR sink = %s) ORDER BY number LIMIT %s""",
         (after, sink, sink, limit),
     )
-    return [
-        DeadLetter(number, name, FeedRecord(*record), reason, died_us)
-        for number, name, *record, reason, died_us in rows
-    ]
+    return [dead_letter(row) for row in rows]
+
+
+def dead_letters_of(connection: Connection, customer_ids: Sequence[str]) -> list[DeadLetter]:
+    """The dead letters about a customer, by number; the ids are those of then."""
+    rows = connection.execute(
+        """SELECT number, sink, position, customer, body, recorded_us, reason, died_us FROM dead_letters
+           WHERE customer = ANY(%s::text[]) ORDER BY number""",
+        (list(customer_ids),),
+    )
+    return [dead_letter(row) for row in rows]
 
 
 def drop_dead_letters(connection: Connection, numbers: Sequence[int]) -> int:
@@ -140,18 +148,5 @@ def _bury(connection: Connection, dead: Sequence[DeadLetter]) -> None:
     connection.cursor().executemany(
         """INSERT INTO dead_letters (sink, position, customer, body, recorded_us, reason, died_us)
            VALUES (%s, %s, %s, %s, %s, %s, %s)""",
-        [
-            (
-                letter.sink,
-                letter.record.position,
-                who[letter.record.customer_id],
-                letter.record.body,
-                letter.record.recorded_us,
-                letter.reason.replace("\x00", "\ufffd"),  # PostgreSQL's text holds no NUL
-                letter.died_us,
-            )
-            for letter in dead
-            if (gone := erased.get(letter.record.customer_id)) is None
-            or letter.record.position > gone.position
-        ],
+        dead_letter_rows(dead, erased, who),
     )

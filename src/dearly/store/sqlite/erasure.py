@@ -18,7 +18,7 @@ from dearly.store.records import (
 from dearly.store.rows import decode_fields
 from dearly.store.sqlite.customers import get_consents, ids_of, read_fields, read_standing
 from dearly.store.sqlite.events import forget_events
-from dearly.store.sqlite.feed import newest_position
+from dearly.store.sqlite.feed import dead_letters_of, newest_position
 from dearly.store.sqlite.reads import get_profile
 from dearly.store.sqlite.tombstones import set_tombstones
 
@@ -42,8 +42,8 @@ def _export(connection: sqlite3.Connection, who: str, *others: str) -> CustomerE
         "SELECT body FROM feed WHERE customer IN (SELECT value FROM json_each(?)) ORDER BY position",
         (json.dumps((who, *others)),),
     )
-    feed = [body for (body,) in told]
-    if known is None and not others and not feed:
+    feed, dead = [body for (body,) in told], dead_letters_of(connection, (who, *others))
+    if known is None and not others and not feed and not dead:
         return None
     fields = read_fields(connection, known[0]) if known else None
     return CustomerExport(
@@ -55,6 +55,7 @@ def _export(connection: sqlite3.Connection, who: str, *others: str) -> CustomerE
         events=_events_of(connection, who, known[0]) if known else [],
         standing=read_standing(connection, known[0]) if known else None,
         feed=feed,
+        dead_letters=dead,
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 
 from dearly.store.records import SINKS, DeadLetter, FeedRecord, SinkState
+from dearly.store.rows import dead_letter, dead_letter_rows
 from dearly.store.sqlite.customers import resolve
 from dearly.store.sqlite.tombstones import erased_ids
 
@@ -114,24 +116,12 @@ def settle_sink(
 
 def _bury(connection: sqlite3.Connection, dead: Sequence[DeadLetter]) -> None:
     """Keep dead letters, but none of those who were erased while a sink was told of them."""
-    erased = erased_ids(connection, {letter.record.customer_id for letter in dead})
+    told = {letter.record.customer_id for letter in dead}
+    erased, who = erased_ids(connection, told), {one: resolve(connection, one) for one in told}
     connection.executemany(
         """INSERT INTO dead_letters (sink, position, customer, body, recorded_us, reason, died_us)
            VALUES (?, ?, ?, ?, ?, ?, ?)""",
-        [
-            (
-                letter.sink,
-                letter.record.position,
-                resolve(connection, letter.record.customer_id),
-                letter.record.body,
-                letter.record.recorded_us,
-                letter.reason.replace("\x00", "\ufffd"),  # as other stores must
-                letter.died_us,
-            )
-            for letter in dead
-            if (gone := erased.get(letter.record.customer_id)) is None
-            or letter.record.position > gone.position
-        ],
+        dead_letter_rows(dead, erased, who),
     )
 
 
@@ -144,10 +134,17 @@ def dead_letters(
            WHERE number > ?1 AND (?2 IS NULL OR sink = ?2) ORDER BY number LIMIT ?3""",
         (after, sink, limit),
     )
-    return [
-        DeadLetter(number, name, FeedRecord(*record), reason, died_us)
-        for number, name, *record, reason, died_us in rows
-    ]
+    return [dead_letter(row) for row in rows]
+
+
+def dead_letters_of(connection: sqlite3.Connection, customer_ids: Sequence[str]) -> list[DeadLetter]:
+    """The dead letters about a customer, by number; the ids are those of then."""
+    rows = connection.execute(
+        """SELECT number, sink, position, customer, body, recorded_us, reason, died_us FROM dead_letters
+           WHERE customer IN (SELECT value FROM json_each(?)) ORDER BY number""",
+        (json.dumps(customer_ids),),
+    )
+    return [dead_letter(row) for row in rows]
 
 
 def drop_dead_letters(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
