@@ -13,14 +13,20 @@ ErasedIds: TypeAlias = Callable[[Collection[str]], Mapping[str, ErasedId]]
 """As :meth:`dearly.store.Store.erased_ids`."""
 
 
-class _Merged(msgspec.Struct):
-    """Whom a record's body names, if it is about a merge."""
+class Named(msgspec.Struct):
+    """Whom a record names: its customer (whom a body alone leaves out), and the two of a merge."""
 
+    customer_id: str = ""
     from_id: str = ""
     into_id: str = ""
 
+    @property
+    def ids(self) -> list[str]:
+        """Those that there are."""
+        return [one for one in (self.customer_id, self.from_id, self.into_id) if one]
 
-_MERGED = msgspec.json.Decoder(_Merged)
+
+_NAMED = msgspec.json.Decoder(Named)
 
 
 def without_erased(records: Sequence[FeedRecord], erased_ids: ErasedIds) -> list[FeedRecord]:
@@ -32,15 +38,10 @@ def without_erased(records: Sequence[FeedRecord], erased_ids: ErasedIds) -> list
     Raises:
         StoreUnavailable: it cannot be said now.
     """
-    named = [_ids_in(record) for record in records]
+    named = [[record.customer_id, *_NAMED.decode(record.body).ids] for record in records]
     erased = erased_ids({one for ids in named for one in ids})
     return [
         record
         for record, ids in zip(records, named, strict=True)
         if not any(one in erased and record.position <= erased[one].position for one in ids)
     ]
-
-
-def _ids_in(record: FeedRecord) -> list[str]:
-    merged = _MERGED.decode(record.body)
-    return [one for one in (record.customer_id, merged.from_id, merged.into_id) if one]

@@ -9,19 +9,16 @@ from pathlib import Path
 
 import msgspec
 
-from dearly.delivery.erased import ErasedIds
+from dearly.delivery.erased import ErasedIds, Named
 from dearly.language.values import time_from_stored
 from dearly.store import ErasedId
 
 _LINES_AT_ONCE = 1_000
 
 
-class _Told(msgspec.Struct):
+class _Told(Named):
     """Whom a line is about, and since when it is there."""
 
-    customer_id: str = ""
-    from_id: str = ""
-    into_id: str = ""
     position: int = 0
     recorded_at: str = ""
 
@@ -87,16 +84,12 @@ def _gone_among(
         except msgspec.DecodeError:
             if spelled is not None:
                 gone.add(number)  # not a line of ours, but it names the customer
-    erased = erased_ids({one for each in told.values() for one in _ids_in(each)})
+    erased = erased_ids({one for each in told.values() for one in each.ids})
     return gone | {number for number, each in told.items() if _is_gone(each, erased)}
 
 
 def _is_gone(told: _Told, erased: Mapping[str, ErasedId]) -> bool:
-    return any(one in erased and told.is_before(erased[one]) for one in _ids_in(told))
-
-
-def _ids_in(told: _Told) -> list[str]:
-    return [one for one in (told.customer_id, told.from_id, told.into_id) if one]
+    return any(one in erased and told.is_before(erased[one]) for one in told.ids)
 
 
 def _replace(path: Path, lines: Iterable[bytes]) -> None:

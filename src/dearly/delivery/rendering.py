@@ -25,7 +25,7 @@ def feed_json(record: FeedRecord) -> bytes:
 
 
 def told_body(body: str) -> dict[str, Any]:
-    """What a record's body says, as it is told outside: its ``at_us`` as ``at``, in its place, in RFC 3339."""
+    """What a record's body says, as it is told outside: ``at_us`` as ``at``, in its place, in RFC 3339."""
     return dict(_told(key, value) for key, value in _BODY.decode(body).items())
 
 
