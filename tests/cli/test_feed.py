@@ -178,6 +178,51 @@ def test_who_follows_is_told_what_comes(url: str) -> None:
             process.kill()
 
 
+def test_who_follows_from_a_position_is_told_each_record_once_whenever_it_came(url: str) -> None:
+    command = [sys.executable, "-m", "dearly.cli", "feed", "show", "--store", url, "--format", "json"]
+    with opened(url) as store:
+        put(store, "c05", *(20_000 * ["regular"]))  # so many that others come while these are read
+    with subprocess.Popen(
+        [*command, "--after", "0", "--limit", "100000", "--follow"], stdout=subprocess.PIPE
+    ) as process:
+        try:
+            assert process.stdout is not None
+            with opened(url) as store, writing(store):
+                positions = [position_in(process.stdout.readline())]
+            with opened(url) as store:
+                put(store, "c06", "last")
+                _, last = store.feed_ends()
+            while positions[-1] != last:
+                positions.append(position_in(process.stdout.readline()))
+        finally:
+            process.kill()
+    assert positions == list(range(1, last + 1))
+
+
+def position_in(line: bytes) -> int:
+    position = json.loads(line)["position"]
+    assert isinstance(position, int)
+    return position
+
+
+@contextmanager
+def writing(store: Store) -> Iterator[None]:
+    """Put one record after the other, meanwhile."""
+    done = threading.Event()
+
+    def write() -> None:
+        while not done.is_set():
+            put(store, "c07", "regular")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield
+    finally:
+        done.set()
+        writer.join()
+
+
 # ----------------------------------------------------------------------------------------------- dead letters
 
 

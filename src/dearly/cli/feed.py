@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated
 
 import typer
@@ -67,22 +67,16 @@ def show(
     --format json each is one line, as sinks are told it.
     """
     with _opened(store) as opened:
-        oldest, position = opened.feed_ends()
-        found: Iterable[FeedRecord]
-        if after is None:
-            found = _newest(opened, customer, limit, oldest, position)
+        if after is not None:
+            records = _records(opened, after, customer, follow=follow)
+            found: Iterable[FeedRecord] = records if follow else islice(records, limit)
         else:
-            found = list(islice(_records(opened, after, customer), limit))
-            position = found[-1].position if len(found) == limit else max(position, after)
+            trimmed, newest = opened.feed_ends()
+            found = _newest(opened, customer, limit, trimmed, newest)
+            if follow:
+                found = chain(found, _records(opened, newest, customer, follow=True))
         for record in found:
             typer.echo(_told(record, format))
-        while follow:
-            _, newest = opened.feed_ends()
-            for record in _records(opened, position, customer):
-                position = record.position
-                typer.echo(_told(record, format))
-            position = max(position, newest)
-            time.sleep(_BETWEEN_LOOKS_S)
 
 
 def dead_letters(
@@ -186,24 +180,30 @@ def _opened(url: str) -> Iterator[Store]:
         store.close()
 
 
-def _records(store: Store, after: int, customer_id: str | None) -> Iterator[FeedRecord]:
-    """The records after a position, of everybody or of one under each of their ids, read page by page."""
-    while page := store.read_feed(after, _PAGE):
+def _records(
+    store: Store, after: int, customer_id: str | None, *, follow: bool = False
+) -> Iterator[FeedRecord]:
+    """The records after a position, of everybody or of one under each of their ids, read page by page; then,
+    for who follows, each that comes, without end."""
+    while (page := store.read_feed(after, _PAGE)) or follow:
+        if not page:
+            time.sleep(_BETWEEN_LOOKS_S)
+            continue
         ids = None if customer_id is None else store.ids_of(customer_id)
         yield from (record for record in page if ids is None or record.customer_id in ids)
         after = page[-1].position
 
 
 def _newest(
-    store: Store, customer_id: str | None, limit: int, oldest: int, newest: int
+    store: Store, customer_id: str | None, limit: int, trimmed: int, newest: int
 ) -> Iterable[FeedRecord]:
     """The last so many up to a position; looked for further and further back, since few may be wanted."""
     span = limit
     while True:
-        after = max(oldest, newest - span)
+        after = max(trimmed, newest - span)
         records = (each for each in _records(store, after, customer_id) if each.position <= newest)
         found = deque(records, maxlen=limit)
-        if len(found) == limit or after == oldest:
+        if len(found) == limit or after == trimmed:
             return found
         span *= 4
 
