@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from dearly.membership import MembershipEngine, UnreadableStanding
-from dearly.store import Due, EventRecord, Look, ReadCustomers, Store, open_store
+from dearly.store import Due, EventRecord, GenerationState, Look, ReadCustomers, Store, open_store
 from tests.membership.shop import Shop, days, hours, watch
 from tests.membership.test_as_of_now import NAMES, random_happenings, true_states
 
@@ -93,6 +93,28 @@ def test_rules_that_are_known_to_others_only_leave_the_work_to_them(store: Store
     assert [due.customer_id for due in store.due_customers(shop.now_us, None, 10)] == ["bea"]
     assert shop.engine.step() > 0
     assert shop.members("buyers") == {"ada": "in", "bea": "in"}
+
+
+def test_somebody_who_is_touched_all_the_time_does_not_keep_a_pass_from_its_end(store: Store) -> None:
+    shop = Shop(store, watch("segment buyers { any ordered within 10 days }"))
+    shop.settle()
+    for number in range(150):
+        shop.happens("ordered", customer=f"c{number:03}")
+    shop.settle()
+    looked_at = 0
+
+    def touch_the_first() -> None:  # a robot: once in five looks at anybody
+        nonlocal looked_at
+        looked_at += 1
+        if looked_at % 5 == 0:
+            shop.happens("viewed", customer="c000")
+
+    edited = watch("segment buyers { any ordered within 20 days }")
+    engine = MembershipEngine(store, lambda: edited, lambda: shop.now_us, lambda _: "#", touch_the_first)
+    for _ in range(30):
+        engine.step()
+
+    assert [each.state for each in store.generations()] == [GenerationState.SERVING]
 
 
 def test_a_poke_ends_the_wait(store: Store) -> None:

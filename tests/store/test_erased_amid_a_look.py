@@ -22,7 +22,7 @@ def test_a_look_at_who_was_erased_and_readmitted_meanwhile_is_dropped(store: Sto
             store.upsert_profiles([ProfilePatch(customer_id, {"name": "new"}, time_us, readmit=True)], 3)
         return [Look(one.customer_id, None, "of before", (), ["told of before"]) for one in due]
 
-    assert store.look_at_due(1, 9, look_at) == 1
+    assert store.look_at_due(1, 9, look_at) == 0
 
     assert store.read_feed(0, 9) == []
     (due,) = store.due_customers(3, None, 9)

@@ -223,7 +223,7 @@ class Store(Protocol):
 
     def look_at_due(self, now_us: int, limit: int, look_at: LookAt) -> int:
         """Look at the customers with ``due_us <= now_us``, earliest first, at most so many, and keep what
-        comes of it, in one durable commit; how many were taken.
+        comes of it, in one durable commit; of how many something was kept.
 
         Several callers may be given the same customer, but what comes of one look alone is kept. (PostgreSQL
         gives each those whom nobody else has at that moment, so that servers share the work.) A customer who

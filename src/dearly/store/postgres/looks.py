@@ -46,8 +46,7 @@ def look_at_due(connection: Connection, now_us: int, limit: int, look_at: LookAt
         f"{_ROWS} WHERE id = ANY(%s::text[]) AND due_us <= %s ORDER BY due_us, id",
         (ids, now_us),
     )
-    _look(connection, seen, now_us, look_at)
-    return len(seen)
+    return len(_look(connection, seen, now_us, look_at))
 
 
 def look_at_page(connection: Connection, number: int, limit: int, now_us: int, look_at: LookAt) -> int:

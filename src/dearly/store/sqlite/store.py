@@ -216,10 +216,10 @@ class SqliteStore:
     def look_at_due(self, now_us: int, limit: int, look_at: LookAt) -> int:
         """See :meth:`dearly.store.Store.look_at_due`."""
         seen = self._readers.read(looks.see_due, now_us, limit)
-        if seen:
-            made = look_at([one.due for one in seen], self.read_customers)
-            self._writer.write(lambda connection: looks.keep_looks(connection, seen, made, now_us))
-        return len(seen)
+        if not seen:
+            return 0
+        made = look_at([one.due for one in seen], self.read_customers)
+        return len(self._writer.write(lambda connection: looks.keep_looks(connection, seen, made, now_us)))
 
     def look_at_page(self, number: int, limit: int, now_us: int, look_at: LookAt) -> int:
         """See :meth:`dearly.store.Store.look_at_page`."""
