@@ -11,7 +11,8 @@ from typing import Any
 from typer.testing import CliRunner
 
 from dearly.cli.app import app
-from dearly.store import EventRange, Store, open_store
+from dearly.store import Store, open_store
+from tests.store.records import read
 
 SCHEMA = """
 profile { first_name text?, visits number?, birthday date?, subscribed bool = true, interests set of text }
@@ -86,8 +87,7 @@ class Shop:
             opened.close()
 
     def events(self, customer: str, kind: str) -> list[tuple[int, dict[str, Any]]]:
-        ranges = [EventRange(kind, None)]
-        rows = self.store(lambda store: store.read_customer(customer, ranges, 2**62).events)
+        rows = self.store(lambda store: read(store, customer, kind).events)
         return [(time_us, dict(properties)) for _, time_us, properties in rows]
 
     def profile(self, customer: str) -> Any:

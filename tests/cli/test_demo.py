@@ -18,12 +18,12 @@ from dearly.evaluation import Evaluation, build_facts, compile_program
 from dearly.ingest import prepare_event, prepare_item, prepare_profile
 from dearly.language import Program, check_package, read_package
 from dearly.store import (
-    EventRange,
     EventRecord,
     Stored,
     open_store,
 )
 from tests.cli.conftest import NOW_US, RULES, Dearly
+from tests.store.records import read
 from tests.waiting import wait_until
 
 MANY = 700
@@ -210,16 +210,14 @@ def test_another_seed_gives_other_people() -> None:
 def assert_whole(url: str, program: Program, customers: int) -> None:
     """The store holds what one uninterrupted run would have put there, and nothing besides."""
     store = open_store(url)
-    first = store.read_customer(customer_id(1, 1), [EventRange(FIRST_EVENT, None)], 2**62)
+    first = read(store, customer_id(1, 1), FIRST_EVENT)
     now_us = first.events[0][1] + HISTORY_US
     goods = make_goods()
     assert len(store.read_items()[0]) == len(goods.products) + len(goods.articles)
     assert len(store.page_customers(None, customers + 1)) == customers
     for number in range(1, customers + 1):
         life = make_life(1, number, now_us, goods)
-        rows = store.read_customer(
-            life.customer_id, [EventRange(name, None) for name in program.events], 2**62
-        )
+        rows = read(store, life.customer_id, *program.events)
         assert rows.fields == life.fields
         assert sorted(map(_encoded, rows.events)) == sorted(map(_encoded, _rows(life)))
     store.close()

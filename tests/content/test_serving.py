@@ -16,6 +16,7 @@ from dearly.language import Package, check_package
 from dearly.language.types import DAY_US
 from dearly.store import EventRange
 from tests.content.shop import NOW_US, RULES, SCHEMA, Shop, open_shop, program_of
+from tests.store.records import decoded
 
 # ---------------------------------------------------------------------------------------------- last resorts
 
@@ -93,7 +94,7 @@ def context_of(shop: Shop, block: str, index: int, customer_id: str = "ada") -> 
     """What one branch's template is given."""
     serving = shop.serving
     rows = shop.store.read_customer(customer_id, serving.ranges([block], NOW_US), NOW_US)
-    facts = build_facts(serving.program, rows.fields, rows.events)
+    facts = build_facts(serving.program, *decoded(rows))
     evaluation = serving.compiled.at(facts, NOW_US)
     branch = serving.program.blocks[block].branches[index]
     lists = fill_lists(

@@ -165,7 +165,7 @@ def buyers(store: str) -> dict[str, bool]:
         ids = opened.page_customers(None, 1_000_000)
         bought = [EventRange("product_purchased", None)]
         now_us = int(AS_OF.timestamp()) * 1_000_000
-        return {customer: bool(opened.read_customer(customer, bought, now_us).events) for customer in ids}
+        return {customer: bool(opened.read_customer(customer, bought, now_us).logs) for customer in ids}
     finally:
         opened.close()
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from dearly.store import (
     Consent,
     Due,
-    EventRange,
     Look,
     MergeOutcome,
     Outcome,
@@ -286,7 +285,7 @@ def test_events_expire_some_at_a_time_with_what_tells_repeats_of_them(store: Sto
     counts = [store.expire_events(3, 4), store.expire_events(3, 4), store.expire_events(3, 4)]
 
     assert counts == [4, 2, 0]
-    kept = store.read_customer("ada", [EventRange(kind, None) for kind in kinds], 100).events
+    kept = read(store, "ada", *kinds).events
     assert [time_us for _, time_us, _ in kept] == [4, 5, 4, 5]
     assert store.append_events([event("ordered2", kind="ordered", at=2, more="x")]) == [Outcome.ACCEPTED]
     assert store.append_events([event("ordered4", kind="ordered", at=4)]) == [Outcome.DUPLICATE]

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from dearly.store import EventRange, Outcome, open_store
-from tests.store.records import FOREVER_US, event
+from dearly.store import Outcome, open_store
+from tests.store.records import event, read
 
 WRITER = """
 import sys
@@ -46,10 +46,10 @@ def test_whatever_was_acknowledged_before_a_kill_is_there_once(store_url: str) -
     for life in range(5):
         acknowledged += killed_in_mid_write(store_url, str(life), after=random.Random(life).randint(1, 200))
     store = open_store(store_url)
-    kept = store.read_customer("ada", [EventRange("product_viewed", None)], FOREVER_US).events
+    kept = read(store, "ada", "product_viewed").events
     again = [event(name, at=int(name.split("-")[1])) for name in acknowledged]
     assert len(acknowledged) > 5
     assert len(kept) >= len(acknowledged)
     assert set(store.append_events(again)) == {Outcome.DUPLICATE}
-    assert store.read_customer("ada", [EventRange("product_viewed", None)], FOREVER_US).events == kept
+    assert read(store, "ada", "product_viewed").events == kept
     store.close()

@@ -12,8 +12,9 @@ import pytest
 from dearly.ingest import Rejected, prepare_profile
 from dearly.language.program import Field, Program
 from dearly.language.types import BOOL, DATE, NUMBER, TEXT, TIME, URL, SetOf, Type
-from dearly.store import EventRange, Store
+from dearly.store import Store
 from tests.steps import steps_of
+from tests.store.records import read
 
 VALUES = Path(__file__).resolve().parents[3] / "shared" / "attacks" / "profiles" / "profile_values.jsonl"
 KINDS: dict[str, Type] = {
@@ -165,7 +166,7 @@ def test_every_text_is_kept_byte_for_byte_and_touches_no_other_row(store: Store)
     ]
     store.upsert_profiles(patches, 1)
     for patch in patches:
-        assert store.read_customer(patch.customer_id, [EventRange("x", None)], 1).fields == patch.fields
+        assert read(store, patch.customer_id).fields == patch.fields
     assert len(store.page_customers(None, 1_000)) == len(texts) > 20
 
 

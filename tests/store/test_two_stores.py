@@ -31,7 +31,7 @@ from dearly.store import (
     open_store,
 )
 from tests.postgres import fresh_database, needs_postgres
-from tests.store.records import FOREVER_US, kept_of_both
+from tests.store.records import FOREVER_US, decoded, kept_of_both
 
 Verb: TypeAlias = Callable[[Store], Any]
 """One thing to do with a store; its answer is what the two are compared by."""
@@ -173,11 +173,8 @@ def watching(store: Store) -> LookAt:
 
     def look_at(due: Sequence[Due], read: ReadCustomers) -> list[Look]:
         rows = read([CustomerQuery(each.customer_id, RANGES, FOREVER_US) for each in due])
-        return [
-            look(each, len(found.events), numbers)
-            for each, found in zip(due, rows, strict=True)
-            if len(found.events) % 4 != 3
-        ]
+        counts = [len(decoded(each).events) for each in rows]
+        return [look(each, count, numbers) for each, count in zip(due, counts, strict=True) if count % 4 != 3]
 
     return look_at
 
@@ -257,7 +254,7 @@ def everything(store: Store) -> Any:
         "names": [store.ids_of(each) for each in CUSTOMERS],
         "customers": store.read_customers([CustomerQuery(each, RANGES, 4) for each in CUSTOMERS]),
         "decoded": [
-            (rows.fields, rows.events)
+            decoded(rows)
             for rows in store.read_customers([CustomerQuery(each, RANGES, FOREVER_US) for each in CUSTOMERS])
         ],
         "profiles": [store.get_profile(each) for each in CUSTOMERS],

@@ -9,16 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NamedTuple, TypeAlias
-
-import msgspec
+from typing import NamedTuple, TypeAlias
 
 from dearly.language import values
 
 Stored: TypeAlias = values.Stored
-
-_FIELDS = msgspec.json.Decoder(dict[str, Any])
-_MANY_FIELDS = msgspec.json.Decoder(list[dict[str, Any]])
 
 
 # --------------------------------------------------------------------------------------- events and profiles
@@ -205,20 +200,6 @@ class CustomerRows:
     """An object; None for a customer who is unknown, or known by events only."""
     logs: Sequence[KeptEvents]
     """Ascending by type; a type without events is left out."""
-
-    @property
-    def fields(self) -> Mapping[str, Stored] | None:
-        """The profile, decoded at each use."""
-        return None if self.profile is None else _FIELDS.decode(self.profile)
-
-    @property
-    def events(self) -> list[tuple[str, int, Mapping[str, Stored]]]:
-        """Each event as (type, time, properties), in order by type, time, source, id; decoded at each use."""
-        return [
-            (log.type, time_us, properties)
-            for log in self.logs
-            for time_us, properties in zip(log.times_us, _MANY_FIELDS.decode(log.properties), strict=True)
-        ]
 
 
 @dataclass(frozen=True, slots=True)

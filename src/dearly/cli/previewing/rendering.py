@@ -89,7 +89,7 @@ def preview_for(setup: Setup, asked: Asked, customer_id: str) -> Preview:
         html=shown.html,
         text=shown.text,
     )
-    cold_start = known.fields is None and not known.events
+    cold_start = known.profile is None and not known.logs
     return Preview(customer_id, cold_start, shown.item_ids, unshown, summary)
 
 
