@@ -223,7 +223,7 @@ def _look_us(store: Store, watched: Watched, customer_id: str, now_us: int) -> i
         store.append_events([_numbered(customer_id, -1_000 - number, now_us)])
         clock.now_us = now_us
         started_s = time.perf_counter()
-        engine.members_now("keen", None, 10)
+        engine.members_now("keen", now_us, None, 10)
         spent_us.append((time.perf_counter() - started_s) * 1e6)
         engine.step()
     return round(sorted(spent_us)[len(spent_us) // 2])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from dearly.language import Package, Program, check_package, render_text
 from dearly.language.types import DAY_US, HOUR_US, MINUTE_US
 from dearly.membership import MembershipEngine, Watched, join_standings, merge_body, watch_program
-from dearly.store import EventRecord, ProfilePatch, Store, Stored
+from dearly.store import EventRecord, Member, ProfilePatch, Store, Stored
 
 SCHEMA = """
 settings { timezone "Europe/Berlin" }
@@ -130,9 +130,17 @@ class Shop:
             if each["kind"] == "trigger"
         ]
 
+    def members_page(self, name: str, limit: int, after: str | None = None) -> Sequence[Member]:
+        """The next so many members, as of now."""
+        return self.engine.members_now(name, self.now_us, after, limit)[0]
+
+    def counts(self, name: str) -> Mapping[str, int]:
+        """How many are in each state, as of now."""
+        return self.engine.count_now(name, self.now_us)
+
     def members(self, name: str) -> Mapping[str, str]:
         """Who is in which state, as of now."""
-        return {each.customer_id: each.state for each in self.engine.members_now(name, None, 10_000)}
+        return {each.customer_id: each.state for each in self.members_page(name, 10_000)}
 
 
 def hours_since_morning(at_us: int) -> float:

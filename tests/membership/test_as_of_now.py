@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
+from typing import Any, NoReturn, cast
 
 import pytest
 
 from dearly.evaluation import read_facts
 from dearly.membership import NotKeptYet, state_of
-from dearly.store import EventRange, Store
+from dearly.store import EventRange, Member, Store
 from tests.membership.shop import Shop, days, hours, watch
 
 NAMES = ("buyers", "browsing", "left_behind", "stage", "dutch")
@@ -48,7 +50,7 @@ def test_a_worker_that_never_got_to_it_makes_no_difference(store: Store) -> None
         for name in NAMES:
             true = true_states(shop, name)
             assert shop.members(name) == true
-            assert shop.engine.count_now(name) == _counted(true)
+            assert shop.counts(name) == _counted(true)
 
 
 def test_pages_follow_each_other_whoever_is_due(store: Store) -> None:
@@ -60,7 +62,7 @@ def test_pages_follow_each_other_whoever_is_due(store: Store) -> None:
             shop.settle()
 
     paged: list[str] = []
-    while page := shop.engine.members_now("buyers", paged[-1] if paged else None, 7):
+    while page := shop.members_page("buyers", 7, paged[-1] if paged else None):
         assert len(page) <= 7
         paged += [each.customer_id for each in page]
 
@@ -75,8 +77,8 @@ def test_the_states_of_a_lifecycle_are_counted_each(store: Store) -> None:
     shop.settle()
     shop.happens("ordered", customer="ada")
 
-    assert shop.engine.count_now("stage") == {"customer": 1, "guest": 1}
-    assert shop.engine.count_now("buyers") == {"in": 1}
+    assert shop.counts("stage") == {"customer": 1, "guest": 1}
+    assert shop.counts("buyers") == {"in": 1}
 
 
 def test_since_is_the_exact_instant_though_nobody_looked(store: Store) -> None:
@@ -86,7 +88,7 @@ def test_since_is_the_exact_instant_though_nobody_looked(store: Store) -> None:
     shop.settle()
     shop.now_us = hours(60)
 
-    (member,) = shop.engine.members_now("left_behind", None, 10)
+    (member,) = shop.members_page("left_behind", 10)
 
     assert member.since_us == hours(48)
 
@@ -96,7 +98,7 @@ def test_asking_keeps_nothing_and_tells_nothing(store: Store) -> None:
     shop.settle()
     shop.happens("ordered")
     shop.members("buyers")
-    shop.engine.count_now("buyers")
+    shop.counts("buyers")
 
     assert shop.news() == []
     assert store.count_due(shop.now_us) == 1
@@ -105,18 +107,85 @@ def test_asking_keeps_nothing_and_tells_nothing(store: Store) -> None:
 def test_counting_ends_when_whoever_asks_waits_no_longer(store: Store) -> None:
     shop = Shop(store)
     shop.settle()
-    shop.happens("ordered")
+    shop.happens("ordered", customer="ada")
+    shop.happens("ordered", customer="bea")
 
     class GivenUp(Exception):
         pass
 
-    def give_up() -> None:
+    def give_up() -> NoReturn:
         raise GivenUp
 
     with pytest.raises(GivenUp):
-        shop.engine.count_now("buyers", give_up)
+        shop.engine.count_now("buyers", shop.now_us, give_up)
     with pytest.raises(GivenUp):
-        shop.engine.members_now("buyers", None, 10, give_up)
+        shop.engine.members_now("stage", shop.now_us, None, 1, "guest", give_up)
+
+
+class ReadsCounted:
+    """A store that counts what it is asked for members, and how many of them it gave."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.reads, self.rows = store, 0, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    def members(self, *asked: Any) -> Sequence[Member]:
+        found = self.store.members(*asked)
+        self.reads, self.rows = self.reads + 1, self.rows + len(found)
+        return found
+
+
+def with_one_rare_customer(store: Store, count: int) -> Shop:
+    """Of so many the last alone has ordered; everybody was looked at."""
+    shop = Shop(store)
+    shop.settle()
+    for number in range(count - 1):
+        shop.happens("viewed", customer=f"customer {number:04d}")
+    shop.happens("ordered", customer="the last")
+    shop.settle()
+    return shop
+
+
+def test_whoever_is_in_a_rare_stage_is_found_in_few_reads_however_small_the_page(store: Store) -> None:
+    shop = with_one_rare_customer(store, 700)
+    shop.store = counted = cast(Any, ReadsCounted(store))
+    shop.restart()
+    shop.engine.step()
+
+    (found,), last = shop.engine.members_now("stage", shop.now_us, None, 1, "customer")
+
+    assert (found.customer_id, last) == ("the last", None)
+    assert counted.reads <= 7  # 1, 4, 16, 64, 256 and 500 customers at a time
+    assert counted.rows <= 700
+
+
+def test_a_page_reads_no_more_than_it_needs_where_everybody_counts(store: Store) -> None:
+    shop = with_one_rare_customer(store, 50)
+    shop.store = counted = cast(Any, ReadsCounted(store))
+    shop.restart()
+    shop.engine.step()
+
+    page, last = shop.engine.members_now("stage", shop.now_us, None, 3)
+
+    assert [each.customer_id for each in page] == [f"customer {number:04d}" for number in range(3)]
+    assert last == "customer 0002"
+    assert (counted.reads, counted.rows) == (1, 3)
+
+
+def test_a_page_that_is_ended_early_says_how_far_it_came(store: Store) -> None:
+    shop = with_one_rare_customer(store, 30)
+    found: list[str] = []
+    ends: list[str | None] = []
+    last: str | None = None
+    while not ends or last is not None:
+        page, last = shop.engine.members_now("stage", shop.now_us, last, 4, "customer", lambda: False)
+        found += [each.customer_id for each in page]
+        ends.append(last)
+
+    assert found == ["the last"]
+    assert ends == [f"customer {number:04d}" for number in range(3, 30, 4)] + [None]
 
 
 def test_a_name_that_is_new_is_said_to_be_in_the_making(store: Store) -> None:

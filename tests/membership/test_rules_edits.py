@@ -54,7 +54,7 @@ def test_while_rules_are_built_members_are_those_of_the_old_and_then_in_one_step
     cut = seen.index(new)
     assert cut >= 3
     assert seen == [old] * cut + [new] * (len(seen) - cut)
-    assert shop.engine.count_now("buyers") == {"in": len(new)}
+    assert shop.counts("buyers") == {"in": len(new)}
 
 
 def test_nothing_is_told_while_they_are_built_and_then_each_difference_once(store: Store) -> None:
@@ -295,9 +295,9 @@ def test_a_store_that_was_filled_before_is_built_without_a_word(store: Store) ->
 
 def test_since_when_somebody_is_in_outlives_a_change_of_rules(store: Store) -> None:
     shop = shop_of_buyers(store)
-    before = shop.engine.members_now("buyers", None, 3)
+    before = shop.members_page("buyers", 3)
     shop.now_us = hours(1)
     shop.watched = watch(STRICT)
     shop.settle()
 
-    assert shop.engine.members_now("buyers", None, 3) == before
+    assert shop.members_page("buyers", 3) == before

@@ -102,7 +102,7 @@ def test_a_late_event_is_dated_to_when_it_should_have_been_told(store: Store) ->
     shop.settle()
 
     assert shop.moves() == [("thrice", None, "in", 20, "late_event")]
-    (member,) = shop.engine.members_now("thrice", None, 10)
+    (member,) = shop.members_page("thrice", 10)
     assert hours_since_morning(member.since_us) == 20
 
 
@@ -135,7 +135,7 @@ def test_a_late_event_that_changes_nothing_tells_nothing(store: Store) -> None:
     shop.settle()
 
     assert shop.moves() == []
-    (member,) = shop.engine.members_now("buyers", None, 10)
+    (member,) = shop.members_page("buyers", 10)
     assert hours_since_morning(member.since_us) == -2
 
 

@@ -125,7 +125,7 @@ def _members_as_replayed(address: str, store: Store, replay: Replay) -> Iterator
             clock_us[0] = instant_us
             while engine.step():
                 pass
-            yield {name: _kept(engine, name) for name in replay.program.segments}
+            yield {name: _kept(engine, name, instant_us) for name in replay.program.segments}
             advance(len(part))
 
 
@@ -164,8 +164,8 @@ def _message(event: EventRecord) -> events_pb2.Event:
     return message
 
 
-def _kept(engine: MembershipEngine, name: str) -> set[str]:
-    return {member.customer_id for member in engine.members_now(name, None, 1_000_000)}
+def _kept(engine: MembershipEngine, name: str, now_us: int) -> set[str]:
+    return {member.customer_id for member in engine.members_now(name, now_us, None, 1_000_000)[0]}
 
 
 def _audiences(store: Store, replay: Replay, directory: Path) -> list[dict[str, set[str]]]:

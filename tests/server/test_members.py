@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import grpc
@@ -14,7 +14,8 @@ import pytest
 from dearly.language.types import DAY_US, HOUR_US
 from dearly.server import member_pages
 from dearly.server.application import MAX_WAITING_MEMBERS, MEMBER_THREADS
-from dearly.server.wire import to_struct, to_timestamp
+from dearly.server.statuses import CallRefused
+from dearly.server.wire import to_struct, to_timestamp, to_us
 from dearly.store import Member
 from dearly.v1 import rules_pb2, segments_pb2
 from tests.server.conftest import NOW_US, OpenShop, Shop
@@ -83,7 +84,7 @@ async def test_pages_together_are_all_members_in_the_order_of_their_ids(shop: Sh
 async def test_a_lifecycle_is_listed_with_its_stages_or_one_of_them(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(member_pages, "MOST_READ", 2)
+    monkeypatch.setattr(member_pages, "LONGEST_PAGE_S", 0.0)
     await track(
         shop, ordered("ada"), ordered("bob"), *(viewed(f"v{n}", customer_id=f"v{n}") for n in range(5))
     )
@@ -146,7 +147,7 @@ async def test_reads_of_members_beyond_a_number_are_refused_and_evaluations_go_o
     assert worker is not None
     members_now = worker.engine.members_now
 
-    def slowly(*asked: Any) -> Sequence[Member]:
+    def slowly(*asked: Any) -> tuple[Sequence[Member], str | None]:
         free.wait(30)
         return members_now(*asked)
 
@@ -168,24 +169,42 @@ async def test_reads_of_members_beyond_a_number_are_refused_and_evaluations_go_o
 async def test_a_read_of_members_ends_when_its_caller_waits_no_longer(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(member_pages, "MOST_READ", 1_000_000)
     worker = shop.running.application.membership
     assert worker is not None
-    looks: list[str] = []
+    ended: list[CallRefused] = []
 
-    def without_end(
-        name: str, after: str | None, limit: int, between: Callable[[], None]
-    ) -> Sequence[Member]:
-        looks.append(name)
-        time.sleep(0.01)
-        return [Member("c", "another", 0)] * limit
+    def without_end(*asked: Any) -> tuple[Sequence[Member], str | None]:
+        goes_on = asked[-1]
+        try:
+            while True:
+                goes_on()
+                time.sleep(0.01)
+        except CallRefused as refused:
+            ended.append(refused)
+            raise
 
     monkeypatch.setattr(worker.engine, "members_now", without_end)
     request = segments_pb2.ListMembersRequest(lifecycle="stage", stage="visitor")
     error = await refusal(shop.client.segments.ListMembers(request, timeout=0.2))
     assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     await until(lambda: shop.running.application.member_reads._under_way == 0)
-    assert looks
+    assert len(ended) == 1
+
+
+async def test_an_answer_is_of_the_moment_that_it_names_though_the_clock_moves(open_shop: OpenShop) -> None:
+    async with open_shop(refresh_s=3600.0, upkeep_s=3600.0) as shop:
+        await track(shop, viewed(customer_id="ada"))
+        worker = shop.running.application.membership
+        assert worker is not None
+        assert await asyncio.to_thread(worker.close, 5.0)  # else it reads the clock as well
+        shop.clock.moves_us = 4 * DAY_US
+        told: list[tuple[bool, bool]] = []
+        for _ in range(2):
+            page = await shop.client.segments.ListMembers(segments_pb2.ListMembersRequest(segment="hesitant"))
+            told.append((bool(page.members), to_us(page.as_of) < ENDS_US))
+            count = await counted(shop, segment="hesitant")
+            told.append((bool(count.count), to_us(count.as_of) < ENDS_US))
+    assert told == [(True, True)] * 2 + [(False, False)] * 2
 
 
 @pytest.mark.parametrize(

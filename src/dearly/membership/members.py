@@ -15,7 +15,10 @@ from dearly.membership.standing import NOT_IN, NameStanding, read_standing
 from dearly.store import Due, Member, Store
 
 PAGE = 500
-"""So many customers are read at a time."""
+"""So many customers are read at a time at most."""
+READ_GROWS = 4
+"""A first read is of as many as are asked for, since whoever is due is evaluated; where few of them count,
+each further one is so much longer."""
 COUNTS = 5
 """So often a count is taken again when the worker looked at somebody meanwhile."""
 
@@ -31,25 +34,29 @@ def members_now(
     name: str,
     after: str | None,
     limit: int,
-    between: Callable[[], None],
-) -> Sequence[Member]:
-    """Who is in a segment or lifecycle as of now, ascending by id: the next so many after an id.
+    stage: str | None,
+    goes_on: Callable[[], bool],
+) -> tuple[Sequence[Member], str | None]:
+    """Who is in a segment or lifecycle as of now, ascending by id, and how far that is.
 
-    ``between`` is called before each page that is read, and may raise what ends it.
+    Those are the next so many after an id, of one stage where one is given; then the last id that was looked
+    at, or None when nobody comes after it. ``goes_on`` is asked between two reads: where it says no, what was
+    found so far is all, and it may raise what ends it.
 
     Raises:
         NotKeptYet: it is new, and being built.
     """
     number = _serving(view, name)
     found: list[Member] = []
-    while len(found) < limit:
-        between()
-        page, last = _page(store, view, number, now_us, name, after)
-        found += page
-        if last is None:
-            break
-        after = last
-    return found[:limit]
+    size = min(limit, PAGE)
+    while True:
+        page, after = _page(store, view, number, now_us, name, after, size)
+        found += [member for member in page if stage is None or member.state == stage]
+        if len(found) > limit:
+            return found[:limit], found[limit - 1].customer_id
+        if len(found) == limit or after is None or not goes_on():
+            return found, after
+        size = min(size * READ_GROWS, PAGE)
 
 
 def count_now(
@@ -88,15 +95,15 @@ def _serving(view: View, name: str) -> int:
 
 
 def _page(
-    store: Store, view: View, number: int, now_us: int, name: str, after: str | None
+    store: Store, view: View, number: int, now_us: int, name: str, after: str | None, size: int
 ) -> tuple[list[Member], str | None]:
     """The members in a range of ids, and where the range ends (None: with the last).
 
     Those who are due are read first: whoever is looked at meanwhile is in both, and told as evaluated.
     """
-    due = store.due_customers(now_us, after, PAGE)
-    known = store.members(number, name, after, PAGE)
-    ends = [each[-1].customer_id for each in (due, known) if len(each) == PAGE]
+    due = store.due_customers(now_us, after, size)
+    known = store.members(number, name, after, size)
+    ends = [each[-1].customer_id for each in (due, known) if len(each) == size]
     last = min(ends, default=None)
     within = {one.customer_id: one for one in known if last is None or one.customer_id <= last}
     due = [one for one in due if last is None or one.customer_id <= last]

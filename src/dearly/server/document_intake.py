@@ -9,6 +9,7 @@ from dearly.ingest import Content, Document, Merge, Part, PartKind, Rejected, re
 from dearly.language import Program
 from dearly.membership import join_standings, merge_body
 from dearly.server.application import Application
+from dearly.server.deadline import Deadline
 from dearly.server.erased import TAKEN_REASON
 from dearly.server.event_outcomes import (
     ACCEPTED,
@@ -19,7 +20,6 @@ from dearly.server.event_outcomes import (
     rejected_result,
 )
 from dearly.server.limits import MAX_BATCH, MAX_DOCUMENT_PARTS, require_count
-from dearly.server.patience import Patience
 from dearly.server.statuses import CallRefused, Violation, invalid_argument
 from dearly.server.threads import with_pauses
 from dearly.store import EventRecord, MergeOutcome, ProfilePatch, Store
@@ -52,7 +52,7 @@ _MERGES = {
 
 
 async def track_documents(
-    application: Application, request: events_pb2.TrackDocumentsRequest, patience: Patience
+    application: Application, request: events_pb2.TrackDocumentsRequest, deadline: Deadline
 ) -> events_pb2.TrackDocumentsResponse:
     """What became of each document; see the proto."""
     read = _READERS.get(request.form)
@@ -63,9 +63,9 @@ async def track_documents(
     documents: list[Document] = []
     for piece in _pieces(request.documents):
         documents += await application.preparations.run(
-            _read_some, lambda document: read(program, document, now_us), piece, _room(documents), patience
+            _read_some, lambda document: read(program, document, now_us), piece, _room(documents), deadline
         )
-    results = await application.writes.run(_keep_all, application, documents, patience)
+    results = await application.writes.run(_keep_all, application, documents, deadline)
     return events_pb2.TrackDocumentsResponse(results=results)
 
 
@@ -84,12 +84,12 @@ def _pieces(documents: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
 
 
 def _read_some(
-    read: Callable[[bytes], Document], documents: Sequence[bytes], room: int, patience: Patience
+    read: Callable[[bytes], Document], documents: Sequence[bytes], room: int, deadline: Deadline
 ) -> list[Document]:
     """Read documents that may say so much together."""
     found: list[Document] = []
     for document in with_pauses(documents):
-        patience.require()
+        deadline.require()
         found.append(read(document))
         room -= len(found[-1].parts)
         if room < 0:
@@ -111,12 +111,12 @@ def _too_many_parts() -> CallRefused:
 
 
 def _keep_all(
-    application: Application, documents: Sequence[Document], patience: Patience
+    application: Application, documents: Sequence[Document], deadline: Deadline
 ) -> list[events_pb2.DocumentResult]:
     """Keep events, then profiles, then merges: whoever is merged takes both along."""
     parts = [part.content for document in documents for part in document.parts]
     try:
-        kept = _kept(application.store, parts, application.now_us(), patience)
+        kept = _kept(application.store, parts, application.now_us(), deadline)
     finally:
         application.came_in()
 
@@ -139,18 +139,18 @@ def _keep_all(
 
 
 def _kept(
-    store: Store, parts: Sequence[Content | Rejected], now_us: int, patience: Patience
+    store: Store, parts: Sequence[Content | Rejected], now_us: int, deadline: Deadline
 ) -> Mapping[type[Content], Iterator[Result]]:
     """What became of the parts of each kind. What was kept stays so when the caller waits no longer."""
-    patience.require()
+    deadline.require()
     events = [part for part in parts if isinstance(part, EventRecord)]
     outcomes = store.append_events(events) if events else []
-    patience.require()
+    deadline.require()
     patches = _keep_patches(store, [part for part in parts if isinstance(part, ProfilePatch)], now_us)
     merges: list[Result] = []
     for part in parts:
         if isinstance(part, Merge):
-            patience.require()
+            deadline.require()
             merges.append(_merge(store, part, now_us))
     return {
         EventRecord: map(event_result, outcomes),

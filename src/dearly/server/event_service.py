@@ -9,10 +9,10 @@ from dearly.ingest import Rejected, prepare_event
 from dearly.language import Program
 from dearly.server import document_intake
 from dearly.server.application import Application, Context
+from dearly.server.deadline import Deadline
 from dearly.server.event_outcomes import event_result, rejected_result
 from dearly.server.event_stream import EventStream
 from dearly.server.limits import MAX_BATCH, require_count
-from dearly.server.patience import Patience
 from dearly.server.threads import with_pauses
 from dearly.server.wire import time_problem, to_plain, to_us
 from dearly.store import EventRecord, Outcome
@@ -50,7 +50,7 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         self, request: events_pb2.TrackDocumentsRequest, context: Context
     ) -> events_pb2.TrackDocumentsResponse:
         """What other systems say; see :mod:`dearly.server.document_intake`."""
-        return await document_intake.track_documents(self._application, request, Patience(context))
+        return await document_intake.track_documents(self._application, request, Deadline(context))
 
     async def _check_and_keep(self, events: Sequence[events_pb2.Event]) -> list[events_pb2.TrackEventResult]:
         return await self._application.streams.run(self._check_and_keep_now, events)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -11,8 +12,8 @@ import msgspec
 from dearly.language import Program, nearest
 from dearly.membership import MembershipEngine, NotKeptYet
 from dearly.server.application import Application
+from dearly.server.deadline import Deadline
 from dearly.server.limits import DEFAULT_PAGE, MAX_PAGE, require_count
-from dearly.server.patience import Patience
 from dearly.server.statuses import (
     CallRefused,
     Violation,
@@ -25,8 +26,8 @@ from dearly.server.wire import to_timestamp
 from dearly.store import Member
 from dearly.v1 import segments_pb2
 
-MOST_READ = 10_000
-"""Members of other stages that are passed over for one page."""
+LONGEST_PAGE_S = 1.0
+"""After so long, or half of the time that its caller has, a page ends with what was found."""
 RETRY_AFTER_S = 5.0
 
 
@@ -51,7 +52,7 @@ _READ_TOKEN = msgspec.json.Decoder(_PageToken).decode
 
 
 def list_members(
-    application: Application, request: segments_pb2.ListMembersRequest, patience: Patience
+    application: Application, request: segments_pb2.ListMembersRequest, deadline: Deadline
 ) -> segments_pb2.ListMembersResponse:
     """One page. Blocks.
 
@@ -59,14 +60,16 @@ def list_members(
         CallRefused: the name is not declared, the token is of another question, it is not known yet, or the
             caller waits no longer.
     """
-    patience.require()
+    deadline.require()
     engine = _engine(application)
     asked = _asked(application.serving.program, request)
     require_count("page_size", request.page_size, MAX_PAGE, least=0)
-    after = _after(asked, request.page_token)
+    after, size = _after(asked, request.page_token), request.page_size or DEFAULT_PAGE
     now_us = application.now_us()
     try:
-        members, last = _page(engine, asked, after, request.page_size or DEFAULT_PAGE, patience)
+        members, last = engine.members_now(
+            asked.name, now_us, after, size, asked.stage or None, _goes_on(deadline)
+        )
     except NotKeptYet as error:
         raise unavailable(str(error), RETRY_AFTER_S) from None
     return segments_pb2.ListMembersResponse(
@@ -77,15 +80,15 @@ def list_members(
 
 
 def count_members(
-    application: Application, request: segments_pb2.CountMembersRequest, patience: Patience
+    application: Application, request: segments_pb2.CountMembersRequest, deadline: Deadline
 ) -> segments_pb2.CountMembersResponse:
     """How many there are. Blocks; refuses as :func:`list_members` does."""
-    patience.require()
+    deadline.require()
     engine = _engine(application)
     asked = _asked(application.serving.program, request)
     now_us = application.now_us()
     try:
-        counts = engine.count_now(asked.name, patience.require)
+        counts = engine.count_now(asked.name, now_us, deadline.require)
     except NotKeptYet as error:
         raise unavailable(str(error), RETRY_AFTER_S) from None
     return segments_pb2.CountMembersResponse(
@@ -125,22 +128,15 @@ def _require_stage(program: Program, kind: str, name: str, stage: str) -> None:
         raise unknown_name("stage", stage, nearest(stage, stages))
 
 
-def _page(
-    engine: MembershipEngine, asked: _Asked, after: str | None, size: int, patience: Patience
-) -> tuple[Sequence[Member], str | None]:
-    """So many members at most, and the last id that was looked at; None when there are no more."""
-    found: list[Member] = []
-    read = 0
-    while len(found) < size and read < MOST_READ:
-        patience.require()
-        wanted = size - len(found)
-        page = engine.members_now(asked.name, after, wanted, patience.require)
-        found += [member for member in page if asked.stage in ("", member.state)]
-        if len(page) < wanted:
-            return found, None
-        after = page[-1].customer_id
-        read += len(page)
-    return found, after
+def _goes_on(deadline: Deadline) -> Callable[[], bool]:
+    """Whether a page is read on, so that its caller has it in time; refuses one who has gone."""
+    ends_s = time.monotonic() + min(LONGEST_PAGE_S, deadline.remaining_s() / 2)
+
+    def goes_on() -> bool:
+        deadline.require()
+        return time.monotonic() < ends_s
+
+    return goes_on
 
 
 def _to_wire(asked: _Asked, member: Member) -> segments_pb2.Member:

@@ -11,9 +11,9 @@ from dearly.language import nearest
 from dearly.language.requirements import names_requirements
 from dearly.language.types import END_OF_TIME_US, Value
 from dearly.server.application import Application, Context
+from dearly.server.deadline import Deadline
 from dearly.server.limits import MAX_NAMES, require_count, require_id
 from dearly.server.member_pages import count_members, list_members
-from dearly.server.patience import Patience
 from dearly.server.statuses import unknown_name
 from dearly.server.watching import watch
 from dearly.server.wire import to_timestamp
@@ -49,14 +49,14 @@ class SegmentService(segments_pb2_grpc.SegmentServiceServicer):
     ) -> segments_pb2.ListMembersResponse:
         """A page; whoever is due is evaluated for it, off the loop."""
         application = self._application
-        return await application.member_reads.run(list_members, application, request, Patience(context))
+        return await application.member_reads.run(list_members, application, request, Deadline(context))
 
     async def CountMembers(  # noqa: N802 - the method's name in the proto
         self, request: segments_pb2.CountMembersRequest, context: Context
     ) -> segments_pb2.CountMembersResponse:
         """As ListMembers."""
         application = self._application
-        return await application.member_reads.run(count_members, application, request, Patience(context))
+        return await application.member_reads.run(count_members, application, request, Deadline(context))
 
     async def WatchTransitions(  # noqa: N802 - the method's name in the proto
         self, request: segments_pb2.WatchTransitionsRequest, context: Context

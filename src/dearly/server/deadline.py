@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from dearly.server.application import Context
 from dearly.server.statuses import CallRefused
 
 
-class Patience:
+class Deadline:
     """One caller's: it ends with the deadline of the call, or with the call."""
 
     def __init__(self, context: Context) -> None:
@@ -33,6 +34,10 @@ class Patience:
                 "The caller's deadline passed before all was done. Ask for less at a time, or wait longer."
             )
             raise CallRefused(grpc.StatusCode.DEADLINE_EXCEEDED, message)
+
+    def remaining_s(self) -> float:
+        """How long the caller waits yet; infinite where it set no deadline."""
+        return math.inf if self._ends_s is None else self._ends_s - time.monotonic()
 
     def _end(self, _: object) -> None:
         self._is_over = True
