@@ -38,6 +38,9 @@ READ_TIMEOUT_S = 0.05
 """How long a read waits for a lock: a render has no more to spare."""
 WRITE_TIMEOUT_S = 2.0
 """How long a write waits for one."""
+OLDEST_LOOKED_AT = 10_000
+"""Positions at the feed's beginning among which :meth:`Store.trim_feed` looks for old records: they come in
+order, nearly."""
 
 
 class StoreUnavailable(DearlyError):

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dearly.store.contract import OLDEST_LOOKED_AT
 from dearly.store.postgres.counters import newest, take
 from dearly.store.postgres.customers import resolve_all
 from dearly.store.postgres.schema import Connection
 from dearly.store.postgres.tombstones import erased_ids
 from dearly.store.records import SINKS, DeadLetter, FeedRecord, SinkState
 from dearly.store.rows import dead_letter, dead_letter_rows
-
-_LOOKED_AT = 10_000
-"""Positions at the feed's beginning among which old records are looked for: they come in order, nearly."""
 
 
 def append_records(connection: Connection, records: Sequence[tuple[str, str]], now_us: int) -> None:
@@ -64,7 +62,7 @@ def trim_feed(connection: Connection, before_us: int, untold_before_us: int, lim
              ORDER BY position LIMIT %s
              FOR UPDATE SKIP LOCKED)
            RETURNING position""",
-        (_LOOKED_AT, before_us, untold_before_us, limit),
+        (OLDEST_LOOKED_AT, before_us, untold_before_us, limit),
     )
     trimmed = [position for (position,) in rows]
     if trimmed:

@@ -6,13 +6,11 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 
+from dearly.store.contract import OLDEST_LOOKED_AT
 from dearly.store.records import SINKS, DeadLetter, FeedRecord, SinkState
 from dearly.store.rows import dead_letter, dead_letter_rows
 from dearly.store.sqlite.customers import resolve
 from dearly.store.sqlite.tombstones import erased_ids
-
-_LOOKED_AT = 10_000
-"""Positions at the feed's beginning among which old records are looked for: they come in order, nearly."""
 
 
 def append_records(connection: sqlite3.Connection, records: Sequence[tuple[str, str]], now_us: int) -> None:
@@ -65,7 +63,7 @@ def trim_feed(connection: sqlite3.Connection, before_us: int, untold_before_us: 
                AND (recorded_us < ? OR NOT EXISTS (SELECT 1 FROM sinks WHERE sinks.position < feed.position))
              ORDER BY position LIMIT ?)
            RETURNING position""",
-        (_LOOKED_AT, before_us, untold_before_us, limit),
+        (OLDEST_LOOKED_AT, before_us, untold_before_us, limit),
     )
     trimmed = [position for (position,) in rows]
     if trimmed:
