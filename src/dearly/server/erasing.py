@@ -8,7 +8,6 @@ are overwritten once for all who were erased meanwhile.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Sequence
 
 import structlog
@@ -53,8 +52,8 @@ _ELSEWHERE = (
 )
 
 
-def erase(application: Application, customer_id: str) -> profiles_pb2.ErasureReceipt:
-    """Erase a customer, known or not. Blocks.
+def erase(application: Application, customer_id: str, receipt_id: str) -> profiles_pb2.ErasureReceipt:
+    """Erase a customer, known or not; the receipt has this id. Blocks.
 
     Raises:
         StoreUnavailable: nothing was erased.
@@ -64,7 +63,7 @@ def erase(application: Application, customer_id: str) -> profiles_pb2.ErasureRec
     in_sinks = [*(_in_sink(sink, erasure) for sink in application.sinks), *_in_others(application, erasure)]
     _settle(application, erasure, in_sinks)
     receipt = profiles_pb2.ErasureReceipt(
-        receipt_id=secrets.token_hex(16),
+        receipt_id=receipt_id,
         erase_time=to_timestamp(now_us),
         customer_hash=application.hash_of(customer_id),
         was_known=erasure.was_known,

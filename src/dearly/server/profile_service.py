@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncGenerator, Sequence
 
 from dearly.ingest import Rejected, prepare_consent, prepare_profile
@@ -20,6 +21,7 @@ from dearly.store import Consent, GenerationState, MergeOutcome, ProfilePatch
 from dearly.v1 import profiles_pb2, profiles_pb2_grpc
 
 EXPORT_PIECE_BYTES = 256 * 1024
+RECEIPT_ID_BYTES = 16
 
 
 class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
@@ -108,7 +110,8 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
         """See :mod:`dearly.server.erasing`."""
         del context
         customer_id = require_id("customer_id", request.customer_id)
-        receipt = await self._application.writes.run(erase, self._application, customer_id)
+        receipt_id = secrets.token_hex(RECEIPT_ID_BYTES)
+        receipt = await self._application.writes.run(erase, self._application, customer_id, receipt_id)
         return profiles_pb2.EraseProfileResponse(receipt=receipt)
 
     def _check_all(self, patches: Sequence[profiles_pb2.ProfilePatch]) -> list[ProfilePatch]:
