@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from dearly.delivery import parse_sink
@@ -79,6 +80,31 @@ async def test_what_a_sink_was_not_told_is_kept_twice_as_long_and_its_loss_is_lo
     assert [(line["sink"], line["count"]) for line in log.lines("sink_lost_records")] == [("down", 2)]
 
 
+async def test_of_a_sink_that_stands_still_it_is_logged_once_that_it_loses_records(
+    open_shop: OpenShop, log: Log
+) -> None:
+    async with open_shop(keep_feed_days=2) as shop:
+        store = shop.running.application.store
+        state = store.lease_sink("retired", "nobody", NOW_US, NOW_US)
+        assert state is not None
+
+        async def lose(customer_id: str) -> None:
+            await patch(shop, customer_id, country="NL")
+            await until(lambda: len(store.read_feed(0, 10)) == 2)
+            shop.clock.now_us += 5 * DAY_US
+            await shop.running.application.look_after_store()
+            assert store.read_feed(0, 10) == []
+
+        await lose("ada")
+        await lose("bob")
+        now_us = shop.clock.now_us
+        assert store.lease_sink("retired", "somebody", now_us, now_us + 1) is not None
+        moved = replace(state, position=store.feed_ends()[1])
+        assert store.settle_sink(moved, "somebody", now_us, [])
+        await lose("cyd")
+    assert len(log.lines("sink_lost_records")) == 2  # of ada's and of cyd's, but not of bob's
+
+
 async def test_a_sink_loses_nothing_by_the_erased_behind_what_it_was_told(
     open_shop: OpenShop, log: Log
 ) -> None:
@@ -98,13 +124,12 @@ async def test_a_sink_loses_nothing_by_the_erased_behind_what_it_was_told(
     assert log.lines("sink_lost_records") == []
 
 
-async def test_a_server_does_it_all_without_being_asked(
-    open_shop: OpenShop, tmp_path: Path, log: Log
-) -> None:
+async def test_a_server_overwrites_the_erased_without_being_asked(open_shop: OpenShop) -> None:
     async with open_shop(upkeep_s=0.02) as shop:
-        await patch(shop, "ada", first_name="Countess-of-Lovelace")
-        await erased(shop, "ada")
         log_file = Path(f"{shop.store}-wal")
+        await patch(shop, "ada", first_name="Countess-of-Lovelace")
+        assert b"Countess" in shop.store.read_bytes() + log_file.read_bytes()
+        await erased(shop, "ada")
         await until(lambda: b"Countess" not in shop.store.read_bytes() + log_file.read_bytes())
 
 

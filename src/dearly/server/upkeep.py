@@ -31,6 +31,8 @@ class Upkeep:
         self._keep_feed_us = keep_feed_days * DAY_US
         self._scrubs = scrubs
         self._closing = False
+        self._lost_at: dict[str, int] = {}
+        """Where each sink stood when it was last said that it lost records."""
 
     def look_after(self, keep_events_us: int | None, now_us: int) -> None:
         """Do what there is to do. Blocks, for as long as there is much.
@@ -85,7 +87,9 @@ class Upkeep:
         after, _ = self._store.feed_ends()
         for sink in self._store.sinks() if after > before else ():
             lost = after - max(sink.position, before)
-            if lost > 0:
+            # one that stands still, such as one that is told no more, would lose some each time
+            if lost > 0 and self._lost_at.get(sink.name) != sink.position:
+                self._lost_at[sink.name] = sink.position
                 _log.error("sink_lost_records", sink=sink.name, count=lost)
 
     def _delete(self, told_as: str, delete: Callable[[], int]) -> None:
