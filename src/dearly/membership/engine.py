@@ -145,9 +145,9 @@ class MembershipEngine:
         """
         return count_now(self._store, self._view(), now_us, name, between)
 
-    def wait(self) -> None:
-        """Return when there may be something to do."""
-        self._poked.wait(self.wait_us() / SECOND_US)
+    def wait(self) -> bool:
+        """Return when there may be something to do; whether somebody poked."""
+        return self._poked.wait(self.wait_us() / SECOND_US)
 
     def poke(self) -> None:
         """Something came in, or the rules changed: end the wait."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from random import SystemRandom
-from typing import Any, TypeAlias
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import grpc
 import structlog
@@ -53,6 +53,9 @@ BATCHES_AHEAD = 4
 
 LAST_WAIT_S = 0.5
 """So long what blocks may take to end when no more of the grace period is left."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _log = structlog.get_logger("dearly.server")
 
@@ -131,8 +134,29 @@ class Application:
         self.personalizer.serving = self.rules.serving
         self.personalizer.recommender = recommender
 
+    async def write(
+        self, threads: BlockingThreads, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run what writes for a caller, on these threads, and let it be known; what it raises is raised.
+
+        That is let be known however it ended, since some or all of it may have been kept, and in the thread,
+        since it goes on when its caller gives up.
+        """
+
+        def write_and_tell() -> T:
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.came_in()
+
+        return await threads.run(write_and_tell)
+
     def came_in(self) -> None:
-        """Something was written that may move somebody; safe to call from any thread."""
+        """Something may have been written that moves or tells somebody; safe to call from any thread.
+
+        Membership looks at once, and then rings the bell: so under a flood of events watchers are woken once
+        a look, and not once a write. A server that keeps no membership leaves it to their next look.
+        """
         if self.membership is not None:
             self.membership.poke()
 

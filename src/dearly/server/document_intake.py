@@ -65,7 +65,7 @@ async def track_documents(
         documents += await application.preparations.run(
             _read_some, lambda document: read(program, document, now_us), piece, _room(documents), deadline
         )
-    results = await application.writes.run(_keep_all, application, documents, deadline)
+    results = await application.write(application.writes, _keep_all, application, documents, deadline)
     return events_pb2.TrackDocumentsResponse(results=results)
 
 
@@ -115,10 +115,7 @@ def _keep_all(
 ) -> list[events_pb2.DocumentResult]:
     """Keep events, then profiles, then merges: whoever is merged takes both along."""
     parts = [part.content for document in documents for part in document.parts]
-    try:
-        kept = _kept(application.store, parts, application.now_us(), deadline)
-    finally:
-        application.came_in()
+    kept = _kept(application.store, parts, application.now_us(), deadline)
 
     def result(part: Part) -> Result:
         if isinstance(part.content, Rejected):

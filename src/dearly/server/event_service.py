@@ -32,7 +32,7 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         del context
         require_count("events", len(request.events), MAX_BATCH)
         checked = await self._application.preparations.run(self._check_all, request.events)
-        outcomes = await self._application.writes.run(self._keep_fitting, checked)
+        outcomes = await self._application.write(self._application.writes, self._keep_fitting, checked)
         return events_pb2.TrackEventsResponse(results=_results(checked, outcomes))
 
     async def StreamEvents(  # noqa: N802 - the method's name in the proto
@@ -53,7 +53,7 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         return await document_intake.track_documents(self._application, request, Deadline(context))
 
     async def _check_and_keep(self, events: Sequence[events_pb2.Event]) -> list[events_pb2.TrackEventResult]:
-        return await self._application.streams.run(self._check_and_keep_now, events)
+        return await self._application.write(self._application.streams, self._check_and_keep_now, events)
 
     def _check_and_keep_now(self, events: Sequence[events_pb2.Event]) -> list[events_pb2.TrackEventResult]:
         checked = self._check_all(events)
@@ -64,11 +64,11 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         return [_check(program, event, now_us) for event in with_pauses(events)]
 
     def _keep_fitting(self, checked: Sequence[EventRecord | Rejected]) -> Iterator[Outcome]:
-        outcomes = self._application.store.append_events(
-            [record for record in checked if isinstance(record, EventRecord)]
+        return iter(
+            self._application.store.append_events(
+                [record for record in checked if isinstance(record, EventRecord)]
+            )
         )
-        self._application.came_in()
-        return iter(outcomes)
 
 
 def _results(

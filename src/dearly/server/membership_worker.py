@@ -81,12 +81,11 @@ class MembershipWorker:
     def _work(self) -> None:
         ends_s = time.monotonic() + RUN_S
         while not self._stopping and time.monotonic() < ends_s:
-            if self._is_done:
-                self.engine.wait()
+            may_be_told = not self._is_done or self.engine.wait()
             if self._stopping:
                 return
             self._is_done = self.engine.step() == 0
-            if not self._is_done:
+            if may_be_told or not self._is_done:
                 self._when_told()
 
     def _watch(self) -> Watched:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncGenerator, Sequence
+from functools import partial
 
 from dearly.ingest import Rejected, prepare_consent, prepare_profile
 from dearly.language import Program
@@ -39,12 +40,11 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
         application = self._application
         require_count("profiles", len(request.profiles), MAX_BATCH)
         checked = await application.preparations.run(self._check_all, request.profiles)
-        places = await application.writes.run(
-            application.store.upsert_profiles, checked, application.now_us()
+        places = await application.write(
+            application.writes, application.store.upsert_profiles, checked, application.now_us()
         )
         if places:
             raise erased(f"profiles[{place}].customer_id" for place in places)
-        application.came_in()
         return profiles_pb2.UpsertProfilesResponse()
 
     async def GetProfile(  # noqa: N802 - the method's name in the proto
@@ -63,7 +63,9 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
         application = self._application
         customer_id = require_id("customer_id", request.customer_id)
         consent = _consent(request, application.now_us())
-        if not await application.writes.run(application.store.set_consents, customer_id, [consent]):
+        if not await application.write(
+            application.writes, application.store.set_consents, customer_id, [consent]
+        ):
             raise erased(["customer_id"])
         return profiles_pb2.SetConsentResponse()
 
@@ -80,15 +82,12 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
             raise invalid_argument([Violation("from_customer_id", problem)])
         now_us = application.now_us()
         record = merge_body(from_id, into_id, now_us)
-        outcome = await application.writes.run(
-            application.store.merge_customers, from_id, into_id, now_us, record, join_standings
-        )
+        merge = partial(application.store.merge_customers, from_id, into_id, now_us, record, join_standings)
+        outcome = await application.write(application.writes, merge)
         if outcome is MergeOutcome.ERASED:
             raise erased(["from_customer_id or into_customer_id"])
         if outcome is MergeOutcome.TAKEN:
             raise failed_precondition("FORWARDS_ELSEWHERE", [Violation("from_customer_id", TAKEN_REASON)])
-        application.came_in()
-        application.news.ring()
         return profiles_pb2.MergeProfilesResponse(already_one=outcome is MergeOutcome.ALREADY_ONE)
 
     async def ExportProfile(  # noqa: N802 - the method's name in the proto
@@ -111,7 +110,8 @@ class ProfileService(profiles_pb2_grpc.ProfileServiceServicer):
         del context
         customer_id = require_id("customer_id", request.customer_id)
         receipt_id = secrets.token_hex(RECEIPT_ID_BYTES)
-        receipt = await self._application.writes.run(erase, self._application, customer_id, receipt_id)
+        application = self._application
+        receipt = await application.write(application.writes, erase, application, customer_id, receipt_id)
         return profiles_pb2.EraseProfileResponse(receipt=receipt)
 
     def _check_all(self, patches: Sequence[profiles_pb2.ProfilePatch]) -> list[ProfilePatch]:
