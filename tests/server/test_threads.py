@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from dearly.server.statuses import CallRefused
-from dearly.server.threads import PAUSE_EVERY, BlockingThreads, with_pauses
+from dearly.server.threads import BlockingThreads
 from tests.server.waiting import until
 
 
@@ -76,8 +76,3 @@ async def test_an_end_that_does_not_come_is_not_waited_for() -> None:
     free.set()
     assert await calls[0]
     assert threads.close(within_s=5)
-
-
-@pytest.mark.parametrize("count", [0, 1, PAUSE_EVERY, 2 * PAUSE_EVERY + 1])
-def test_pauses_leave_out_nothing(count: int) -> None:
-    assert list(with_pauses(range(count))) == list(range(count))

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from dearly.ingest import Rejected
+from dearly.server.giving_way import with_pauses
 from dearly.server.statuses import Violation, invalid_argument
-from dearly.server.threads import with_pauses
 
 Came = TypeVar("Came")
 Checked = TypeVar("Checked")

@@ -19,9 +19,9 @@ from dearly.server.event_outcomes import (
     event_result,
     rejected_result,
 )
+from dearly.server.giving_way import with_pauses
 from dearly.server.limits import MAX_BATCH, MAX_DOCUMENT_PARTS, require_count
 from dearly.server.statuses import CallRefused, Violation, invalid_argument
-from dearly.server.threads import with_pauses
 from dearly.store import EventRecord, MergeOutcome, ProfilePatch, Store
 from dearly.v1 import events_pb2
 

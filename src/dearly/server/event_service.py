@@ -12,8 +12,8 @@ from dearly.server.application import Application, Context
 from dearly.server.deadline import Deadline
 from dearly.server.event_outcomes import event_result, rejected_result
 from dearly.server.event_stream import EventStream
+from dearly.server.giving_way import with_pauses
 from dearly.server.limits import MAX_BATCH, require_count
-from dearly.server.threads import with_pauses
 from dearly.server.wire import time_problem, to_plain, to_us
 from dearly.store import EventRecord, Outcome
 from dearly.v1 import events_pb2, events_pb2_grpc

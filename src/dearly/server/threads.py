@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -18,22 +18,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 RETRY_AFTER_S = 0.5
-
-
-PAUSE_EVERY = 100
-PAUSE_S = 0.0001
-
-
-def with_pauses(things: Iterable[T]) -> Iterator[T]:
-    """The same things, with a short sleep now and then: for long work in Python, in a thread.
-
-    Such work hands the interpreter over only every 5 ms, and the loop needs it several times for each call.
-    (Measured with three bulk writers: health within 40 ms instead of 100, events kept 10 % slower.)
-    """
-    for number, thing in enumerate(things, 1):
-        yield thing
-        if number % PAUSE_EVERY == 0:
-            time.sleep(PAUSE_S)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
