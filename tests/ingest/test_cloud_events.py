@@ -33,7 +33,7 @@ def test_an_event_is_taken_under_its_own_id_and_source() -> None:
     found = read()
     (part,) = found.parts
     assert (part.kind, part.event_id, found.ignored) == (PartKind.EVENT, "e1", 1)
-    assert part.customer_field == "subject"
+    assert part.customer_fields == ("subject",)
     assert part.content == EventRecord(
         "ada",
         "product_viewed",

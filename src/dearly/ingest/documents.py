@@ -50,12 +50,12 @@ Content: TypeAlias = "EventRecord | ProfilePatch | Merge"
 class Part:
     """One thing that a document says, or why it is not taken.
 
-    ``customer_field`` is where the document says of whom; ``event_id`` is empty but for events.
+    ``customer_fields`` are where the document says of whom; ``event_id`` is empty but for events.
     """
 
     kind: PartKind
     content: Content | Rejected
-    customer_field: str = ""
+    customer_fields: tuple[str, ...] = ()
     event_id: str = ""
 
 
@@ -88,12 +88,12 @@ def part(
     kind: PartKind, names: Mapping[str, str], prepare: Callable[[], Content], event_id: str = ""
 ) -> Part:
     """One part, prepared; when it is rejected, the field is called as the document's form calls it."""
-    customer_field = names["customer_id"]
+    customer_fields = (names["customer_id"],)
     try:
-        return Part(kind, prepare(), customer_field, event_id)
+        return Part(kind, prepare(), customer_fields, event_id)
     except Rejected as rejected:
         field = names.get(rejected.field, rejected.field)
-        return Part(kind, Rejected(field, rejected.message), customer_field, event_id)
+        return Part(kind, Rejected(field, rejected.message), customer_fields, event_id)
 
 
 def moment_of(field: str, incoming: object) -> int:

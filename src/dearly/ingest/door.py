@@ -61,11 +61,11 @@ def prepare_event(
     """
     schema = _schema("type", "event type", event_type, program.events)
     return EventRecord(
-        customer_id=_id("customer_id", customer_id),
+        customer_id=checked_id("customer_id", customer_id),
         type=event_type,
         time_us=_kept_moment(program, _moment("time", time_us, now_us), now_us),
-        source="" if source == "" else _id("source", source),
-        event_id=_id("event_id", event_id),
+        source="" if source == "" else checked_id("source", source),
+        event_id=checked_id("event_id", event_id),
         properties=_whole("properties", schema.fields, properties),
     )
 
@@ -86,7 +86,7 @@ def prepare_profile(
             changed before 1970 or more than a day ahead of ``now_us``.
     """
     return ProfilePatch(
-        _id("customer_id", customer_id),
+        checked_id("customer_id", customer_id),
         _checked("fields", program.profile, fields, partial=True),
         _moment("update_time", time_us, now_us),
         readmit,
@@ -101,9 +101,9 @@ def prepare_consent(*, purpose: object, granted: bool, source: object, time_us: 
             more than a day ahead of ``now_us``.
     """
     return Consent(
-        _id("purpose", purpose),
+        checked_id("purpose", purpose),
         granted,
-        "" if source == "" else _id("source", source),
+        "" if source == "" else checked_id("source", source),
         _moment("time", time_us, now_us),
     )
 
@@ -117,7 +117,21 @@ def prepare_item(
         Rejected: the catalog or a field is not declared, a field does not fit or is required and not there.
     """
     schema = _schema("catalog", "catalog", catalog, program.catalogs)
-    return ItemRecord(catalog, _id("item_id", item_id), _whole("fields", schema.fields, fields))
+    return ItemRecord(catalog, checked_id("item_id", item_id), _whole("fields", schema.fields, fields))
+
+
+def checked_id(field: str, incoming: object) -> str:
+    """An id as it will be kept.
+
+    Raises:
+        Rejected: it is missing, empty, too long or no text.
+    """
+    if incoming is None:
+        raise Rejected(field, f"expected an id of 1 to {MAX_ID_BYTES} bytes, got none.")
+    try:
+        return check_id(incoming)
+    except ValueProblem as problem:
+        raise Rejected(field, str(problem)) from None
 
 
 def _schema(field: str, what: str, name: str, declared: Mapping[str, Schema]) -> Schema:
@@ -125,15 +139,6 @@ def _schema(field: str, what: str, name: str, declared: Mapping[str, Schema]) ->
     if found is None:
         raise Rejected(field, f"no such {what} is declared. {unknown_name(name, declared)}")
     return found
-
-
-def _id(field: str, incoming: object) -> str:
-    if incoming is None:
-        raise Rejected(field, f"expected an id of 1 to {MAX_ID_BYTES} bytes, got none.")
-    try:
-        return check_id(incoming)
-    except ValueProblem as problem:
-        raise Rejected(field, str(problem)) from None
 
 
 def _moment(field: str, time_us: int, now_us: int) -> int:

@@ -24,9 +24,8 @@ from dearly.ingest.documents import (
     refused,
     snake_case,
 )
-from dearly.ingest.door import Rejected, prepare_event, prepare_profile
+from dearly.ingest.door import Rejected, checked_id, prepare_event, prepare_profile
 from dearly.language.program import Program
-from dearly.language.values import ValueProblem, check_id
 
 SOURCE = "segment"
 """Under which source the events are kept; ``messageId`` is unique in it."""
@@ -40,6 +39,8 @@ _NAMES = {
     "time": "timestamp",
     "update_time": "timestamp",
 }
+_MERGED = ("previousId", "userId")
+"""By ``alias``, whoever the first names becomes whoever the second names."""
 _ORDER, _LINE, _LINES = "order_completed", "product_purchased", "products"
 _OF_THE_ORDER = ("order_id", "checkout_id", "affiliation", "currency")
 """What the spec says of an order as a whole, and holds of each of its lines."""
@@ -158,19 +159,10 @@ def _identify(program: Program, call: Object, now_us: int) -> Document:
 
 
 def _alias(call: Object) -> Document:
-    previous_id, user_id = (_checked_id(name, call.get(name)) for name in ("previousId", "userId"))
+    previous_id, user_id = (checked_id(name, call.get(name)) for name in _MERGED)
     if previous_id == user_id:
         raise Rejected("previousId", "expected another id than userId, got the same.")
-    return Document((Part(PartKind.MERGE, Merge(previous_id, user_id), "previousId or userId"),))
-
-
-def _checked_id(name: str, incoming: object) -> str:
-    if incoming is None:
-        raise Rejected(name, "expected an id, got none.")
-    try:
-        return check_id(incoming)
-    except ValueProblem as problem:
-        raise Rejected(name, str(problem)) from None
+    return Document((Part(PartKind.MERGE, Merge(previous_id, user_id), _MERGED),))
 
 
 def _customer(call: Object) -> _Customer:

@@ -89,7 +89,7 @@ def _advance_each(
     view: View, looking: Sequence[_Looking], read: ReadCustomers, between: Callable[[], None] = lambda: None
 ) -> None:
     """Advance all; those whose past decides once more, with all of their events."""
-    rows = _read(read, [(each.plan, each.plan.ranges) for each in looking if each.plan.reads])
+    rows = _read(read, [(each.plan, each.plan.ranges) for each in looking if each.plan.needs_rows])
     further = []
     for each in looking:
         between()

@@ -71,7 +71,7 @@ class Plan:
     now_us: int
     tasks: tuple[Task, ...]
     ranges: tuple[EventRange, ...]
-    reads: bool
+    needs_rows: bool
     """Whether anything is to be read at all."""
 
 
@@ -115,7 +115,7 @@ def plan_look(view: View, due: Due, standing: Standing, now_us: int) -> Plan:
     now_us = max(now_us, latest_us)
     tasks: list[Task] = []
     ranges: Mapping[str, EventRange] = {}
-    reads = False
+    needs_rows = False
     for number, watched in sorted(view.watched.items()):
         if number in view.partly and not _may_be_partial(view, number, standing):
             continue
@@ -125,9 +125,9 @@ def plan_look(view: View, due: Due, standing: Standing, now_us: int) -> Plan:
             names.update(_waited_for(watched, standing, now_us))
         tasks.append(task)
         if names:
-            reads = True
+            needs_rows = True
             ranges = reaching_back(watched.horizons(frozenset(names)), task.start_us, ranges)
-    return Plan(due, standing, now_us, tuple(tasks), tuple(ranges.values()), reads)
+    return Plan(due, standing, now_us, tuple(tasks), tuple(ranges.values()), needs_rows)
 
 
 def _may_be_partial(view: View, number: int, standing: Standing) -> bool:

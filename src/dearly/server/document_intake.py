@@ -121,7 +121,7 @@ def _keep_all(
         if isinstance(part.content, Rejected):
             return rejected_result(part.content)
         came_of_it = next(kept[type(part.content)])
-        return erased_result(part.customer_field) if came_of_it is ERASED else came_of_it
+        return erased_result(" or ".join(part.customer_fields)) if came_of_it is ERASED else came_of_it
 
     return [
         events_pb2.DocumentResult(
