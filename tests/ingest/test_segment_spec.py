@@ -144,7 +144,7 @@ def test_a_line_that_does_not_fit_spoils_no_other() -> None:
 def test_an_identify_changes_the_profile_as_of_its_time() -> None:
     found = read(type="identify", traits={"firstName": "Ada", "points": None, "address": {"city": "Turin"}})
     assert only(found) == Part(
-        PartKind.PROFILE, ProfilePatch("ada", {"first_name": "Ada", "points": None}, AT_US), "userId"
+        PartKind.PROFILE, ProfilePatch("ada", {"first_name": "Ada", "points": None}, AT_US), ("userId",)
     )
     assert found.ignored == 1
 
