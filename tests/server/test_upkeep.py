@@ -80,6 +80,20 @@ async def test_what_a_sink_was_not_told_is_kept_twice_as_long_and_its_loss_is_lo
     assert [(line["sink"], line["count"]) for line in log.lines("sink_lost_records")] == [("down", 2)]
 
 
+async def test_the_erased_are_not_among_what_a_sink_lost(open_shop: OpenShop, log: Log) -> None:
+    async with open_shop(keep_feed_days=2) as shop:
+        store = shop.running.application.store
+        store.lease_sink("down", "nobody", NOW_US, NOW_US)
+        await patch(shop, "ada", country="NL")
+        await until(lambda: len(store.read_feed(0, 10)) == 2)
+        await patch(shop, "bob", country="NL")
+        await until(lambda: len(store.read_feed(0, 10)) == 4)
+        await erased(shop, "ada")
+        shop.clock.now_us += 5 * DAY_US
+        await shop.running.application.look_after_store()
+    assert [(line["sink"], line["count"]) for line in log.lines("sink_lost_records")] == [("down", 2)]
+
+
 async def test_of_a_sink_that_stands_still_it_is_logged_once_that_it_loses_records(
     open_shop: OpenShop, log: Log
 ) -> None:

@@ -164,7 +164,7 @@ def in_no_order(records: Sequence[FeedRecord]) -> list[Any]:
 
 
 def trim(before_us: int) -> Verb:
-    return lambda store: store.trim_feed(before_us, before_us // 2, FAR_US)
+    return lambda store: len(store.trim_feed(before_us, before_us // 2, FAR_US))
 
 
 def watching(store: Store) -> LookAt:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import structlog
 
 from dearly.delivery import JsonLinesSink, Sink
 from dearly.language.types import DAY_US
-from dearly.store import SINKS, STORE_FILES, Store
+from dearly.store import SINKS, STORE_FILES, SinkState, Store
 
 AT_ONCE = 500
 """So many rows share a commit, which then takes some milliseconds."""
@@ -81,16 +82,25 @@ class Upkeep:
 
     def _trim_feed(self, now_us: int) -> None:
         """Delete old records; those that a sink has yet to be told when they are twice as old, and say so."""
-        before, _ = self._store.feed_ends()
         before_us, untold_before_us = now_us - self._keep_feed_us, now_us - 2 * self._keep_feed_us
-        self._delete("feed_trimmed", lambda: self._store.trim_feed(before_us, untold_before_us, AT_ONCE))
-        after, _ = self._store.feed_ends()
-        for sink in self._store.sinks() if after > before else ():
-            lost = after - max(sink.position, before)
-            # one that stands still, such as one that is told no more, would lose some each time
-            if lost > 0 and self._lost_at.get(sink.name) != sink.position:
-                self._lost_at[sink.name] = sink.position
-                _log.error("sink_lost_records", sink=sink.name, count=lost)
+        lost: Counter[str] = Counter()
+
+        def trim() -> int:
+            sinks = self._store.sinks()  # where they stand before: they may be told some meanwhile
+            trimmed = self._store.trim_feed(before_us, untold_before_us, AT_ONCE)
+            for sink in sinks:
+                lost[sink.name] += sum(position > sink.position for position in trimmed)
+            return len(trimmed)
+
+        self._delete("feed_trimmed", trim)
+        for sink in self._store.sinks():
+            self._say_lost(sink, lost[sink.name])
+
+    def _say_lost(self, sink: SinkState, count: int) -> None:
+        # one that stands still, such as one that is told no more, would lose some each time
+        if count and self._lost_at.get(sink.name) != sink.position:
+            self._lost_at[sink.name] = sink.position
+            _log.error("sink_lost_records", sink=sink.name, count=count)
 
     def _delete(self, told_as: str, delete: Callable[[], int]) -> None:
         count = deleted = delete()

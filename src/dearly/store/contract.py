@@ -276,8 +276,8 @@ class Store(Protocol):
         """
         ...
 
-    def trim_feed(self, before_us: int, untold_before_us: int, limit: int) -> int:
-        """Delete at most so many records that were recorded before a time; how many it was.
+    def trim_feed(self, before_us: int, untold_before_us: int, limit: int) -> Sequence[int]:
+        """Delete at most so many records that were recorded before a time; their positions.
 
         A record that some sink has yet to be told is kept until it is of before ``untold_before_us``. The
         oldest are looked at: one that stands behind many younger ones (a clock was wrong) waits for them.

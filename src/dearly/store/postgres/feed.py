@@ -52,7 +52,7 @@ def feed_ends(connection: Connection) -> tuple[int, int]:
     return trimmed, last
 
 
-def trim_feed(connection: Connection, before_us: int, untold_before_us: int, limit: int) -> int:
+def trim_feed(connection: Connection, before_us: int, untold_before_us: int, limit: int) -> list[int]:
     """See :meth:`dearly.store.Store.trim_feed`."""
     rows = connection.execute(
         """DELETE FROM feed WHERE position IN (
@@ -69,7 +69,7 @@ def trim_feed(connection: Connection, before_us: int, untold_before_us: int, lim
         connection.execute(
             "UPDATE dearly_store SET feed_trimmed = greatest(feed_trimmed, %s)", (max(trimmed),)
         )
-    return len(trimmed)
+    return trimmed
 
 
 def sinks(connection: Connection) -> list[SinkState]:

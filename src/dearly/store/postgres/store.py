@@ -263,7 +263,7 @@ class PostgresStore:
         """See :meth:`dearly.store.Store.feed_ends`."""
         return self._readers.read(feed.feed_ends)
 
-    def trim_feed(self, before_us: int, untold_before_us: int, limit: int) -> int:
+    def trim_feed(self, before_us: int, untold_before_us: int, limit: int) -> Sequence[int]:
         """See :meth:`dearly.store.Store.trim_feed`."""
         return self._writers.write(
             lambda connection: feed.trim_feed(connection, before_us, untold_before_us, limit), Access.APART

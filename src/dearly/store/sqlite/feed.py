@@ -54,7 +54,7 @@ def newest_position(connection: sqlite3.Connection) -> int:
     return int(found[0]) if found else 0
 
 
-def trim_feed(connection: sqlite3.Connection, before_us: int, untold_before_us: int, limit: int) -> int:
+def trim_feed(connection: sqlite3.Connection, before_us: int, untold_before_us: int, limit: int) -> list[int]:
     """See :meth:`dearly.store.Store.trim_feed`."""
     rows = connection.execute(
         """DELETE FROM feed WHERE position IN (
@@ -68,7 +68,7 @@ def trim_feed(connection: sqlite3.Connection, before_us: int, untold_before_us: 
     trimmed = [position for (position,) in rows]
     if trimmed:
         connection.execute("UPDATE store SET feed_trimmed = max(feed_trimmed, ?)", (max(trimmed),))
-    return len(trimmed)
+    return trimmed
 
 
 def sinks(connection: sqlite3.Connection) -> list[SinkState]:
