@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -361,3 +361,36 @@ def test_a_sink_that_is_told_no_more_is_forgotten_with_its_dead_letters(dearly: 
     with opened(url) as store:
         assert [state.name for state in store.sinks()] == ["log"]
     assert [sink for _, sink in left(url)] == ["log"]
+
+
+def test_each_sink_is_listed_with_what_waits_and_why_it_fails(dearly: Dearly, url: str) -> None:
+    bury(url, "crm", 2)
+    with opened(url) as store:
+        state = store.lease_sink("log", "test", NOON_US, NOON_US + 1)
+        assert state is not None
+        failing = replace(state, position=state.position - 5, failures=3, failing_since_us=NOON_US)
+        store.settle_sink(replace(failing, reason="it does not answer"), "test", NOON_US, [])
+
+    as_text = dearly("feed", "sinks", "--store", url)
+    as_json = dearly("feed", "sinks", "--store", url, "--format", "json")
+
+    columns, crm, log, why = as_text.out.splitlines()
+    assert columns.split()[:4] == ["sink", "told", "up", "to"]
+    assert crm.split() == ["crm", "31", "0", "-", "-", "0", "2"]
+    assert log.split() == ["log", "26", "5", "2026-03-01T12:00:00Z", "2026-03-01T12:00:00Z", "3", "0"]
+    assert why == "    it does not answer"
+    assert json.loads(as_json.out.splitlines()[1]) == {
+        "sink": "log",
+        "position": 26,
+        "waiting": 5,
+        "waiting_since": "2026-03-01T12:00:00Z",
+        "failing_since": "2026-03-01T12:00:00Z",
+        "failures_in_a_row": 3,
+        "reason": "it does not answer",
+        "dead_letters": 0,
+    }
+
+
+def test_where_no_sink_is_known_it_is_said(dearly: Dearly, url: str) -> None:
+    assert dearly("feed", "sinks", "--store", url).out == "No sinks: no server has told any yet.\n"
+    assert dearly("feed", "sinks", "--store", url, "--format", "json").out == ""

@@ -253,6 +253,21 @@ async def test_retry_after_is_kept_and_bounded(store: Store, clock: Clock) -> No
                 assert len(receiver.requests) == tries
 
 
+async def test_why_a_sink_fails_is_kept_for_as_long_as_it_fails(store: Store, clock: Clock) -> None:
+    statuses = iter([503, 200])
+    async with receiving(lambda _: answers(next(statuses)), each=True) as receiver:
+        telling = courier(store, webhook(receiver.url, store, clock), clock=clock)
+        async with running(telling):
+            put(store, "anna", "vip")
+            await telling.step()
+            (failing,) = store.sinks()
+            clock.us += HOUR_US
+            await telling.step()
+            (well,) = store.sinks()
+    assert (failing.failures, failing.reason) == (1, "it answered 503 Service Unavailable")
+    assert (well.failures, well.reason) == (0, None)
+
+
 async def test_a_sink_that_hangs_holds_up_none_of_the_others(store: Store, clock: Clock) -> None:
     async with receiving(hangs) as stuck, receiving(answers(200)) as well:
         telling = courier(

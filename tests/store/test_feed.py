@@ -180,3 +180,27 @@ def test_what_is_told_of_the_erased_is_nowhere_afterwards(store: Store) -> None:
     store.settle_sink(state, "me", 3, [DeadLetter(0, "crm", record, "no", 3)])
     assert store.read_feed(0, 10) == []
     assert store.dead_letters(None, 0, 10) == []
+
+
+def test_a_sinks_backlog_counts_what_it_has_yet_to_be_told_and_would_not_take(store: Store) -> None:
+    for now_us in (1, 5, 9):
+        *_, last = tell(store, "a", now_us=now_us)
+    first, *_ = store.read_feed(0, 9)
+    state = store.lease_sink("crm", "me", 1, 10)
+    assert state is not None
+    failing = replace(state, position=first.position, failures=3, failing_since_us=4, reason="no\x00 answer")
+    store.settle_sink(failing, "me", 1, [DeadLetter(0, "crm", first, "no", 1)])
+    told(store, "log", last.position)
+    crm, log = store.sink_backlogs()
+    assert crm.state == replace(failing, reason="no\N{REPLACEMENT CHARACTER} answer")
+    assert (crm.waiting, crm.waiting_since_us, crm.dead) == (2, 5, 1)
+    assert (log.state.name, log.waiting, log.waiting_since_us, log.dead) == ("log", 0, None, 0)
+
+
+def test_the_erased_are_not_among_what_waits(store: Store) -> None:
+    told(store, "crm", 0)
+    tell(store, "a", customer="ada")
+    tell(store, "b", customer="bob", now_us=2)
+    store.erase_customer("ada", 3)
+    (crm,) = store.sink_backlogs()
+    assert (crm.waiting, crm.waiting_since_us) == (1, 2)

@@ -171,6 +171,7 @@ COMMANDS = {
     "quickstart": "dearly.cli.quickstart:quickstart",
     "import": "dearly.cli.import_:import_",
     "feed show": "dearly.cli.feed:show",
+    "feed sinks": "dearly.cli.feed:sinks",
     "feed dead-letters": "dearly.cli.feed:dead_letters",
     "feed replay": "dearly.cli.feed:replay_letters",
     "feed drop": "dearly.cli.feed:drop",

@@ -14,7 +14,13 @@ from typing import Annotated
 import typer
 
 from dearly import DearlyError
-from dearly.cli.feed_lines import dead_letter_json, dead_letter_line, record_line
+from dearly.cli.feed_lines import (
+    dead_letter_json,
+    dead_letter_line,
+    record_line,
+    sink_json,
+    sink_lines,
+)
 from dearly.cli.options import DEFAULT_STORE, Format, FormatOption, SinksOption, StoreOption
 from dearly.cli.progress import track_progress
 from dearly.delivery import (
@@ -77,6 +83,25 @@ def show(
                 found = chain(found, _records(opened, newest, customer, follow=True))
         for record in found:
             typer.echo(_told(record, format))
+
+
+def sinks(
+    format: FormatOption = Format.TEXT,  # noqa: A002 - named for its flag
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Print where each sink stands: what it was told, what waits, and whether it fails.
+
+    Up to which position it was told, how many records wait and since when the oldest does, since when it
+    fails, how often in a row and why, and how many dead letters it has. With --format json each is one line.
+    """
+    with _opened(store) as opened:
+        backlogs = opened.sink_backlogs()
+    if format is Format.JSON:
+        lines: Iterable[str] = map(sink_json, backlogs)
+    else:
+        lines = sink_lines(backlogs) if backlogs else ["No sinks: no server has told any yet."]
+    for line in lines:
+        typer.echo(line)
 
 
 def dead_letters(

@@ -1,15 +1,17 @@
-"""A record of the feed, and a dead letter, as a line for a person or a tool."""
+"""A record of the feed, a dead letter, and how sinks stand, as lines for a person or a tool."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from dearly.delivery import feed_json
 from dearly.language.values import time_to_stored
-from dearly.store import DeadLetter, FeedRecord
+from dearly.store import DeadLetter, FeedRecord, SinkBacklog
 
+_SINK_COLUMNS = ("sink", "told up to", "waiting", "oldest of", "failing since", "in a row", "dead letters")
 _BODY = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -37,6 +39,50 @@ def dead_letter_json(letter: DeadLetter) -> str:
         "record": msgspec.Raw(feed_json(letter.record)),
     }
     return msgspec.json.encode(told).decode()
+
+
+def sink_lines(backlogs: Sequence[SinkBacklog]) -> Iterator[str]:
+    """How sinks stand, as a table; below one that fails, why."""
+    rows = [_SINK_COLUMNS, *(_sink_row(backlog) for backlog in backlogs)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    reasons = [None, *(backlog.state.reason for backlog in backlogs)]
+    for row, reason in zip(rows, reasons, strict=True):
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        if reason is not None:
+            yield f"    {_plain(reason)}"
+
+
+def sink_json(backlog: SinkBacklog) -> str:
+    """How a sink stands, as one line of JSON."""
+    state = backlog.state
+    told = {
+        "sink": state.name,
+        "position": state.position,
+        "waiting": backlog.waiting,
+        "waiting_since": _time_or_none(backlog.waiting_since_us),
+        "failing_since": _time_or_none(state.failing_since_us),
+        "failures_in_a_row": state.failures,
+        "reason": state.reason,
+        "dead_letters": backlog.dead,
+    }
+    return msgspec.json.encode(told).decode()
+
+
+def _sink_row(backlog: SinkBacklog) -> tuple[str, ...]:
+    state = backlog.state
+    return (
+        state.name,
+        str(state.position),
+        f"{backlog.waiting:,}",
+        _time_or_none(backlog.waiting_since_us) or "-",
+        _time_or_none(state.failing_since_us) or "-",
+        f"{state.failures:,}",
+        f"{backlog.dead:,}",
+    )
+
+
+def _time_or_none(time_us: int | None) -> str | None:
+    return None if time_us is None else time_to_stored(time_us)
 
 
 def _what(body: dict[str, Any]) -> str:

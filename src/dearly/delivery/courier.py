@@ -59,6 +59,8 @@ class _Round:
     position: int
     failures: int
     failing_since_us: int | None
+    reason: str | None
+    """Why the last try failed, of this page or one before, while the sink fails."""
     delivered: int = 0
     dead: list[DeadLetter] = field(default_factory=list)
     given_up_in_a_row: int = 0
@@ -73,7 +75,7 @@ class _Round:
     @property
     def state(self) -> SinkState:
         """As the store keeps it."""
-        return SinkState(self.name, self.position, self.failures, self.failing_since_us)
+        return SinkState(self.name, self.position, self.failures, self.failing_since_us, self.reason)
 
     def take(self, last: FeedRecord, count: int) -> None:
         """So many records were taken, up to this one."""
@@ -93,7 +95,7 @@ class _Round:
         self.given_up_in_a_row += 1
 
     def _answer_well(self) -> None:
-        self.failures, self.failing_since_us = 0, None
+        self.failures, self.failing_since_us, self.reason = 0, None, None
         self.given_up_in_a_row, self.failure = 0, None
 
     def _bury(self, record: FeedRecord, reason: str, now_us: int) -> None:
@@ -186,7 +188,7 @@ class Courier:
         state = await self._lease(name, now_us)
         if state is None:
             return None
-        round_ = _Round(name, state.position, state.failures, state.failing_since_us)
+        round_ = _Round(name, state.position, state.failures, state.failing_since_us, state.reason)
         try:
             page = await asyncio.to_thread(store.read_feed, state.position, _PAGE, _PAGE_BYTES)
             await self._tell_records(sink, page, round_, now_us + _ROUND_US)
@@ -244,7 +246,7 @@ class Courier:
             round_.refuse(record, failure, now_us)
             round_.rest = round_.rest[1:]
             return
-        round_.failure = failure
+        round_.failure, round_.reason = failure, failure.reason
         round_.failures += 1
         if round_.failing_since_us is None:
             round_.failing_since_us = now_us

@@ -37,6 +37,7 @@ from dearly.store.records import (
     ProfilePatch,
     ProfileRecord,
     ReadCustomers,
+    SinkBacklog,
     SinkState,
     Stored,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "ProfilePatch",
     "ProfileRecord",
     "ReadCustomers",
+    "SinkBacklog",
     "SinkState",
     "Store",
     "StoreUnavailable",

@@ -31,6 +31,7 @@ from dearly.store.records import (
     Outcome,
     ProfilePatch,
     ProfileRecord,
+    SinkBacklog,
     SinkState,
 )
 
@@ -286,6 +287,10 @@ class Store(Protocol):
 
     def sinks(self) -> Sequence[SinkState]:
         """How far each sink has been told, by name: every one that ever was, until it is forgotten."""
+        ...
+
+    def sink_backlogs(self) -> Sequence[SinkBacklog]:
+        """How each sink stands, by name, as of one instant: counted, so that it takes a while with many."""
         ...
 
     def forget_sink(self, name: str) -> bool:

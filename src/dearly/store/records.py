@@ -341,6 +341,19 @@ class SinkState:
     position: int
     failures: int
     failing_since_us: int | None
+    reason: str | None = None
+    """Why the last try failed, while it fails; holds nobody's data."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkBacklog:
+    """What a sink has yet to be told (``waiting`` records, the oldest recorded at ``waiting_since_us``; None:
+    it has all), and how many records it would not take (``dead``)."""
+
+    state: SinkState
+    waiting: int
+    waiting_since_us: int | None
+    dead: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from dearly.store.records import (
     Generation,
     GenerationState,
     ItemRecord,
+    SinkBacklog,
+    SinkState,
     Stored,
 )
 
@@ -111,6 +113,18 @@ def dead_letter(row: Sequence[Any]) -> DeadLetter:
     return DeadLetter(number, sink, FeedRecord(*record), reason, died_us)
 
 
+def sink_row(state: SinkState) -> tuple[int, int, int | None, str | None]:
+    """What is kept of a sink: position, failures, since when, why."""
+    reason = None if state.reason is None else _without_nul(state.reason)
+    return state.position, state.failures, state.failing_since_us, reason
+
+
+def sink_backlog(row: Sequence[Any]) -> SinkBacklog:
+    """The backlog of a row (name, position, failures, since when, why, waiting, since when, dead)."""
+    *state, waiting, waiting_since_us, dead = row
+    return SinkBacklog(SinkState(*state), waiting, waiting_since_us, dead)
+
+
 def dead_letter_rows(
     dead: Iterable[DeadLetter], erased: Mapping[str, ErasedId], who: Mapping[str, str]
 ) -> list[tuple[str | int, ...]]:
@@ -124,9 +138,13 @@ def dead_letter_rows(
             who[letter.record.customer_id],
             letter.record.body,
             letter.record.recorded_us,
-            letter.reason.replace("\x00", "\ufffd"),  # PostgreSQL's text holds no NUL
+            _without_nul(letter.reason),
             letter.died_us,
         )
         for letter in dead
         if (gone := erased.get(letter.record.customer_id)) is None or letter.record.position > gone.position
     ]
+
+
+def _without_nul(text: str) -> str:
+    return text.replace("\x00", "\ufffd")  # PostgreSQL's text holds none

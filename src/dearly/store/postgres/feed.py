@@ -9,8 +9,8 @@ from dearly.store.postgres.counters import newest, take
 from dearly.store.postgres.customers import resolve_all
 from dearly.store.postgres.schema import Connection
 from dearly.store.postgres.tombstones import erased_ids
-from dearly.store.records import SINKS, DeadLetter, FeedRecord, SinkState
-from dearly.store.rows import dead_letter, dead_letter_rows
+from dearly.store.records import SINKS, DeadLetter, FeedRecord, SinkBacklog, SinkState
+from dearly.store.rows import dead_letter, dead_letter_rows, sink_backlog, sink_row
 
 
 def append_records(connection: Connection, records: Sequence[tuple[str, str]], now_us: int) -> None:
@@ -74,8 +74,23 @@ def trim_feed(connection: Connection, before_us: int, untold_before_us: int, lim
 
 def sinks(connection: Connection) -> list[SinkState]:
     """See :meth:`dearly.store.Store.sinks`."""
-    rows = connection.execute("SELECT name, position, failures, failing_since_us FROM sinks ORDER BY name")
+    rows = connection.execute(
+        "SELECT name, position, failures, failing_since_us, reason FROM sinks ORDER BY name"
+    )
     return [SinkState(*row) for row in rows]
+
+
+def sink_backlogs(connection: Connection) -> list[SinkBacklog]:
+    """See :meth:`dearly.store.Store.sink_backlogs`."""
+    rows = connection.execute(
+        """SELECT name, position, failures, failing_since_us, reason,
+             (SELECT count(*) FROM feed WHERE feed.position > sinks.position),
+             (SELECT recorded_us FROM feed WHERE feed.position > sinks.position
+              ORDER BY feed.position LIMIT 1),
+             (SELECT count(*) FROM dead_letters WHERE dead_letters.sink = sinks.name)
+           FROM sinks ORDER BY name"""
+    )
+    return [sink_backlog(row) for row in rows]
 
 
 def forget_sink(connection: Connection, name: str) -> bool:
@@ -91,7 +106,7 @@ def lease_sink(connection: Connection, name: str, owner: str, now_us: int, until
         """INSERT INTO sinks AS kept (name, position, owner, taken_until_us) VALUES (%s, %s, %s, %s)
            ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, taken_until_us = excluded.taken_until_us
            WHERE kept.owner = excluded.owner OR kept.taken_until_us <= %s
-           RETURNING name, position, failures, failing_since_us""",
+           RETURNING name, position, failures, failing_since_us, reason""",
         (name, newest(connection, "feed"), owner, until_us, now_us),
     ).fetchone()
     return SinkState(*row) if row else None
@@ -102,10 +117,10 @@ def settle_sink(
 ) -> bool:
     """See :meth:`dearly.store.Store.settle_sink`."""
     settled = connection.execute(
-        """UPDATE sinks SET position = %s, failures = %s, failing_since_us = %s, owner = NULL,
+        """UPDATE sinks SET position = %s, failures = %s, failing_since_us = %s, reason = %s, owner = NULL,
              taken_until_us = %s
            WHERE name = %s AND owner = %s""",
-        (state.position, state.failures, state.failing_since_us, retry_us, state.name, owner),
+        (*sink_row(state), retry_us, state.name, owner),
     ).rowcount
     if settled:
         _bury(connection, dead)

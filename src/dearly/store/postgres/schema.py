@@ -193,6 +193,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
              (SELECT min(position) - 1 FROM feed),
              (SELECT newest FROM counters WHERE name = 'feed'))""",
     ),
+    ("ALTER TABLE sinks ADD COLUMN reason text",),
 )
 """The statements that lead from each version to the next; a store's version is how many it has seen."""
 

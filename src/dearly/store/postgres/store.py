@@ -51,6 +51,7 @@ from dearly.store.records import (
     Outcome,
     ProfilePatch,
     ProfileRecord,
+    SinkBacklog,
     SinkState,
 )
 from dearly.store.rows import event_row
@@ -272,6 +273,10 @@ class PostgresStore:
     def sinks(self) -> Sequence[SinkState]:
         """See :meth:`dearly.store.Store.sinks`."""
         return self._readers.read(feed.sinks)
+
+    def sink_backlogs(self) -> Sequence[SinkBacklog]:
+        """See :meth:`dearly.store.Store.sink_backlogs`."""
+        return self._readers.read(feed.sink_backlogs)
 
     def forget_sink(self, name: str) -> bool:
         """See :meth:`dearly.store.Store.forget_sink`."""

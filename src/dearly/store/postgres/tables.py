@@ -90,7 +90,10 @@ TABLES = (
     _same_in_both("generations", "number", "fingerprint", "state", "since_us", "cursor", "done"),
     _same_in_both("members", "generation", "name", "customer", "state", "since_us"),
     _same_in_both("feed", "position", "customer", "body", "recorded_us"),
-    _same_in_both("sinks", "name", "position", "failures", "failing_since_us", "owner", "taken_until_us"),
+    _same_in_both(
+        "sinks",
+        *("name", "position", "failures", "failing_since_us", "reason", "owner", "taken_until_us"),
+    ),
     _same_in_both(
         "dead_letters",
         *("number", "sink", "position", "customer", "body", "recorded_us", "reason", "died_us"),

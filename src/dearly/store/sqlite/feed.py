@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 
 from dearly.store.contract import OLDEST_LOOKED_AT
-from dearly.store.records import SINKS, DeadLetter, FeedRecord, SinkState
-from dearly.store.rows import dead_letter, dead_letter_rows
+from dearly.store.records import SINKS, DeadLetter, FeedRecord, SinkBacklog, SinkState
+from dearly.store.rows import dead_letter, dead_letter_rows, sink_backlog, sink_row
 from dearly.store.sqlite.customers import resolve
 from dearly.store.sqlite.tombstones import erased_ids
 
@@ -73,8 +73,23 @@ def trim_feed(connection: sqlite3.Connection, before_us: int, untold_before_us: 
 
 def sinks(connection: sqlite3.Connection) -> list[SinkState]:
     """See :meth:`dearly.store.Store.sinks`."""
-    rows = connection.execute("SELECT name, position, failures, failing_since_us FROM sinks ORDER BY name")
+    rows = connection.execute(
+        "SELECT name, position, failures, failing_since_us, reason FROM sinks ORDER BY name"
+    )
     return [SinkState(*row) for row in rows]
+
+
+def sink_backlogs(connection: sqlite3.Connection) -> list[SinkBacklog]:
+    """See :meth:`dearly.store.Store.sink_backlogs`."""
+    rows = connection.execute(
+        """SELECT name, position, failures, failing_since_us, reason,
+             (SELECT count(*) FROM feed WHERE feed.position > sinks.position),
+             (SELECT recorded_us FROM feed WHERE feed.position > sinks.position
+              ORDER BY feed.position LIMIT 1),
+             (SELECT count(*) FROM dead_letters WHERE dead_letters.sink = sinks.name)
+           FROM sinks ORDER BY name"""
+    )
+    return [sink_backlog(row) for row in rows]
 
 
 def forget_sink(connection: sqlite3.Connection, name: str) -> bool:
@@ -92,7 +107,7 @@ def lease_sink(
         """INSERT INTO sinks AS kept (name, position, owner, taken_until_us) VALUES (?, ?, ?, ?)
            ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, taken_until_us = excluded.taken_until_us
            WHERE kept.owner = excluded.owner OR kept.taken_until_us <= ?
-           RETURNING name, position, failures, failing_since_us""",
+           RETURNING name, position, failures, failing_since_us, reason""",
         (name, newest_position(connection), owner, until_us, now_us),
     ).fetchone()
     return SinkState(*row) if row else None
@@ -103,9 +118,10 @@ def settle_sink(
 ) -> bool:
     """See :meth:`dearly.store.Store.settle_sink`."""
     settled = connection.execute(
-        """UPDATE sinks SET position = ?, failures = ?, failing_since_us = ?, owner = NULL, taken_until_us = ?
+        """UPDATE sinks SET position = ?, failures = ?, failing_since_us = ?, reason = ?, owner = NULL,
+             taken_until_us = ?
            WHERE name = ? AND owner = ?""",
-        (state.position, state.failures, state.failing_since_us, retry_us, state.name, owner),
+        (*sink_row(state), retry_us, state.name, owner),
     ).rowcount
     if settled:
         _bury(connection, dead)

@@ -164,6 +164,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
              (SELECT seq FROM sqlite_sequence WHERE name = 'feed'),
              0)""",
     ),
+    ("ALTER TABLE sinks ADD COLUMN reason TEXT",),
 )
 """The statements that lead from each version to the next; a file's version is how many it has seen."""
 
