@@ -151,8 +151,24 @@ def test_whatever_an_erasure_deletes_an_export_has_given(store: Store) -> None:
 
     assert held is not None
     assert {table for table, count in deleted.items() if not count} == set()
-    assert deleted.keys() <= EXPORTED.keys() | DERIVED
+    assert deleted.keys() == EXPORTED.keys() | DERIVED
     assert [table for table in deleted.keys() - DERIVED if not getattr(held, EXPORTED[table])] == []
+
+
+def test_an_erasure_counts_what_was_there(store: Store) -> None:
+    hold_everything(store)
+    store.append_events([event("e1", customer="bob")])
+    assert store.erase_customer("ada", 9).rows == {
+        **dict.fromkeys(EXPORTED, 1),
+        "members": 1,
+        "feed": 3,
+        "dead_letters": 2,
+    }
+    of_bob = store.erase_customer("bob", 9).rows
+    assert {table for table, count in of_bob.items() if count} == {"customers", "events"}
+    of_nobody = store.erase_customer("nobody", 9)
+    assert not of_nobody.was_known
+    assert of_nobody.rows == dict.fromkeys(EXPORTED.keys() | DERIVED, 0)
 
 
 def test_an_export_has_the_dead_letters_from_before_a_merge(store: Store) -> None:

@@ -64,7 +64,10 @@ def export_customer(connection: Connection, customer_id: str) -> CustomerExport 
 def erase_customer(connection: Connection, customer_id: str, now_us: int) -> Erasure:
     """See :meth:`dearly.store.Store.erase_customer`. Nobody writes meanwhile, but looks may be under way."""
     ids = ids_of(connection, customer_id)
-    rows = {
+    (standings,) = connection.execute(  # columns of customers here, and a place of their own in a receipt
+        "SELECT count(standing) FROM customers WHERE id = ANY(%s::text[])", (ids,)
+    ).fetchone() or (0,)
+    rows = {"standings": standings} | {
         table: connection.execute(
             f"DELETE FROM {table} WHERE {column} = ANY(%s::text[])",  # noqa: S608 (names of our own)
             (ids,),
