@@ -79,6 +79,15 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
     assert SECRET not in str(caught.value)
 
 
+def test_why_a_server_does_not_answer_is_told_in_one_line() -> None:
+    with pytest.raises(StoreUnavailable) as caught:
+        open_store("postgresql://ada@127.0.0.1:1/shop")
+    assert str(caught.value).endswith(
+        'connection to server at "127.0.0.1", port 1 failed: Connection refused)'
+    )
+    assert str(caught.value).isprintable()
+
+
 def test_without_the_extra_the_message_says_how_to_install_it() -> None:
     code = (
         "import sys; sys.modules['psycopg'] = None\n"

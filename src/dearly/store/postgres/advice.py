@@ -69,8 +69,15 @@ def in_our_words(name: str) -> Iterator[None]:
 
 def unavailable(name: str, error: psycopg.Error) -> StoreUnavailable:
     """PostgreSQL's error in words that say what to do."""
-    said = error.diag.message_primary or str(error).strip().rpartition("\n")[2]
-    return StoreUnavailable(f"The store {name} {_advice(error)} ({said})")
+    return StoreUnavailable(f"The store {name} {_advice(error)} ({_cause(error)})")
+
+
+def _cause(error: psycopg.Error) -> str:
+    """What PostgreSQL or libpq says, in one line: of several attempts the last, without libpq's questions."""
+    if error.diag.message_primary:
+        return error.diag.message_primary
+    said = [line for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
+    return said[-1].strip() if said else type(error).__name__
 
 
 def _advice(error: psycopg.Error) -> str:
