@@ -253,6 +253,8 @@ async def test_a_receipt_names_every_place_and_what_was_done(
         assert (receipt.id_count, receipt.erase_time) == (1, to_timestamp(NOW_US))
         assert (places["store/events"].state, places["store/events"].deleted_count) == (DELETED, 1)
         assert places["store/files"].state == SCHEDULED
+        assert "PostgreSQL's own write-ahead log keeps old bytes" in places["store/files"].note
+        assert places["store/profiles"].deleted_count == places["store/standings"].deleted_count == 1
         assert places["sinks/file"].state == DELETED
         assert places["sinks/file"].deleted_count >= 1
         assert places["backups"].state == NOT_REACHED

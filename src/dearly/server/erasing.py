@@ -27,8 +27,8 @@ _OTHERS = (
     "not, erase the customer there as well."
 )
 _SCRUB = (
-    "What deleted rows left in them is overwritten. Archives and replicas of a PostgreSQL server are the "
-    "business of who keeps them."
+    "What deleted rows left in them is overwritten. PostgreSQL's own write-ahead log keeps old bytes until "
+    "it is recycled, for minutes or hours; its archives and replicas are the business of who keeps them."
 )
 _NO_SCRUB = "This server was told not to overwrite deleted bytes (--no-scrub). Run `dearly scrub`."
 _TOLD = (
