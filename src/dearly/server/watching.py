@@ -111,17 +111,17 @@ def _begin(application: Application, request: segments_pb2.WatchTransitionsReque
             raise out_of_range("resume_token", str(error)) from None
         except TokenRefused as error:
             raise invalid_argument([Violation("resume_token", str(error))]) from None
-    oldest, newest = application.store.feed_ends()
-    return oldest if request.start == segments_pb2.WATCH_START_BEGINNING else newest
+    trimmed, newest = application.store.feed_ends()
+    return trimmed if request.start == segments_pb2.WATCH_START_BEGINNING else newest
 
 
 def _read(application: Application, position: int, wanted: _Filter) -> _Page:
     records = application.store.read_feed(position, PAGE, PAGE_BYTES)
-    oldest, _ = application.store.feed_ends()
-    if position < oldest:
+    trimmed, _ = application.store.feed_ends()
+    if position < trimmed:
         raise out_of_range(
             "resume_token",
-            f"records up to position {oldest} are not kept any more, and the watcher is so slow that it has "
+            f"records up to position {trimmed} are not kept any more, and the watcher is so slow that it has "
             "not seen them all. Read who is in what with ListMembers, and watch from now.",
         )
     # Asked after reading: who was merged by one of these records is one of the customer's ids by now.
