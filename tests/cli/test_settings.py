@@ -92,6 +92,10 @@ def test_the_folder_of_indexes_may_stand_at_the_top_beside_the_commands_of_its_n
         ),
         ("[serve]\ngrace = -1", r"^dearly\.toml: \[serve\] grace: expected .* to 0, got -1\.$"),
         ("[preview]\nsample = 0", r"^dearly\.toml: \[preview\] sample: expected .* to 1, got 0\.$"),
+        (
+            '[serve]\nsink = "a=file:///x.jsonl"',
+            r"""^dearly\.toml: \[serve\] sink: expected a list, such as \["a=file:///x\.jsonl"\], got 'a=""",
+        ),
         ("rules = 3", r"^dearly\.toml: rules: expected text in quotes, got 3\.$"),
         ("[chekc]\nrules = 1", r"a table 'chekc' .* Did you mean 'check'\?"),
         ('[check]\naddress = "x"', r"a key 'address' that no command reads\. Expected one of: "),

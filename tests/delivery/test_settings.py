@@ -81,6 +81,8 @@ def test_a_sink_is_written_as_its_name_and_its_url(text: str, settings: object) 
         ("log=file://host/feed.jsonl", "expected file:///PATH.jsonl"),
         ("log=file:feed.jsonl", "expected file:///PATH.jsonl"),
         ("log=file:///tmp", "expected file:///PATH.jsonl"),
+        ("a=file:///x.jsonl,b=file:///y.jsonl", "In DEARLY_SINK they stand apart by spaces"),
+        ("a=https://x.example/; b=file:///y.jsonl", "In DEARLY_SINK they stand apart by spaces"),
         ("log=file:///feed.jsonl#batch=3", "Expected one of: rotate_bytes"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -114,6 +115,11 @@ def _refuse_unknown(place: Place, kind: str, found: Iterable[str], known: Collec
 def _require_usable(option: Any, value: Any, place: Place) -> None:
     if isinstance(option.default, str) and not isinstance(value, str):
         raise SettingsError(f"{place.of_key(option.name)}: expected text in quotes, got {value!r}.")
+    if getattr(option, "multiple", False) and not isinstance(value, list):
+        raise SettingsError(
+            f"{place.of_key(option.name)}: expected a list, such as [{json.dumps(value, default=str)}], got "
+            f"{value!r}."
+        )
     try:
         option.process_value(None, value)
     except typer.BadParameter as error:

@@ -19,6 +19,8 @@ from dearly.store import Store
 
 _FORM = "Expected NAME=https://HOST/PATH or NAME=file:///PATH.jsonl"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_ANOTHER = re.compile(r"[,;]\s*[a-z][a-z0-9_-]*=(https?|file)://")
+"""What looks like a second sink behind a first."""
 _MOST_AT_ONCE = 500
 _SMALLEST_FILE = 4096
 DEFAULT_ROTATE_BYTES = 100 * 2**20
@@ -81,6 +83,11 @@ def parse_sink(text: str) -> SinkSettings:
     if not equals or not _NAME.fullmatch(name):
         raise SinkSettingsError(
             f"{_FORM}, where NAME is of a-z, 0-9, - and _ and begins with a letter; got {_shown(text)}."
+        )
+    if _ANOTHER.search(address):
+        raise SinkSettingsError(
+            f"The sink {name}: expected one sink, got what looks like several. In DEARLY_SINK they stand "
+            "apart by spaces, in dearly.toml in a list; as a flag, each has a --sink of its own."
         )
     try:
         url = urlsplit(address)
