@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -154,6 +155,24 @@ def test_a_customer_of_two_is_shown_with_what_was_told_of_both_by_either_id(
     told = shown(dearly("feed", "show", "--store", url, "--format", "json", "--customer", customer_id))
 
     assert told == ["c00", "c07", "c00", "c07"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--after", "99999999999999999999"), "Invalid value for '--after'"),
+        (("--limit", "99999999999999999999"), "Invalid value for '--limit'"),
+        (("--customer", "x\ud800"), "--customer: expected an id, got a lone surrogate (U+D800)"),
+        (("--customer", ""), "--customer: expected an id of 1 to 256 bytes, got an empty one."),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_with_what_was_expected(
+    dearly: Dearly, url: str, options: tuple[str, str], told: str
+) -> None:
+    ended = dearly("feed", "show", "--store", url, *options)
+
+    assert ended.code == 2
+    assert told in " ".join(ended.err.split())
 
 
 def test_a_feed_in_which_nothing_is_yet_shows_nothing(dearly: Dearly, tmp_path: Path) -> None:
@@ -358,9 +377,27 @@ def test_a_sink_that_is_told_no_more_is_forgotten_with_its_dead_letters(dearly: 
     ended = dearly("feed", "forget", "crm", "--store", url)
 
     assert (ended.code, ended.out) == (0, "crm: forgotten\n")
+    assert "take it from every server" in ended.err
     with opened(url) as store:
         assert [state.name for state in store.sinks()] == ["log"]
     assert [sink for _, sink in left(url)] == ["log"]
+
+
+def test_a_sink_that_a_server_is_telling_is_not_forgotten(dearly: Dearly, url: str) -> None:
+    bury(url, "crm", 1)
+    now_us = time.time_ns() // 1_000
+    with opened(url) as store:
+        assert store.lease_sink("crm", "server", now_us, now_us + 3_600_000_000) is not None
+
+    ended = dearly("feed", "forget", "crm", "--store", url)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "A server is telling the sink crm at this moment" in ended.err
+    assert [sink for _, sink in left(url)] == ["crm"]
+
+
+def test_a_sink_whose_name_is_no_text_is_unknown(dearly: Dearly, url: str) -> None:
+    assert "The store knows no sink" in dearly("feed", "forget", "x\ud800", "--store", url).err
 
 
 def test_each_sink_is_listed_with_what_waits_and_why_it_fails(dearly: Dearly, url: str) -> None:

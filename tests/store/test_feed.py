@@ -102,17 +102,34 @@ def test_a_sink_that_is_forgotten_is_nowhere_and_may_begin_anew(store: Store) ->
     state = store.lease_sink("old", "me", 1, 2)
     assert state is not None
     store.settle_sink(replace(state, position=0), "me", 1, [DeadLetter(0, "old", last, "no", 1)])
-    store.lease_sink("new", "me", 1, 2)
+    assert store.lease_sink("new", "me", 1, 2) is not None
     store.erase_customer("bob", 1)
     assert [(each.name, each.position) for each in store.sinks()] == [("new", last.position), ("old", 0)]
-    assert store.forget_sink("old")
-    assert not store.forget_sink("old")
+    assert store.forget_sink("old", 1)
     assert [each.name for each in store.sinks()] == ["new"]
     assert store.dead_letters("old", 0, 9) == []
     assert "sinks/old" not in {due.place for due in store.erasures_due()}
     again = store.lease_sink("old", "me", 1, 2)
     assert again is not None
     assert again.position == last.position
+
+
+def test_a_sink_that_somebody_has_is_not_forgotten_until_they_let_go_or_their_time_is_over(
+    store: Store,
+) -> None:
+    (record,) = tell(store, "a")
+    for name in ("settled", "left"):
+        state = store.lease_sink(name, "me", 1, 10)
+        assert state is not None
+        dead = [DeadLetter(0, name, record, "no", 1)]
+        store.settle_sink(state, "me", 1, dead)
+        assert store.lease_sink(name, "me", 1, 10) is not None
+        assert not store.forget_sink(name, 9)
+        assert len(store.dead_letters(name, 0, 9)) == 1
+    assert store.settle_sink(replace(state, name="settled", failures=1), "me", 99, [])
+    assert store.forget_sink("settled", 9)
+    assert store.forget_sink("left", 10)
+    assert store.sinks() == store.dead_letters(None, 0, 9) == []
 
 
 def test_a_new_sink_begins_where_the_feed_ends(store: Store) -> None:

@@ -21,7 +21,7 @@ from dearly.cli.feed_lines import (
     sink_json,
     sink_lines,
 )
-from dearly.cli.options import DEFAULT_STORE, Format, FormatOption, SinksOption, StoreOption
+from dearly.cli.options import DEFAULT_STORE, Format, FormatOption, SinksOption, StoreOption, WrongOption
 from dearly.cli.progress import track_progress
 from dearly.delivery import (
     Replayed,
@@ -32,10 +32,13 @@ from dearly.delivery import (
     parse_sinks,
     replay,
 )
+from dearly.language.values import ValueProblem, check_id
 from dearly.store import DeadLetter, FeedRecord, Store, open_store
 
 _PAGE = 1_000
 _BETWEEN_LOOKS_S = 1.0
+_MOST = 10**18
+"""No position or number of records is greater: a database counts a little further."""
 
 OnlyOption = Annotated[str | None, typer.Option("--only", metavar="NAME", help="Of this sink alone.")]
 NumbersArgument = Annotated[
@@ -52,15 +55,21 @@ class SinkUnknown(DearlyError):
     """A sink that the store does not know, or that is not said where it is."""
 
 
+class SinkInUse(DearlyError):
+    """A sink that some server is telling at this moment."""
+
+
 def show(
     customer: Annotated[
         str | None, typer.Option(metavar="ID", help="Only what is about this customer.")
     ] = None,
     after: Annotated[
         int | None,
-        typer.Option(min=0, metavar="POSITION", help="Begin after it; 0 begins with the oldest kept."),
+        typer.Option(
+            min=0, max=_MOST, metavar="POSITION", help="Begin after it; 0 begins with the oldest kept."
+        ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Print so many at most.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=_MOST, help="Print so many at most.")] = 20,
     follow: Annotated[
         bool, typer.Option("--follow", help="Then go on with what comes, without a limit, until Ctrl-C.")
     ] = False,
@@ -72,15 +81,16 @@ def show(
     Each says who came into or left what, when, and why. Without --after, the newest are printed. With
     --format json each is one line, as sinks are told it.
     """
+    customer_id = None if customer is None else _id_of("--customer", customer)
     with _opened(store) as opened:
         if after is not None:
-            records = _records(opened, after, customer, follow=follow)
+            records = _records(opened, after, customer_id, follow=follow)
             found: Iterable[FeedRecord] = records if follow else islice(records, limit)
         else:
             trimmed, newest = opened.feed_ends()
-            found = _newest(opened, customer, limit, trimmed, newest)
+            found = _newest(opened, customer_id, limit, trimmed, newest)
             if follow:
-                found = chain(found, _records(opened, newest, customer, follow=True))
+                found = chain(found, _records(opened, newest, customer_id, follow=True))
         for record in found:
             typer.echo(_told(record, format))
 
@@ -106,7 +116,7 @@ def sinks(
 
 def dead_letters(
     only: OnlyOption = None,
-    limit: Annotated[int, typer.Option(min=1, help="Print so many at most.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=_MOST, help="Print so many at most.")] = 20,
     format: FormatOption = Format.TEXT,  # noqa: A002 - named for its flag
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
@@ -184,16 +194,33 @@ def forget(
     """Forget a sink that is told no more.
 
     How far it was told goes, and its dead letters. Take it from every server first: one that has it still
-    begins it anew, at the feed's end. What it was told stays where it is; nobody is erased from its files any
-    more, so delete them.
+    begins it anew behind the next record, which is not told, as nothing is that waits now. What it was told
+    stays where it is; nobody is erased from its files any more, so delete them.
     """
     with _opened(store) as opened:
         _check_sink(opened, name)
-        opened.forget_sink(name)
+        if not opened.forget_sink(name, time.time_ns() // 1_000):
+            raise SinkInUse(
+                f"A server is telling the sink {name} at this moment, so that nothing was forgotten. Stop "
+                "that server, or start it anew without this --sink; one that was killed lets go within a "
+                "minute."
+            )
     typer.echo(f"{name}: forgotten")
+    typer.echo(
+        f"A server that has {name} still begins it anew behind the next record, which is not told: take it "
+        "from every server.",
+        err=True,
+    )
 
 
 # --------------------------------------------------------------------------------------------------- the feed
+
+
+def _id_of(option: str, text: str) -> str:
+    try:
+        return check_id(text)
+    except ValueProblem as problem:
+        raise WrongOption(f"{option}: {problem}") from None
 
 
 @contextmanager
@@ -243,7 +270,7 @@ def _told(record: FeedRecord, told_as: Format) -> str:
 def _check_sink(store: Store, name: str | None) -> None:
     """See that a sink that was named is one that the store knows."""
     known = [state.name for state in store.sinks()]
-    if name is None or name in known or store.dead_letters(name, 0, 1):
+    if name is None or name in known or (name.isprintable() and store.dead_letters(name, 0, 1)):
         return
     told = f"It knows: {', '.join(known)}." if known else "It knows none yet: no server has told any."
     raise SinkUnknown(f"The store knows no sink {name!r}. {told}")

@@ -293,9 +293,10 @@ class Store(Protocol):
         """How each sink stands, by name, as of one instant: counted, so that it takes a while with many."""
         ...
 
-    def forget_sink(self, name: str) -> bool:
+    def forget_sink(self, name: str, now_us: int) -> bool:
         """Forget a sink that is told no more, with its dead letters and what erasures have left to do there;
-        False when there is none. One that is told after all begins anew, at the feed's end."""
+        False when somebody has it, and nothing was forgotten. One that is told after all begins anew, at
+        the feed's end of then."""
         ...
 
     def lease_sink(self, name: str, owner: str, now_us: int, until_us: int) -> SinkState | None:

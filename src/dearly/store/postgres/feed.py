@@ -93,11 +93,16 @@ def sink_backlogs(connection: Connection) -> list[SinkBacklog]:
     return [sink_backlog(row) for row in rows]
 
 
-def forget_sink(connection: Connection, name: str) -> bool:
+def forget_sink(connection: Connection, name: str, now_us: int) -> bool:
     """See :meth:`dearly.store.Store.forget_sink`."""
+    connection.execute(
+        "DELETE FROM sinks WHERE name = %s AND (owner IS NULL OR taken_until_us <= %s)", (name, now_us)
+    )
+    if connection.execute("SELECT 1 FROM sinks WHERE name = %s", (name,)).fetchone():
+        return False
     connection.execute("DELETE FROM dead_letters WHERE sink = %s", (name,))
     connection.execute("DELETE FROM erasures_due WHERE place = %s", (SINKS + name,))
-    return connection.execute("DELETE FROM sinks WHERE name = %s", (name,)).rowcount == 1
+    return True
 
 
 def lease_sink(connection: Connection, name: str, owner: str, now_us: int, until_us: int) -> SinkState | None:

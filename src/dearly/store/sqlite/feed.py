@@ -92,11 +92,16 @@ def sink_backlogs(connection: sqlite3.Connection) -> list[SinkBacklog]:
     return [sink_backlog(row) for row in rows]
 
 
-def forget_sink(connection: sqlite3.Connection, name: str) -> bool:
+def forget_sink(connection: sqlite3.Connection, name: str, now_us: int) -> bool:
     """See :meth:`dearly.store.Store.forget_sink`."""
+    connection.execute(
+        "DELETE FROM sinks WHERE name = ? AND (owner IS NULL OR taken_until_us <= ?)", (name, now_us)
+    )
+    if connection.execute("SELECT 1 FROM sinks WHERE name = ?", (name,)).fetchone():
+        return False
     connection.execute("DELETE FROM dead_letters WHERE sink = ?", (name,))
     connection.execute("DELETE FROM erasures_due WHERE place = ?", (SINKS + name,))
-    return connection.execute("DELETE FROM sinks WHERE name = ?", (name,)).rowcount == 1
+    return True
 
 
 def lease_sink(

@@ -282,9 +282,9 @@ class SqliteStore:
         """See :meth:`dearly.store.Store.sink_backlogs`."""
         return self._readers.read(feed.sink_backlogs)
 
-    def forget_sink(self, name: str) -> bool:
+    def forget_sink(self, name: str, now_us: int) -> bool:
         """See :meth:`dearly.store.Store.forget_sink`."""
-        return self._writer.write(lambda connection: feed.forget_sink(connection, name))
+        return self._writer.write(lambda connection: feed.forget_sink(connection, name, now_us))
 
     def lease_sink(self, name: str, owner: str, now_us: int, until_us: int) -> SinkState | None:
         """See :meth:`dearly.store.Store.lease_sink`."""
