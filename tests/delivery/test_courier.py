@@ -268,6 +268,26 @@ async def test_why_a_sink_fails_is_kept_for_as_long_as_it_fails(store: Store, cl
     assert (well.failures, well.reason) == (0, None)
 
 
+async def test_a_sink_that_is_forgotten_under_a_courier_is_told_all_that_is_recorded_later(
+    store: Store, clock: Clock
+) -> None:
+    statuses = iter([200, 503, 200])
+    async with receiving(lambda _: answers(next(statuses)), each=True) as receiver:
+        telling = courier(store, webhook(receiver.url, store, clock), clock=clock)
+        async with running(telling):
+            put(store, "anna", "told")
+            await telling.step()
+            assert store.forget_sink("crm", clock.us)
+            put(store, "anna", "next")
+            await telling.step()
+            put(store, "anna", "waiting")
+            await telling.step()
+            assert store.forget_sink("crm", clock.us)
+            put(store, "anna", "later")
+            await telling.step()
+    assert names_of(receiver) == ["told", "next", "later"]
+
+
 async def test_a_sink_that_hangs_holds_up_none_of_the_others(store: Store, clock: Clock) -> None:
     async with receiving(hangs) as stuck, receiving(answers(200)) as well:
         telling = courier(

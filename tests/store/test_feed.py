@@ -144,6 +144,16 @@ def test_a_new_sink_begins_where_the_feed_ends(store: Store) -> None:
     )
 
 
+def test_a_new_sink_begins_behind_a_position_where_one_is_given_and_another_stays_where_it_is(
+    store: Store,
+) -> None:
+    first, _ = tell(store, "a", "b")
+    begun = store.lease_sink("crm", "me", 1, 2, first.position)
+    assert begun is not None
+    assert begun.position == first.position
+    assert store.lease_sink("crm", "me", 1, 2, 0) == begun
+
+
 def test_one_at_a_time_has_a_sink(store: Store) -> None:
     assert store.lease_sink("crm", "me", 1, 100) is not None
     assert store.lease_sink("crm", "you", 99, 200) is None

@@ -194,8 +194,8 @@ def forget(
     """Forget a sink that is told no more.
 
     How far it was told goes, and its dead letters. Take it from every server first: one that has it still
-    begins it anew behind the next record, which is not told, as nothing is that waits now. What it was told
-    stays where it is; nobody is erased from its files any more, so delete them.
+    begins it anew, with what is recorded from then on. What it was told stays where it is; nobody is erased
+    from its files any more, so delete them.
     """
     with _opened(store) as opened:
         _check_sink(opened, name)
@@ -207,8 +207,8 @@ def forget(
             )
     typer.echo(f"{name}: forgotten")
     typer.echo(
-        f"A server that has {name} still begins it anew behind the next record, which is not told: take it "
-        "from every server.",
+        f"A server that has {name} still begins it anew, with what is recorded from now on: take it from "
+        "every server.",
         err=True,
     )
 

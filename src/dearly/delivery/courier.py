@@ -131,6 +131,9 @@ class Courier:
         """Of sinks that were done when another's task failed: told by the next step."""
         self._seen: dict[str, int] = {}
         """Up to where each sink was told, when it was told all there was."""
+        self._looked: dict[str, int] = {}
+        """Where the feed ended when each sink was last looked after: there one begins anew that was forgotten
+        since, and loses nothing that was recorded after it was."""
 
     async def step(self) -> list[SinkReport]:
         """Tell the sinks what is new, until the first of them is done; how each stands that is done.
@@ -169,10 +172,12 @@ class Courier:
     async def _tell_all(self, sink: Sink) -> SinkReport | None:
         """Tell a sink page after page, until it has all, fails, or is somebody else's."""
         _, newest = await asyncio.to_thread(self._store.feed_ends)
+        begins, self._looked[sink.name] = self._looked.get(sink.name), newest
         if self._seen.get(sink.name) == newest:
             return None
         delivered = dead = 0
-        while (round_ := await self._tell_page(sink)) is not None:
+        while (round_ := await self._tell_page(sink, begins)) is not None:
+            begins = newest
             delivered += round_.delivered
             dead += len(round_.dead)
             self.latest[sink.name] = await self._report(round_, delivered, dead)
@@ -182,10 +187,10 @@ class Courier:
                 return self.latest[sink.name]
         return None
 
-    async def _tell_page(self, sink: Sink) -> _Round | None:
+    async def _tell_page(self, sink: Sink, begins: int | None) -> _Round | None:
         """Tell a sink the next records; None when it is not this courier's to tell."""
         store, name, now_us = self._store, sink.name, self._now_us()
-        state = await self._lease(name, now_us)
+        state = await self._lease(name, now_us, begins)
         if state is None:
             return None
         round_ = _Round(name, state.position, state.failures, state.failing_since_us, state.reason)
@@ -201,10 +206,10 @@ class Courier:
         self._seen[name] = round_.position
         return round_
 
-    async def _lease(self, name: str, now_us: int) -> SinkState | None:
+    async def _lease(self, name: str, now_us: int, begins: int | None) -> SinkState | None:
         """Take a sink; let go of it again when this is cancelled, which stops no thread."""
         lease, until_us = self._store.lease_sink, now_us + LEASE_US
-        leasing = asyncio.create_task(asyncio.to_thread(lease, name, self._owner, now_us, until_us))
+        leasing = asyncio.create_task(asyncio.to_thread(lease, name, self._owner, now_us, until_us, begins))
         try:
             return await asyncio.shield(leasing)
         except asyncio.CancelledError:

@@ -295,13 +295,14 @@ class Store(Protocol):
 
     def forget_sink(self, name: str, now_us: int) -> bool:
         """Forget a sink that is told no more, with its dead letters and what erasures have left to do there;
-        False when somebody has it, and nothing was forgotten. One that is told after all begins anew, at
-        the feed's end of then."""
+        False when somebody has it, and nothing was forgotten. One that is told after all is a new one."""
         ...
 
-    def lease_sink(self, name: str, owner: str, now_us: int, until_us: int) -> SinkState | None:
-        """Take a sink for oneself until a time, making it (at the feed's end) when it is new; None while
-        somebody else has it, or it waits for its next try. Who has it may take it again."""
+    def lease_sink(
+        self, name: str, owner: str, now_us: int, until_us: int, begins: int | None = None
+    ) -> SinkState | None:
+        """Take a sink for oneself until a time, making it when it is new: behind ``begins``, or at the feed's
+        end. None while somebody else has it, or it waits for its next try. Who has it may take it again."""
         ...
 
     def settle_sink(self, state: SinkState, owner: str, retry_us: int, dead: Sequence[DeadLetter]) -> bool:

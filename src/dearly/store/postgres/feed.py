@@ -105,14 +105,17 @@ def forget_sink(connection: Connection, name: str, now_us: int) -> bool:
     return True
 
 
-def lease_sink(connection: Connection, name: str, owner: str, now_us: int, until_us: int) -> SinkState | None:
+def lease_sink(
+    connection: Connection, name: str, owner: str, now_us: int, until_us: int, begins: int | None
+) -> SinkState | None:
     """See :meth:`dearly.store.Store.lease_sink`."""
+    position = newest(connection, "feed") if begins is None else begins
     row = connection.execute(
         """INSERT INTO sinks AS kept (name, position, owner, taken_until_us) VALUES (%s, %s, %s, %s)
            ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, taken_until_us = excluded.taken_until_us
            WHERE kept.owner = excluded.owner OR kept.taken_until_us <= %s
            RETURNING name, position, failures, failing_since_us, reason""",
-        (name, newest(connection, "feed"), owner, until_us, now_us),
+        (name, position, owner, until_us, now_us),
     ).fetchone()
     return SinkState(*row) if row else None
 

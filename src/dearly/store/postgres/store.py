@@ -284,10 +284,13 @@ class PostgresStore:
             lambda connection: feed.forget_sink(connection, name, now_us), Access.APART
         )
 
-    def lease_sink(self, name: str, owner: str, now_us: int, until_us: int) -> SinkState | None:
+    def lease_sink(
+        self, name: str, owner: str, now_us: int, until_us: int, begins: int | None = None
+    ) -> SinkState | None:
         """See :meth:`dearly.store.Store.lease_sink`."""
         return self._writers.write(
-            lambda connection: feed.lease_sink(connection, name, owner, now_us, until_us), Access.APART
+            lambda connection: feed.lease_sink(connection, name, owner, now_us, until_us, begins),
+            Access.APART,
         )
 
     def settle_sink(self, state: SinkState, owner: str, retry_us: int, dead: Sequence[DeadLetter]) -> bool:

@@ -105,15 +105,16 @@ def forget_sink(connection: sqlite3.Connection, name: str, now_us: int) -> bool:
 
 
 def lease_sink(
-    connection: sqlite3.Connection, name: str, owner: str, now_us: int, until_us: int
+    connection: sqlite3.Connection, name: str, owner: str, now_us: int, until_us: int, begins: int | None
 ) -> SinkState | None:
     """See :meth:`dearly.store.Store.lease_sink`."""
+    position = newest_position(connection) if begins is None else begins
     row = connection.execute(
         """INSERT INTO sinks AS kept (name, position, owner, taken_until_us) VALUES (?, ?, ?, ?)
            ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, taken_until_us = excluded.taken_until_us
            WHERE kept.owner = excluded.owner OR kept.taken_until_us <= ?
            RETURNING name, position, failures, failing_since_us, reason""",
-        (name, newest_position(connection), owner, until_us, now_us),
+        (name, position, owner, until_us, now_us),
     ).fetchone()
     return SinkState(*row) if row else None
 

@@ -286,10 +286,12 @@ class SqliteStore:
         """See :meth:`dearly.store.Store.forget_sink`."""
         return self._writer.write(lambda connection: feed.forget_sink(connection, name, now_us))
 
-    def lease_sink(self, name: str, owner: str, now_us: int, until_us: int) -> SinkState | None:
+    def lease_sink(
+        self, name: str, owner: str, now_us: int, until_us: int, begins: int | None = None
+    ) -> SinkState | None:
         """See :meth:`dearly.store.Store.lease_sink`."""
         return self._writer.write(
-            lambda connection: feed.lease_sink(connection, name, owner, now_us, until_us)
+            lambda connection: feed.lease_sink(connection, name, owner, now_us, until_us, begins)
         )
 
     def settle_sink(self, state: SinkState, owner: str, retry_us: int, dead: Sequence[DeadLetter]) -> bool:
