@@ -139,6 +139,13 @@ async def test_a_question_that_is_none_is_refused(shop: Shop, asked: dict[str, A
     assert (await refused_field(call))[0] == field
 
 
+async def test_a_stage_that_there_is_none_of_is_refused_with_those_there_are(shop: Shop) -> None:
+    request = segments_pb2.ListMembersRequest(lifecycle="stage", stage="vip")
+    error = await refusal(shop.client.segments.ListMembers(request))
+    assert error.code() is grpc.StatusCode.NOT_FOUND
+    assert error.details() == "The rules declare no stage 'vip'. Expected one of: customer, visitor."
+
+
 async def test_reads_of_members_beyond_a_number_are_refused_and_evaluations_go_on(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

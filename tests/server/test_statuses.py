@@ -45,6 +45,13 @@ def test_an_unknown_name_tells_the_nearest_in_words_and_in_details() -> None:
     assert status.message == "The rules declare no block 'heros'. Did you mean 'hero'?"
 
 
+def test_an_unknown_name_that_none_is_near_to_tells_those_there_are() -> None:
+    refused = unknown_name("stage", "vip", None, ["customer", "visitor"])
+    assert refused.message == "The rules declare no stage 'vip'. Expected one of: customer, visitor."
+    near = unknown_name("stage", "visitr", "visitor", ["customer", "visitor"])
+    assert near.message == "The rules declare no stage 'visitr'. Did you mean 'visitor'?"
+
+
 def test_a_status_inside_a_batch_has_the_bytes_of_a_google_status() -> None:
     refused = unknown_name("block", "heros", None)
     assert as_wire_status(refused).SerializeToString() == as_google_status(refused).SerializeToString()

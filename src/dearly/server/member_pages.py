@@ -125,7 +125,7 @@ def _require_stage(program: Program, kind: str, name: str, stage: str) -> None:
         raise invalid_argument([Violation("stage", "expected none with a segment, got one.")])
     stages = [each.name for each in program.lifecycles[name].stages]
     if stage not in stages:
-        raise unknown_name("stage", stage, nearest(stage, stages))
+        raise unknown_name("stage", stage, nearest(stage, stages), stages)
 
 
 def _goes_on(deadline: Deadline) -> Callable[[], bool]:

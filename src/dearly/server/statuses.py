@@ -65,10 +65,13 @@ def out_of_range(field: str, problem: str) -> CallRefused:
     return CallRefused(grpc.StatusCode.OUT_OF_RANGE, _told(violations), _bad_request(violations))
 
 
-def unknown_name(kind: str, name: str, nearest: str | None) -> CallRefused:
-    """NOT_FOUND for a name that the rules do not declare, with the nearest one that they do."""
+def unknown_name(kind: str, name: str, nearest: str | None, known: Sequence[str] = ()) -> CallRefused:
+    """NOT_FOUND for a name that the rules do not declare, with the nearest one that they do; where none is
+    near, with those of ``known``."""
     shown = _clip(name, MAX_FIELD_CHARACTERS)
     hint = f" Did you mean {nearest!r}?" if nearest else ""
+    if not nearest and known:
+        hint = _clip(f" Expected one of: {', '.join(known)}.", MAX_PROBLEM_CHARACTERS)
     metadata = {"name": shown, "nearest": nearest} if nearest else {"name": shown}
     return _not_found(f"UNKNOWN_{kind.upper()}", f"The rules declare no {kind} {shown!r}.{hint}", metadata)
 
