@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dearly.store import CustomerQuery, EventRange, EventRecord, Outcome, ProfilePatch, Store, open_store
+from tests.ingest.test_door import prepared
 from tests.store.records import FOREVER_US, decoded, event, read, times
 
 ACCEPTED, DUPLICATE, CONFLICT = Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.CONFLICT
@@ -24,6 +26,15 @@ def test_the_same_event_again_is_a_duplicate_and_is_kept_once(store: Store) -> N
     store.append_events([event("1", price=1.0)])
     assert store.append_events([event("1", price=1.0)]) == [DUPLICATE]
     assert times(store) == [1_000]
+
+
+@pytest.mark.parametrize(("first", "again"), [(-0.0, 0.0), (0.0, -0.0), (0, -0.0)])
+def test_a_zero_from_the_door_is_the_same_whatever_its_sign(store: Store, first: float, again: float) -> None:
+    outcomes = [
+        store.append_events([prepared(properties={"product_id": "p1", "seconds": seconds})])
+        for seconds in (first, again)
+    ]
+    assert outcomes == [[ACCEPTED], [DUPLICATE]]
 
 
 def test_an_id_with_another_payload_is_a_conflict_and_the_kept_one_stands(store: Store) -> None:
