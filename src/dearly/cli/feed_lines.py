@@ -11,7 +11,15 @@ from dearly.delivery import feed_json
 from dearly.language.values import time_to_stored
 from dearly.store import DeadLetter, FeedRecord, SinkBacklog
 
-_SINK_COLUMNS = ("sink", "told up to", "waiting", "oldest of", "failing since", "in a row", "dead letters")
+_SINK_COLUMNS = (
+    "sink",
+    "told up to",
+    "waiting",
+    "waiting since",
+    "failing since",
+    "in a row",
+    "dead letters",
+)
 _BODY = msgspec.json.Decoder(dict[str, Any])
 
 
