@@ -99,7 +99,7 @@ def sinks(
     format: FormatOption = Format.TEXT,  # noqa: A002 - named for its flag
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
-    """Print where each sink stands: what it was told, what waits, and whether it fails.
+    """Print how far each sink was told, and what is stuck.
 
     Up to which position it was told, how many records wait and since when the oldest does, since when it
     fails, how often in a row and why, and how many dead letters it has. With --format json each is one line.
