@@ -87,14 +87,20 @@ def fill_store(path: Path, events: Sequence[EventRecord] | None = None) -> Store
     return store
 
 
-def build(store: Store, catalog: str = "product", created_us: int = NOW_US, seed: int = 1) -> CatalogIndex:
+def build(
+    store: Store,
+    catalog: str = "product",
+    created_us: int = NOW_US,
+    seed: int = 1,
+    dimensions: int | None = 16,
+) -> CatalogIndex:
     """The index of a store's catalog as of now."""
     return build_from_store(
         store,
         PROGRAM,
         catalog,
         weights={},
-        dimensions=None,
+        dimensions=dimensions,
         seed=seed,
         as_of_us=NOW_US,
         created_us=created_us,

@@ -10,9 +10,11 @@ import pytest
 
 from dearly.language.types import DAY_US
 from dearly.recommendation import CatalogIndex, Touch, TrainingUnavailable
-from dearly.recommendation.factors import factorise, suit_dimensions
-from dearly.recommendation.index import fold
+from dearly.recommendation.choosing import suit_dimensions
+from dearly.recommendation.factors import factorise
+from dearly.recommendation.folding import fold
 from dearly.recommendation.interactions import Feedback, TouchColumns, gather_feedback
+from dearly.recommendation.methods import Spectral
 from dearly.recommendation.signals import Signal, consuming_events, signals_of, weigh_events
 from dearly.store import Store
 from tests.recommendation.shop import NOW_US, PROGRAM, build, learn, planted_events, product_id, viewed
@@ -74,7 +76,7 @@ def test_the_order_in_which_touches_come_does_not_matter_to_a_bit() -> None:
 def test_no_touches_make_an_empty_matrix() -> None:
     feedback = gather_feedback([TouchColumns("seen", (), (), ())], {"seen": 1.0}, HALF_LIFE_US, NOW_US)
     assert feedback.item_ids == ()
-    assert factorise(feedback, 16, seed=1).vectors.shape == (0, 0)
+    assert factorise(feedback, Spectral(16), seed=1).vectors.shape == (0, 0)
 
 
 def test_the_factors_are_the_singular_vectors_of_the_degree_normalised_matrix() -> None:
@@ -84,12 +86,19 @@ def test_the_factors_are_the_singular_vectors_of_the_degree_normalised_matrix() 
     dense[np.arange(12, 30), 0] = 1.0
     customers, items = np.nonzero(dense)
     feedback = Feedback(
-        tuple(f"{n:02d}" for n in range(12)), 30, len(items), customers, items, dense[customers, items]
+        tuple(f"{n:02d}" for n in range(12)),
+        30,
+        len(items),
+        customers,
+        items,
+        dense[customers, items],
+        np.zeros(len(items), np.int64),
     )
-    factors = factorise(feedback, 12, seed=1)
+    factors = factorise(feedback, Spectral(12), seed=1)
     degrees = dense.sum(axis=0)
     normalised = dense / np.sqrt(np.outer(dense.sum(axis=1), degrees))
     _, spectrum, right = np.linalg.svd(normalised, full_matrices=False)
+    spectrum /= spectrum[0]
     unscaled = factors.vectors / np.sqrt(degrees)[:, None]
     assert np.allclose(unscaled @ unscaled.T, (right.T * np.sqrt(spectrum)) @ right, atol=1e-3)
 

@@ -70,7 +70,7 @@ def test_the_published_split_is_ranked_better_than_the_published_figures() -> No
     held_out: dict[str, set[str]] = {}
     for customer_id, item_id in zip(test.customer_ids, test.item_ids, strict=True):
         held_out.setdefault(customer_id, set()).add(item_id)
-    trial = fit(train.customer_ids, train.item_ids, train.times_us, None, 1, quiet)
+    trial = fit(train.customer_ids, train.item_ids, train.times_us, 768, 1, quiet)
     served = judge_as_served(trial, held_out, 20, quiet)
     assert len(held_out) == 29_858
     assert served.recall >= 0.188

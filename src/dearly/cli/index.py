@@ -29,6 +29,7 @@ from dearly.language import Program, nearest
 from dearly.language.requirements import touching_events
 from dearly.recommendation import (
     CatalogIndex,
+    Choice,
     Quality,
     build_from_store,
     fit,
@@ -40,7 +41,7 @@ from dearly.store import open_store
 
 DimensionsOption = Annotated[
     int | None,
-    typer.Option("--dimensions", min=1, max=4096, help="Of the vectors. Default: as many as suit the data."),
+    typer.Option("--dimensions", min=1, max=4096, help="Of the vectors. Default: as many as rank best."),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same index.")]
 
@@ -138,6 +139,7 @@ def evaluate(
                 "users": len(held_out),
                 "items": trial.index.manifest.items,
                 "dimensions": trial.index.manifest.dimensions,
+                "method": msgspec.to_builtins(trial.index.manifest.choice.method),
             }
         )
         return
@@ -202,7 +204,20 @@ def _summary(index: CatalogIndex, seconds: float) -> str:
     return (
         f"{name}: {manifest.items:,} items, {manifest.customers:,} customers, {manifest.touches:,} touches, "
         f"{manifest.dimensions} dimensions, {manifest.recommended.kind} search with recall "
-        f"{manifest.recommended.recall:.3f}. {seconds:.1f} s\n  weights: {weights}"
+        f"{manifest.recommended.recall:.3f}. {seconds:.1f} s\n  weights: {weights}\n"
+        f"  method: {_words(manifest.choice)}"
+    )
+
+
+def _words(choice: Choice) -> str:
+    """A method with its settings, and by what it was chosen."""
+    settings = msgspec.to_builtins(choice.method)
+    told = ", ".join(f"{name} {value}" for name, value in settings.items() if name != "kind")
+    if not choice.tried:
+        return f"{settings['kind']} ({told}), as usual: too few customers to choose by"
+    return (
+        f"{settings['kind']} ({told}), of {len(choice.tried)} that were tried on {choice.customers:,} "
+        "customers' latest items"
     )
 
 

@@ -5,9 +5,10 @@ Building an index needs the ``train`` extra (SciPy); serving one does not.
 
 from dearly.recommendation.artefact import IndexRefused
 from dearly.recommendation.building import build_from_store
-from dearly.recommendation.factors import TrainingUnavailable
+from dearly.recommendation.choosing import Choice
 from dearly.recommendation.index import CatalogIndex, Manifest
 from dearly.recommendation.keeper import RecommenderKeeper
+from dearly.recommendation.methods import TrainingUnavailable
 from dearly.recommendation.offline_evaluation import Quality, Trial, fit, judge_as_served, judge_exactly
 from dearly.recommendation.publishing import current_version, publish_index, read_version
 from dearly.recommendation.recommender import Recommender
@@ -16,6 +17,7 @@ from dearly.recommendation.suggestions import OutOfTime, Page, StrategyName, Sug
 
 __all__ = [
     "CatalogIndex",
+    "Choice",
     "IndexRefused",
     "Item",
     "Manifest",

@@ -31,7 +31,7 @@ import msgspec
 import numpy as np
 
 from dearly import DearlyError
-from dearly.recommendation.factors import Factors
+from dearly.recommendation.factors import factors_of
 from dearly.recommendation.index import FORMAT, CatalogIndex, FileSeal, Manifest, inverse_lengths
 from dearly.recommendation.interactions import Floats
 from dearly.recommendation.search import SearchPlan, VectorSearch
@@ -120,7 +120,7 @@ def read_index(folder: Path, catalog: str) -> CatalogIndex:
         manifest=manifest,
         item_ids=item_ids,
         row_of={item_id: row for row, item_id in enumerate(item_ids)},
-        factors=Factors(vectors, degrees),
+        factors=factors_of(manifest.choice.method, vectors, degrees),
         recommended=_read_search(folder, manifest, RECOMMENDED, manifest.recommended, vectors, None),
         similar=_read_search(folder, manifest, SIMILAR, manifest.similar, vectors, inverse_lengths(vectors)),
     )

@@ -8,9 +8,9 @@ from importlib.util import find_spec
 from dearly.language import Program
 from dearly.language.requirements import RECOMMENDATION_HORIZON_US
 from dearly.language.types import DAY_US
-from dearly.recommendation.factors import TrainingUnavailable
 from dearly.recommendation.index import CatalogIndex, Recipe, build_index
 from dearly.recommendation.interactions import TouchColumns, gather_feedback
+from dearly.recommendation.methods import TrainingUnavailable
 from dearly.recommendation.signals import consuming_events, signals_of, weigh_events
 from dearly.store import Store
 

@@ -10,12 +10,14 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from dearly.recommendation.factors import Factors, factorise, suit_dimensions
+from dearly.recommendation.choosing import Choice, choose_method
+from dearly.recommendation.factors import Factors, factorise
+from dearly.recommendation.folding import fold
 from dearly.recommendation.interactions import Feedback, Floats, Rows
 from dearly.recommendation.search import SearchPlan, VectorSearch, plan_search
 from dearly.recommendation.suggestions import Touch, TouchLog, log_touches
 
-FORMAT = 1
+FORMAT = 2
 LAST_YEAR_ENDS_US = 253_402_300_800_000_000
 """Calendars end with the year 9999."""
 QUERIES_JUDGED = 200
@@ -48,6 +50,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     items: Annotated[int, Meta(ge=0)]
     touches: int
     dimensions: Annotated[int, Meta(ge=0)]
+    choice: Choice
+    """How the vectors were learnt, and what else was tried."""
     recommended: SearchPlan | None
     """How candidates for a customer are found; None when there are no items."""
     similar: SearchPlan | None
@@ -56,7 +60,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What an index is made by, beside the feedback. ``dimensions`` None: as many as suit the feedback."""
+    """What an index is made by, beside the feedback. ``dimensions`` None: as many as rank best."""
 
     catalog: str
     event_weights: Mapping[str, float]
@@ -120,20 +124,11 @@ class CatalogIndex:
         return query
 
 
-def fold(factors: Factors, rows: Rows, strengths: Floats) -> Floats:
-    """The vector of somebody drawn to these items so strongly."""
-    # einsum, not a BLAS product: no threads within a request, and the same bits in any company.
-    vector: Floats = np.einsum(
-        "i,ij->j", strengths / factors.degrees[rows], factors.vectors.take(rows, axis=0)
-    )
-    return vector
-
-
 def build_index(feedback: Feedback, recipe: Recipe, report: Callable[[str], None]) -> CatalogIndex:
-    """Learn the items' vectors and how to search them. Takes up to a minute; same input, same index."""
-    dimensions = suit_dimensions(feedback) if recipe.dimensions is None else recipe.dimensions
+    """Learn the items' vectors and how to search them. Takes up to minutes; same input, same index."""
+    choice = choose_method(feedback, recipe.dimensions, recipe.seed, report)
     report("factorising")
-    factors = factorise(feedback, dimensions, recipe.seed)
+    factors = factorise(feedback, choice.method, recipe.seed)
     manifest = Manifest(
         format=FORMAT,
         catalog=recipe.catalog,
@@ -148,6 +143,7 @@ def build_index(feedback: Feedback, recipe: Recipe, report: Callable[[str], None
         items=len(feedback.item_ids),
         touches=feedback.touch_count,
         dimensions=factors.vectors.shape[1],
+        choice=choice,
         recommended=None,
         similar=None,
         files={},

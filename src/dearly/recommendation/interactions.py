@@ -37,6 +37,8 @@ class Feedback:
     customers: Rows
     items: Rows
     strengths: Floats
+    times_us: Rows
+    """When each was touched last."""
 
 
 def gather_feedback(
@@ -55,9 +57,10 @@ def gather_feedback(
     ).astype(np.float64)
     amounts = event_weights * np.exp2(-ages_us / half_life_us)
     order = np.lexsort((amounts, items, customers))
-    customers, items, amounts = customers[order], items[order], amounts[order]
+    customers, items, amounts, ages_us = customers[order], items[order], amounts[order], ages_us[order]
     firsts = np.flatnonzero(np.diff(customers, prepend=-1) | np.diff(items, prepend=-1))
     summed = np.add.reduceat(amounts, firsts) if len(firsts) else amounts
+    youngest_us = np.minimum.reduceat(ages_us, firsts) if len(firsts) else ages_us
     return Feedback(
         item_ids=item_ids,
         customer_count=len(customer_ids),
@@ -65,6 +68,7 @@ def gather_feedback(
         customers=customers[firsts],
         items=items[firsts],
         strengths=np.log1p(summed).astype(np.float32),
+        times_us=as_of_us - youngest_us,
     )
 
 
