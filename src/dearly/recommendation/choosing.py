@@ -32,6 +32,8 @@ HELD_OUT = 0.1
 JUDGED_AT = 20
 MOST_JUDGED = 2_000
 """Customers; more make a search longer and hardly surer."""
+MOST_SCORES = 40_000_000
+"""Of all their items: judging takes as long as there are scores."""
 FEWEST_JUDGED = 50
 """With fewer, what ranks best does so by chance."""
 CUSTOMERS_AT_ONCE = 256
@@ -129,7 +131,8 @@ def _hold_out(feedback: Feedback, seed: int) -> _Trial:
         is_out & (np.bincount(known.items, minlength=len(feedback.item_ids)) > 0)[feedback.items]
     )
     customers = np.unique(feedback.customers[later])
-    judged = np.sort(random.choice(customers, min(len(customers), MOST_JUDGED), replace=False))
+    most = min(len(customers), MOST_JUDGED, max(FEWEST_JUDGED, MOST_SCORES // max(1, len(feedback.item_ids))))
+    judged = np.sort(random.choice(customers, most, replace=False))
     firsts = np.searchsorted(feedback.customers[later], judged, side="left")
     lasts = np.searchsorted(feedback.customers[later], judged, side="right")
     rows = [feedback.items[later[first:last]] for first, last in zip(firsts, lasts, strict=True)]
@@ -164,30 +167,28 @@ class _Search:
     _spectrum: tuple[Spectral, Spectrum] | None = None
 
     def spectral(self, dimensions: int | None) -> Tried:
-        """The best of the spectral methods."""
+        """The best of the spectral methods: what needs many fits is found with few dimensions."""
         smaller = min(self.trial.known.customer_count, len(self.trial.known.item_ids))
         sizes = [size for size in DIMENSIONS if size <= MOST_OF_A_SIDE * smaller] or [DIMENSIONS[0]]
         if dimensions is not None:
-            sizes = [dimensions]
-        best = self._climb(Spectral(size, customer_power=CUSTOMER_POWERS[0]) for size in sizes)
+            sizes = sorted({min(dimensions, QUICK_DIMENSIONS), dimensions})
+        few = [size for size in sizes if size <= QUICK_DIMENSIONS]
+        best = self._customer_power(self._climb([Spectral(size, CUSTOMER_POWERS[0]) for size in few]))
         replace = msgspec.structs.replace
-        best = self.judge(replace(best.method, customer_power=self._customer_power(best.method)))
+        if best.method.dimensions == few[-1]:
+            larger = [replace(best.method, dimensions=size) for size in sizes if size > few[-1]]
+            given = dimensions is not None
+            best = self.judge([best.method, *larger][-1]) if given else self._climb([best.method, *larger])
         for power in SPECTRUM_POWERS:
             best = max(best, self.judge(replace(best.method, spectrum_power=power)), key=_worth)
         if dimensions is None:
-            largest = min(DIMENSIONS[-1], int(MOST_OF_A_SIDE * smaller))
-            best = self._finer(best, largest)
+            best = self._finer(best, min(DIMENSIONS[-1], int(MOST_OF_A_SIDE * smaller)))
         return best
 
-    def _customer_power(self, method: Method) -> float:
-        """The power that suits; found with few dimensions, since each needs a fit of its own."""
-        size = min(method.dimensions, QUICK_DIMENSIONS)
-        methods = [Spectral(size, customer_power=power) for power in CUSTOMER_POWERS]
-        best = self.judge(methods[0])
-        for other in methods[1:]:
-            best = self.better(best, self.judge(other))
-        assert isinstance(best.method, Spectral)
-        return best.method.customer_power
+    def _customer_power(self, best: Tried) -> Tried:
+        for power in CUSTOMER_POWERS[1:]:
+            best = self.better(best, self.judge(msgspec.structs.replace(best.method, customer_power=power)))
+        return best
 
     def _finer(self, start: Tried, largest: int) -> Tried:
         """Sizes in between. With more dimensions the spectrum has to fall more steeply, so both are tried."""

@@ -111,7 +111,7 @@ class Application:
         self.courier = Courier(store, sinks, now_us, SystemRandom().random, _owner()) if sinks else None
         self.membership = self._membership_worker() if settings.membership else None
         self._changes = BlockingThreads(1, MAX_WAITING_CHECKS)
-        self._upkeep_thread = BlockingThreads(1, 0)
+        self._upkeep_thread = BlockingThreads(1, 1)
         self._rules = rules
         self._recommendations = recommendations
 
