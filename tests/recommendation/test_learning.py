@@ -168,6 +168,6 @@ def test_the_smallest_shops_can_be_learnt(customers: int) -> None:
 
 
 def test_without_the_training_extra_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "scipy.sparse", None)
+    monkeypatch.setitem(sys.modules, "implicit", None)
     with pytest.raises(TrainingUnavailable, match=r"dearly\[train\]"):
         learn([("ann", "product_viewed", "a", NOW_US)])

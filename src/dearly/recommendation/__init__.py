@@ -1,6 +1,6 @@
 """Items for people: factors, FAISS indexes, the strategies over them, and their quality offline.
 
-Building an index needs the ``train`` extra (SciPy); serving one does not.
+Building an index needs the ``train`` extra (SciPy, implicit); serving one does not.
 """
 
 from dearly.recommendation.artefact import IndexRefused

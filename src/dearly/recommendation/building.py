@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 
 from dearly.language import Program
 from dearly.language.requirements import RECOMMENDATION_HORIZON_US
 from dearly.language.types import DAY_US
 from dearly.recommendation.index import CatalogIndex, Recipe, build_index
 from dearly.recommendation.interactions import TouchColumns, gather_feedback
-from dearly.recommendation.methods import TrainingUnavailable
+from dearly.recommendation.methods import require_training
 from dearly.recommendation.signals import consuming_events, signals_of, weigh_events
 from dearly.store import Store
 
@@ -37,9 +36,9 @@ def build_from_store(
 
     Raises:
         StoreUnavailable: the store cannot answer now.
-        TrainingUnavailable: SciPy is not installed.
+        TrainingUnavailable: the packages of the ``train`` extra are not installed.
     """
-    _require_scipy()
+    require_training()
     signals = signals_of(program, catalog)
     since_us = as_of_us - RECOMMENDATION_HORIZON_US
     report("reading touches")
@@ -63,12 +62,3 @@ def build_from_store(
         dimensions=dimensions,
     )
     return build_index(gather_feedback(columns, event_weights, HALF_LIFE_US, as_of_us), recipe, report)
-
-
-def _require_scipy() -> None:
-    """Tell before all touches are read, which may take minutes, what would fail after."""
-    if find_spec("scipy") is None:
-        raise TrainingUnavailable(
-            "Building an index needs SciPy. Install it with: pip install 'dearly[train]' (in a clone of the "
-            "repository: pip install '.[train]')."
-        )

@@ -27,6 +27,7 @@ from dearly.recommendation.factors import (
 from dearly.recommendation.folding import fold
 from dearly.recommendation.interactions import Feedback, Floats, Rows
 from dearly.recommendation.methods import LeastSquares, Method, Spectral
+from dearly.recommendation.ranking_quality import best_rows, recall_and_ndcg
 
 HELD_OUT = 0.1
 JUDGED_AT = 20
@@ -48,11 +49,11 @@ CUSTOMER_POWERS = (0.4, 0.5, 0.3, 0.2)
 SPECTRUM_POWERS = (0.5, 1.0, 0.7, 0.35, 2.0)
 CONFIDENCES = (10.0, 40.0, 4.0)
 REGULARIZATIONS = (10.0, 1.0, 0.1)
-LEAST_SQUARES_DIMENSIONS = 64
+MOST_LEAST_SQUARES_DIMENSIONS = 256
+"""A customer is folded in by solving a system of that size, in some 0.7 ms."""
 NEAR = 0.9
 """Least squares is tried with other settings only if its first come so near to the best spectrum."""
-LEAST_SQUARES_TOUCHES = 300_000
-"""With more, least squares takes minutes a fit, and never came near the spectrum."""
+TOLD_EVERY = 5
 ROWS_A_DIMENSION = 12
 """Where nothing can be judged: as many dimensions as rarely over-fit."""
 
@@ -77,19 +78,15 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def choose_method(
     feedback: Feedback, dimensions: int | None, seed: int, report: Callable[[str], None]
 ) -> Choice:
-    """The method that ranks best; ``dimensions`` are given, or tried too. The same for the same seed.
-
-    Raises:
-        TrainingUnavailable: the packages of the ``train`` extra are not installed.
-    """
+    """The method that ranks best; ``dimensions`` are given, or tried too. The same for the same seed."""
     usual = Spectral(suit_dimensions(feedback) if dimensions is None else dimensions)
     trial = _hold_out(feedback, seed)
     if len(trial.customers) < FEWEST_JUDGED:
         return Choice(usual, 0, ())
     search = _Search(trial, seed, report)
     best = search.spectral(dimensions)
-    if feedback.touch_count <= LEAST_SQUARES_TOUCHES:
-        best = search.better(best, search.least_squares(dimensions, best.ndcg))
+    if dimensions is None or dimensions <= MOST_LEAST_SQUARES_DIMENSIONS:
+        best = search.better(best, search.least_squares(best))
     tried = tuple(sorted(search.tried.values(), key=_worth, reverse=True))
     return Choice(best.method, len(trial.customers), tried)
 
@@ -156,7 +153,7 @@ def _part(feedback: Feedback, mask: np.typing.NDArray[np.bool_]) -> Feedback:
 
 @dataclass(slots=True)
 class _Search:
-    """Methods as they are tried, each once; spectra are kept while they may serve again."""
+    """Methods as they are tried, each once; the last spectrum serves all its powers."""
 
     trial: _Trial
     seed: int
@@ -167,48 +164,57 @@ class _Search:
     _spectrum: tuple[Spectral, Spectrum] | None = None
 
     def spectral(self, dimensions: int | None) -> Tried:
-        """The best of the spectral methods: what needs many fits is found with few dimensions."""
-        smaller = min(self.trial.known.customer_count, len(self.trial.known.item_ids))
-        sizes = [size for size in DIMENSIONS if size <= MOST_OF_A_SIDE * smaller] or [DIMENSIONS[0]]
-        if dimensions is not None:
-            sizes = sorted({min(dimensions, QUICK_DIMENSIONS), dimensions})
+        """The best of the spectral methods."""
+        best = self._of_any_size() if dimensions is None else self._of_size(dimensions)
+        for power in SPECTRUM_POWERS:
+            other = msgspec.structs.replace(best.method, spectrum_power=power)
+            best = max(best, self.judge(other), key=_worth)
+        return best if dimensions is not None else self._finer(best)
+
+    def _of_any_size(self) -> Tried:
+        """The best size, and power of customers' degrees: with few dimensions, as each needs its own fit."""
+        sizes = [size for size in DIMENSIONS if size <= self._largest] or [DIMENSIONS[0]]
         few = [size for size in sizes if size <= QUICK_DIMENSIONS]
         best = self._customer_power(self._climb([Spectral(size, CUSTOMER_POWERS[0]) for size in few]))
-        replace = msgspec.structs.replace
-        if best.method.dimensions == few[-1]:
-            larger = [replace(best.method, dimensions=size) for size in sizes if size > few[-1]]
-            given = dimensions is not None
-            best = self.judge([best.method, *larger][-1]) if given else self._climb([best.method, *larger])
-        for power in SPECTRUM_POWERS:
-            best = max(best, self.judge(replace(best.method, spectrum_power=power)), key=_worth)
-        if dimensions is None:
-            best = self._finer(best, min(DIMENSIONS[-1], int(MOST_OF_A_SIDE * smaller)))
-        return best
+        if best.method.dimensions < few[-1]:
+            return best
+        larger = [msgspec.structs.replace(best.method, dimensions=size) for size in sizes if size > few[-1]]
+        return self._climb([best.method, *larger])
+
+    def _of_size(self, dimensions: int) -> Tried:
+        few = min(dimensions, QUICK_DIMENSIONS)
+        best = self._customer_power(self.judge(Spectral(few, CUSTOMER_POWERS[0])))
+        return self.judge(msgspec.structs.replace(best.method, dimensions=dimensions))
+
+    @property
+    def _largest(self) -> int:
+        known = self.trial.known
+        smaller = min(known.customer_count, len(known.item_ids))
+        return min(DIMENSIONS[-1], int(MOST_OF_A_SIDE * smaller))
 
     def _customer_power(self, best: Tried) -> Tried:
         for power in CUSTOMER_POWERS[1:]:
             best = self.better(best, self.judge(msgspec.structs.replace(best.method, customer_power=power)))
         return best
 
-    def _finer(self, start: Tried, largest: int) -> Tried:
+    def _finer(self, start: Tried) -> Tried:
         """Sizes in between. With more dimensions the spectrum has to fall more steeply, so both are tried."""
         best, method = start, start.method
         assert isinstance(method, Spectral)
         for times in (0.75, 1.5, 2.0):
             size = round(method.dimensions * times)
             for power in (method.spectrum_power, 2.0 * method.spectrum_power):
-                if size <= largest and power <= 2.0:
+                if size <= self._largest and power <= SPECTRUM_POWERS[-1]:
                     finer = msgspec.structs.replace(method, dimensions=size, spectrum_power=power)
                     best = max(best, self.judge(finer), key=_worth)
         return best
 
-    def least_squares(self, dimensions: int | None, to_beat: float) -> Tried:
-        """The best of alternating least squares, as far as it is worth looking for."""
-        most = len(self.trial.known.item_ids)
-        size = min(LEAST_SQUARES_DIMENSIONS, most) if dimensions is None else dimensions
+    def least_squares(self, to_beat: Tried) -> Tried:
+        """The best of alternating least squares of as many dimensions, as far as it is worth looking for."""
+        size = min(to_beat.method.dimensions, MOST_LEAST_SQUARES_DIMENSIONS)
         start = LeastSquares(size, REGULARIZATIONS[0], CONFIDENCES[0])
         best = self.judge(start)
-        if best.ndcg < NEAR * to_beat:
+        if best.ndcg < NEAR * to_beat.ndcg:
             return best
         replace = msgspec.structs.replace
         for confidence in CONFIDENCES:
@@ -236,7 +242,8 @@ class _Search:
         """How well a method ranks what was held out."""
         known = self.tried.get(method)
         if known is None:
-            self.report(f"trying methods, {len(self.tried) + 1}")
+            if not len(self.tried) % TOLD_EVERY:
+                self.report(f"choosing a method, {len(self.tried)} tried")
             self._ndcgs[method], recall = _rank(self._learn(method), self.trial)
             ndcg = float(self._ndcgs[method].mean())
             known = self.tried[method] = Tried(method, round(ndcg, 6), round(recall, 6))
@@ -259,33 +266,20 @@ class _Search:
 
 def _rank(factors: Factors, trial: _Trial) -> tuple[Floats, float]:
     """nDCG of each judged customer and their mean recall at 20; none is shown what they have."""
-    gains = 1.0 / np.log2(np.arange(2, JUDGED_AT + 2))
-    ideals = np.cumsum(gains)
-    known = trial.known
-    ndcgs, recall = np.zeros(len(trial.customers), np.float32), 0.0
+    known, found = trial.known, []
     for start in range(0, len(trial.customers), CUSTOMERS_AT_ONCE):
         some = trial.customers[start : start + CUSTOMERS_AT_ONCE]
         firsts = np.searchsorted(known.customers, some, side="left")
         ends = np.searchsorted(known.customers, some, side="right")
-        touched = [known.items[first:end] for first, end in zip(firsts, ends, strict=True)]
-        folded = np.stack(
-            [
-                fold(factors, rows, known.strengths[first:end])
-                for rows, first, end in zip(touched, firsts, ends, strict=True)
-            ]
-        )
+        parts = [slice(first, end) for first, end in zip(firsts, ends, strict=True)]
+        folded = np.stack([fold(factors, known.items[part], known.strengths[part]) for part in parts])
         scores = folded @ factors.vectors.T
-        for place, (row, rows) in enumerate(zip(scores, touched, strict=True)):
-            wanted = trial.held_out[start + place]
-            hits = np.isin(_best(row, rows), wanted)
-            ndcgs[start + place] = gains[: len(hits)][hits].sum() / ideals[min(JUDGED_AT, len(wanted)) - 1]
-            recall += float(hits.sum() / len(wanted))
-    return ndcgs, recall / len(trial.customers)
-
-
-def _best(scores: Floats, touched: Rows) -> Rows:
-    scores[touched] = -np.inf
-    count = min(JUDGED_AT, len(scores))
-    best = np.argpartition(-scores, count - 1)[:count]
-    best = best[np.argsort(-scores[best], kind="stable")]
-    return best[np.isfinite(scores[best])]
+        found += [
+            best_rows(row, known.items[part], JUDGED_AT) for row, part in zip(scores, parts, strict=True)
+        ]
+    judged = [
+        recall_and_ndcg(np.isin(rows, wanted), len(wanted), JUDGED_AT)
+        for rows, wanted in zip(found, trial.held_out, strict=True)
+    ]
+    recalls, ndcgs = np.array(judged, np.float32).T
+    return ndcgs, float(recalls.mean())

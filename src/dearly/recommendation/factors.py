@@ -57,11 +57,7 @@ class Spectrum:
 
 
 def factorise(feedback: Feedback, method: Method, seed: int) -> Factors:
-    """Item vectors of at most so many dimensions (the matrix may hold fewer); the same for the same seed.
-
-    Raises:
-        TrainingUnavailable: the packages of the ``train`` extra are not installed.
-    """
+    """Item vectors of at most so many dimensions (the matrix may hold fewer); the same for the same seed."""
     degrees = item_degrees(feedback)
     if not feedback.item_ids:
         return factors_of(method, np.zeros((0, 0), np.float32), degrees)

@@ -14,6 +14,7 @@ from dearly.recommendation.choosing import Choice, choose_method
 from dearly.recommendation.factors import Factors, factorise
 from dearly.recommendation.folding import fold
 from dearly.recommendation.interactions import Feedback, Floats, Rows
+from dearly.recommendation.methods import require_training
 from dearly.recommendation.search import SearchPlan, VectorSearch, plan_search
 from dearly.recommendation.suggestions import Touch, TouchLog, log_touches
 
@@ -125,7 +126,12 @@ class CatalogIndex:
 
 
 def build_index(feedback: Feedback, recipe: Recipe, report: Callable[[str], None]) -> CatalogIndex:
-    """Learn the items' vectors and how to search them. Takes up to minutes; same input, same index."""
+    """Learn the items' vectors and how to search them. Takes up to minutes; same input, same index.
+
+    Raises:
+        TrainingUnavailable: the packages of the ``train`` extra are not installed.
+    """
+    require_training()
     choice = choose_method(feedback, recipe.dimensions, recipe.seed, report)
     report("factorising")
     factors = factorise(feedback, choice.method, recipe.seed)

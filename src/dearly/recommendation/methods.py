@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Annotated, TypeAlias
 
 import msgspec
@@ -15,6 +16,20 @@ Dimensions = Annotated[int, Meta(ge=0)]
 
 class TrainingUnavailable(DearlyError):
     """The packages that training needs are not installed."""
+
+
+def require_training() -> None:
+    """See that what learns can be imported, before anything is read that takes minutes.
+
+    Raises:
+        TrainingUnavailable: the packages of the ``train`` extra are not installed.
+    """
+    for name in ("scipy", "implicit"):
+        if find_spec(name) is None:
+            raise TrainingUnavailable(
+                f"Building an index needs the package {name}. Install it with: pip install 'dearly[train]' "
+                "(in a clone of the repository: pip install '.[train]')."
+            )
 
 
 class Spectral(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="spectral"):

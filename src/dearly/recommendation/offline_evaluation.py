@@ -18,6 +18,7 @@ from dearly.recommendation.aisle import lay_out
 from dearly.recommendation.building import HALF_LIFE_US
 from dearly.recommendation.index import CatalogIndex, Recipe, build_index
 from dearly.recommendation.interactions import TouchColumns, gather_feedback
+from dearly.recommendation.ranking_quality import best_rows, recall_and_ndcg
 from dearly.recommendation.recommender import Recommender
 from dearly.recommendation.shelves import Item, Shelves
 from dearly.recommendation.suggestions import Page, Touch
@@ -104,18 +105,13 @@ def judge_exactly(
         nothing = np.zeros(vectors.shape[1], np.float32)
         folded = [index.fold_in(touches, trial.as_of_us) for touches in histories]
         scores = np.stack([nothing if query is None else query for query in folded]) @ vectors.T
-        return [_best_rows(index, row, touches, k) for row, touches in zip(scores, histories, strict=True)]
+        known = (
+            np.array([index.row_of[touch.item_id] for touch in touches], np.int64) for touches in histories
+        )
+        found = (best_rows(row, rows, k) for row, rows in zip(scores, known, strict=True))
+        return [[index.item_ids[row] for row in rows] for rows in found]
 
     return _judge(answer, index, held_out, k, advance)
-
-
-def _best_rows(
-    index: CatalogIndex, scores: np.typing.NDArray[np.float32], touches: Sequence[Touch], k: int
-) -> list[str]:
-    scores[[index.row_of[touch.item_id] for touch in touches]] = 0.0
-    best = np.sort(np.argpartition(-scores, min(k, len(scores) - 1))[:k])
-    best = best[np.argsort(-scores[best], kind="stable")]
-    return [index.item_ids[row] for row in best if scores[row] > 0.0]
 
 
 def _judge(
@@ -126,17 +122,17 @@ def _judge(
     advance: Callable[[int], None],
 ) -> Quality:
     customers = sorted(customer for customer, items in held_out.items() if items)
-    gains = 1.0 / np.log2(np.arange(2, k + 2))
     recalls, ndcgs, shown = 0.0, 0.0, set[str]()
     for start in range(0, len(customers), CUSTOMERS_AT_ONCE):
         batch = customers[start : start + CUSTOMERS_AT_ONCE]
         for customer, found in zip(batch, answer(batch), strict=True):
             wanted = held_out[customer]
             hits = np.array([item_id in wanted for item_id in found], dtype=bool)
-            recalls += hits.sum() / len(wanted)
-            ndcgs += gains[: len(hits)][hits].sum() / gains[: min(k, len(wanted))].sum()
+            recall, ndcg = recall_and_ndcg(hits, len(wanted), k)
+            recalls += recall
+            ndcgs += ndcg
             shown.update(found)
         advance(len(batch))
     count = max(1, len(customers))
     coverage = len(shown & index.row_of.keys()) / max(1, len(index.item_ids))
-    return Quality(float(recalls / count), float(ndcgs / count), coverage)
+    return Quality(recalls / count, ndcgs / count, coverage)
