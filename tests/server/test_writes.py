@@ -13,7 +13,7 @@ import pytest
 
 from dearly.server.membership_worker import MembershipWorker
 from dearly.store import StoreUnavailable, open_store
-from dearly.v1 import events_pb2, items_pb2, profiles_pb2
+from dearly.v1 import events_pb2, profiles_pb2
 from tests.membership.shop import MORNING_US, SHOP, program_of
 from tests.server.conftest import OpenShop, Shop
 from tests.server.requests import patch, track, viewed
@@ -50,12 +50,6 @@ async def erased(shop: Shop) -> Any:
     return await shop.client.profiles.EraseProfile(profiles_pb2.EraseProfileRequest(customer_id="ada"))
 
 
-async def deleted(shop: Shop) -> Any:
-    return await shop.client.items.DeleteItems(
-        items_pb2.DeleteItemsRequest(catalog="product", item_ids=["p1"])
-    )
-
-
 WRITES: dict[str, Callable[[Shop], Awaitable[Any]]] = {
     "TrackEvents": lambda shop: track(shop, viewed()),
     "StreamEvents": streamed,
@@ -64,7 +58,6 @@ WRITES: dict[str, Callable[[Shop], Awaitable[Any]]] = {
     "SetConsent": consented,
     "MergeProfiles": merged,
     "EraseProfile": erased,
-    "DeleteItems": deleted,
 }
 
 

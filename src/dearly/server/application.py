@@ -137,7 +137,8 @@ class Application:
     async def write(
         self, threads: BlockingThreads, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run what writes for a caller, on these threads, and let it be known; what it raises is raised.
+        """Run what writes of customers for a caller, on these threads, and let it be known; what it raises is
+        raised.
 
         That is let be known however it ended, since some or all of it may have been kept, and in the thread,
         since it goes on when its caller gives up.

@@ -28,8 +28,7 @@ class ItemService(items_pb2_grpc.ItemServiceServicer):
         del context
         require_count("items", len(request.items), MAX_BATCH)
         checked = await self._application.preparations.run(self._check_all, request.items)
-        application = self._application
-        await application.write(application.writes, application.store.upsert_items, checked)
+        await self._application.writes.run(self._application.store.upsert_items, checked)
         return items_pb2.UpsertItemsResponse()
 
     async def DeleteItems(  # noqa: N802 - the method's name in the proto
@@ -44,10 +43,8 @@ class ItemService(items_pb2_grpc.ItemServiceServicer):
         item_ids = [
             require_id(f"item_ids[{place}]", item_id) for place, item_id in enumerate(request.item_ids)
         ]
-        application = self._application
-        found = await application.write(
-            application.writes, application.store.delete_items, request.catalog, item_ids
-        )
+        store = self._application.store
+        found = await self._application.writes.run(store.delete_items, request.catalog, item_ids)
         missing = [item_id for item_id, was_there in zip(item_ids, found, strict=True) if not was_there]
         return items_pb2.DeleteItemsResponse(
             deleted_count=len(item_ids) - len(missing), missing_item_ids=missing
