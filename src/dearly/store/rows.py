@@ -113,6 +113,15 @@ def dead_letter(row: Sequence[Any]) -> DeadLetter:
     return DeadLetter(number, sink, FeedRecord(*record), reason, died_us)
 
 
+SINKS_AS_KEPT = "SELECT name, position, failures, failing_since_us, reason FROM sinks ORDER BY name"
+SINK_BACKLOGS = """SELECT name, position, failures, failing_since_us, reason,
+    (SELECT count(*) FROM feed WHERE feed.position > sinks.position),
+    (SELECT recorded_us FROM feed WHERE feed.position > sinks.position ORDER BY feed.position LIMIT 1),
+    (SELECT count(*) FROM dead_letters WHERE dead_letters.sink = sinks.name)
+  FROM sinks ORDER BY name"""
+"""Both stores understand these words alike."""
+
+
 def sink_row(state: SinkState) -> tuple[int, int, int | None, str | None]:
     """What is kept of a sink: position, failures, since when, why."""
     reason = None if state.reason is None else _without_nul(state.reason)

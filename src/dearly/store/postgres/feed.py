@@ -10,7 +10,14 @@ from dearly.store.postgres.customers import resolve_all
 from dearly.store.postgres.schema import Connection
 from dearly.store.postgres.tombstones import erased_ids
 from dearly.store.records import SINKS, DeadLetter, FeedRecord, SinkBacklog, SinkState
-from dearly.store.rows import dead_letter, dead_letter_rows, sink_backlog, sink_row
+from dearly.store.rows import (
+    SINK_BACKLOGS,
+    SINKS_AS_KEPT,
+    dead_letter,
+    dead_letter_rows,
+    sink_backlog,
+    sink_row,
+)
 
 
 def append_records(connection: Connection, records: Sequence[tuple[str, str]], now_us: int) -> None:
@@ -74,23 +81,12 @@ def trim_feed(connection: Connection, before_us: int, untold_before_us: int, lim
 
 def sinks(connection: Connection) -> list[SinkState]:
     """See :meth:`dearly.store.Store.sinks`."""
-    rows = connection.execute(
-        "SELECT name, position, failures, failing_since_us, reason FROM sinks ORDER BY name"
-    )
-    return [SinkState(*row) for row in rows]
+    return [SinkState(*row) for row in connection.execute(SINKS_AS_KEPT)]
 
 
 def sink_backlogs(connection: Connection) -> list[SinkBacklog]:
     """See :meth:`dearly.store.Store.sink_backlogs`."""
-    rows = connection.execute(
-        """SELECT name, position, failures, failing_since_us, reason,
-             (SELECT count(*) FROM feed WHERE feed.position > sinks.position),
-             (SELECT recorded_us FROM feed WHERE feed.position > sinks.position
-              ORDER BY feed.position LIMIT 1),
-             (SELECT count(*) FROM dead_letters WHERE dead_letters.sink = sinks.name)
-           FROM sinks ORDER BY name"""
-    )
-    return [sink_backlog(row) for row in rows]
+    return [sink_backlog(row) for row in connection.execute(SINK_BACKLOGS)]
 
 
 def forget_sink(connection: Connection, name: str, now_us: int) -> bool:

@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dearly.store.contract import OLDEST_LOOKED_AT
 from dearly.store.records import SINKS, DeadLetter, FeedRecord, SinkBacklog, SinkState
-from dearly.store.rows import dead_letter, dead_letter_rows, sink_backlog, sink_row
+from dearly.store.rows import (
+    SINK_BACKLOGS,
+    SINKS_AS_KEPT,
+    dead_letter,
+    dead_letter_rows,
+    sink_backlog,
+    sink_row,
+)
 from dearly.store.sqlite.customers import resolve
 from dearly.store.sqlite.tombstones import erased_ids
 
@@ -73,23 +80,12 @@ def trim_feed(connection: sqlite3.Connection, before_us: int, untold_before_us: 
 
 def sinks(connection: sqlite3.Connection) -> list[SinkState]:
     """See :meth:`dearly.store.Store.sinks`."""
-    rows = connection.execute(
-        "SELECT name, position, failures, failing_since_us, reason FROM sinks ORDER BY name"
-    )
-    return [SinkState(*row) for row in rows]
+    return [SinkState(*row) for row in connection.execute(SINKS_AS_KEPT)]
 
 
 def sink_backlogs(connection: sqlite3.Connection) -> list[SinkBacklog]:
     """See :meth:`dearly.store.Store.sink_backlogs`."""
-    rows = connection.execute(
-        """SELECT name, position, failures, failing_since_us, reason,
-             (SELECT count(*) FROM feed WHERE feed.position > sinks.position),
-             (SELECT recorded_us FROM feed WHERE feed.position > sinks.position
-              ORDER BY feed.position LIMIT 1),
-             (SELECT count(*) FROM dead_letters WHERE dead_letters.sink = sinks.name)
-           FROM sinks ORDER BY name"""
-    )
-    return [sink_backlog(row) for row in rows]
+    return [sink_backlog(row) for row in connection.execute(SINK_BACKLOGS)]
 
 
 def forget_sink(connection: sqlite3.Connection, name: str, now_us: int) -> bool:
